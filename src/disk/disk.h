@@ -1,0 +1,107 @@
+/*
+ * disk - a LUN as a block device.
+ *
+ * Takes block requests from an exporter (disk/io.h), splits them by the
+ * target's limits, turns them into commands, repeats what deserves
+ * repeating and gives the rest of the world an errno.  Knows neither how it
+ * is exported nor how the session does its work.  No clock: time is a
+ * parameter, in milliseconds of any monotonic clock.
+ *
+ * Life: probing -> online, and after each loss of the nexus: checking (is it
+ * still the same disk?) -> online.  Requests wait, in order, in every state
+ * but online; in failed they end with -ENODEV.
+ */
+#ifndef DISK_DISK_H
+#define DISK_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "disk/geometry.h"
+#include "disk/io.h"
+#include "scsi/inquiry.h"
+
+struct session;
+struct disk;
+
+enum disk_state {
+	DISK_WAITING,  /* no nexus */
+	DISK_PROBING,  /* never seen before */
+	DISK_CHECKING, /* seen before: identity first, then the queue */
+	DISK_ONLINE,
+	DISK_FAILED, /* not a disk we can or may serve; see disk_reason() */
+};
+
+/* How disks tell their owner; ctx is what disk_new() was given. */
+struct disk_ops {
+	/* First probe over (online or failed), or state changed later. */
+	void (*state)(void *ctx, struct disk *d);
+	/* Capacity or read-only changed; the geometry is already the new. */
+	void (*resized)(void *ctx, struct disk *d);
+	/* The target says its list of LUNs changed (3F/0E). */
+	void (*luns_changed)(void *ctx, struct disk *d);
+	/* A line worth logging, whole, for people. */
+	void (*note)(void *ctx, struct disk *d, int level, const char *line);
+};
+
+/* What a disk is, for messages and listings; valid after the first probe. */
+struct disk_identity {
+	struct inquiry inquiry; /* vendor, product, revision, type, version */
+	char serial[128];       /* VPD 80, printable; "" when none */
+	/*
+	 * What must not change: the best designator of VPD 83 as text
+	 * ("naa.600...", "eui.", "t10.", ...), else "serial.<VPD 80>", else ""
+	 * (the target names nothing: then nothing is checked, and a note says
+	 * so).
+	 */
+	char id[300];
+};
+
+/*
+ * expect_id may be NULL; else the very first probe already has to find this
+ * identity (an engine that replaces a dead one knows it).  NULL on ENOMEM.
+ */
+struct disk *disk_new(const uint8_t lun[static LUN_LEN], const char *expect_id,
+		      const struct disk_ops *ops, void *ctx);
+/* Only when no request and no command is with the disk (disk_idle). */
+void disk_free(struct disk *d);
+
+/* The session is in full feature phase: probe or check, then serve. */
+void disk_nexus_up(struct disk *d, struct session *s, uint64_t now);
+/*
+ * The session is gone; all commands were already given back as CMD_LOST and
+ * wait here again, in order.
+ */
+void disk_nexus_down(struct disk *d, uint64_t now);
+/* Ends everything that waits with err, and from now on all that comes. */
+void disk_fail(struct disk *d, int err, const char *reason);
+/* Looks again at capacity and mode (after 2A/09, or on request). */
+void disk_rescan(struct disk *d, uint64_t now);
+
+/* When disk_tick must be called next; UINT64_MAX: never. */
+uint64_t disk_next_wake(const struct disk *d);
+void disk_tick(struct disk *d, uint64_t now);
+
+enum disk_state disk_state(const struct disk *d);
+const char *disk_reason(const struct disk *d); /* why it failed; "" */
+const struct disk_geometry *disk_geometry(const struct disk *d);
+const struct disk_identity *disk_identity(const struct disk *d);
+const uint8_t *disk_lun(const struct disk *d); /* LUN_LEN bytes */
+bool disk_idle(const struct disk *d);
+unsigned disk_inflight(const struct disk *d); /* requests not yet done */
+
+/*
+ * REPORT LUNS once per session, with a fallback to INQUIRY on LUNs 0..7 for
+ * targets that refuse it.  done gets count LUN fields of LUN_LEN bytes, or
+ * count 0 and err.  NULL on ENOMEM.
+ */
+struct lun_scan;
+struct lun_scan *lun_scan_start(struct session *s,
+				void (*done)(void *ctx, const uint8_t *luns,
+					     size_t count, int err),
+				void *ctx);
+/* Forgets a scan; safe in any state, done will not be called any more. */
+void lun_scan_cancel(struct lun_scan *scan);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * fault - what a peer or the path can do wrong, as one table.
+ *
+ * A fault is never an errno: it says in words what happened, what it hurts,
+ * and whether trying again makes sense.
+ */
+#ifndef PROTO_FAULT_H
+#define PROTO_FAULT_H
+
+enum fault_scope { /* what the fault ends at ErrorRecoveryLevel 0 */
+	HURTS_TASK,
+	HURTS_CONN,
+	HURTS_SESSION,
+};
+
+enum fault_retry { /* what happens next with the login */
+	RETRY_NOW,     /* at once, elsewhere: a redirection */
+	RETRY_SOON,    /* with the usual back-off */
+	RETRY_RARELY,  /* an administrator has to change something first */
+	RETRY_NEVER,   /* we ended it ourselves */
+};
+
+struct fault {
+	const char *name; /* for tables and scripts: "login-timeout" */
+	enum fault_scope hurts;
+	enum fault_retry retry;
+	const char *text; /* for people: "the target did not answer ..." */
+};
+
+#define FAULT_DECLARE(id, hurts, retry, text) extern const struct fault id;
+#include "proto/fault_table.h"
+#undef FAULT_DECLARE
+
+#endif

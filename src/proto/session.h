@@ -1,0 +1,176 @@
+/*
+ * session - an iSCSI session: its connections, tasks and command window
+ * (RFC 7143 sections 4.2, 6, 7.2, 8).
+ *
+ * Does no I/O and has no clock.  The owner moves bytes between connections
+ * and sockets with the conn_*() calls of proto/conn.h, tells the time in
+ * milliseconds, and submits commands.
+ *
+ * One owner's call may call back into the owner (cmd->done, session_ops);
+ * such a callback may submit commands, but must not free the session.
+ */
+#ifndef PROTO_SESSION_H
+#define PROTO_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/cmd.h"
+#include "proto/fault.h"
+#include "wire/addr.h"
+#include "wire/name.h"
+#include "wire/pdu.h"
+
+#define SESSION_MAX_CONNS 1 /* connections; the code loops over them */
+#define CHAP_NAME_SIZE    256
+#define CHAP_SECRET_SIZE  256
+
+enum session_type { SESSION_NORMAL, SESSION_DISCOVERY };
+
+enum digest_offer { /* HeaderDigest, DataDigest of iscsi.conf */
+	DIGEST_NEVER,      /* None */
+	DIGEST_PREFER_OFF, /* None,CRC32C */
+	DIGEST_PREFER_ON,  /* CRC32C,None */
+	DIGEST_ALWAYS,     /* CRC32C */
+};
+
+struct chap_credentials {
+	char user[CHAP_NAME_SIZE];
+	uint8_t secret[CHAP_SECRET_SIZE];
+	size_t secret_len; /* 0: none configured */
+};
+
+/* Constant while the session lives; borrowed by it. */
+struct session_config {
+	enum session_type type;
+	char initiator_name[NAME_SIZE];
+	char initiator_alias[256];   /* "" sends none */
+	char target_name[NAME_SIZE]; /* "" for discovery */
+	uint8_t isid[ISID_LEN];
+	int32_t portal_group; /* expected TargetPortalGroupTag, -1: any */
+	struct chap_credentials out; /* we prove who we are */
+	struct chap_credentials in;  /* the target proves who it is */
+	enum digest_offer header_digest, data_digest;
+	bool initial_r2t, immediate_data;
+	uint32_t max_recv_data; /* bytes: our MaxRecvDataSegmentLength */
+	uint32_t first_burst, max_burst;
+	uint16_t max_outstanding_r2t;
+	/* Times in milliseconds; 0 means for ever. */
+	uint32_t login_timeout, auth_timeout;
+	uint32_t active_timeout, idle_timeout, ping_timeout;
+	uint32_t logout_timeout;
+	uint32_t abort_timeout, reset_timeout;
+	/* Fills with unpredictable bytes. */
+	void (*random)(void *dst, size_t n);
+};
+
+/* Sets every field to the documented defaults. */
+void session_config_defaults(struct session_config *cfg);
+
+struct session;
+struct conn;
+
+struct session_ops {
+	/* Full feature phase: commands submitted from now on are sent. */
+	void (*up)(void *ctx);
+	/*
+	 * The owner must close this connection's transport and then, when no
+	 * operation is in flight on its buffers any more, call
+	 * session_conn_closed().
+	 */
+	void (*close)(void *ctx, struct conn *c);
+	/*
+	 * The session ended, or never began.  Every command was given back
+	 * as CMD_LOST before.  detail: the particulars in words, or "".
+	 */
+	void (*down)(void *ctx, const struct fault *why, const char *detail);
+	/* SCSI async event (sense data of n bytes for lun), 11.9.1 event 0. */
+	void (*scsi_event)(void *ctx, const uint8_t lun[LUN_LEN],
+			   const uint8_t *sense, size_t n);
+	/* Worth a line in the log. */
+	void (*note)(void *ctx, int level, const char *line);
+	/* There may be something to send on c now (see conn_tx_want). */
+	void (*kick)(void *ctx, struct conn *c);
+
+	/* Discovery sessions only: one call per TargetName/TargetAddress;
+	 * addr is NULL for a name without any address (13.8: then the
+	 * portal in use counts). */
+	void (*found)(void *ctx, const char *name, const struct addr *addr);
+	/* The answer to SendTargets is complete. */
+	void (*found_all)(void *ctx);
+};
+
+/* All memory of the session's life is taken here; NULL on ENOMEM. */
+struct session *session_new(const struct session_config *cfg,
+			    const struct session_ops *ops, void *ctx);
+/* Only while no connection is open; gives back waiting commands first. */
+void session_free(struct session *s);
+
+/*
+ * A TCP connection to a portal stands: begins the login.  Returns the
+ * connection, or NULL when the session has one or is ending.
+ */
+struct conn *session_connected(struct session *s, uint64_t now);
+/* The transport broke under c (err: -errno, 0: the peer closed it). */
+void session_transport_lost(struct session *s, struct conn *c, int err,
+			    uint64_t now);
+/* The transport of c is closed and none of its buffers is in use. */
+void session_conn_closed(struct session *s, struct conn *c, uint64_t now);
+
+/*
+ * Sends a command, or keeps it until window and task table have room.
+ * While the session is not up it is given back at once as CMD_LOST.
+ */
+void session_submit(struct session *s, struct cmd *c);
+
+/* A task management function; owned by the caller until done(). */
+struct tmf_req {
+	enum tmf function;
+	uint8_t lun[LUN_LEN];
+	struct cmd *cmd; /* ABORT TASK: the command meant */
+	/* response: enum tmf_response, or -ETIMEDOUT, -ENOTCONN */
+	void (*done)(struct tmf_req *t, int response);
+	/* the session's own */
+	uint32_t itt, ref_itt, ref_cmdsn;
+	uint64_t deadline;
+};
+
+/* 0, -EBUSY (one at a time), -ENOTCONN, -ENOENT (cmd is not sent). */
+int session_manage(struct session *s, struct tmf_req *t, uint64_t now);
+
+/*
+ * Logs out in an orderly way; down() follows with fault_logged_out, after
+ * logout_timeout at the latest.
+ */
+void session_logout(struct session *s, uint64_t now);
+/* Ends the session at once: the nexus is lost for this reason. */
+void session_drop(struct session *s, const struct fault *why,
+		  const char *detail, uint64_t now);
+/* Discovery: asks for all targets; found() and found_all() follow. */
+void session_send_targets(struct session *s, uint64_t now);
+
+/* Earliest time session_tick() is needed; UINT64_MAX: never. */
+uint64_t session_next_wake(const struct session *s);
+void session_tick(struct session *s, uint64_t now);
+
+bool session_is_up(const struct session *s);
+/* After down() with a redirection: where to; else NULL. */
+const struct addr *session_redirect(const struct session *s, bool *permanent);
+/* After down(): seconds the target wants us to wait (Time2Wait). */
+uint16_t session_time2wait(const struct session *s);
+
+/* For listings; strings are borrowed. */
+struct session_info {
+	const char *target_alias;
+	uint16_t tsih;
+	int32_t portal_group; /* -1 unknown */
+	const char *auth;     /* "None", "CHAP SHA3-256", ... */
+	bool header_digest, data_digest, initial_r2t, immediate_data;
+	uint32_t max_recv_data, max_xmit_data, first_burst, max_burst;
+	uint16_t max_outstanding_r2t;
+	unsigned tasks; /* on their way */
+};
+void session_info(const struct session *s, struct session_info *out);
+
+#endif
