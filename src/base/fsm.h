@@ -18,7 +18,7 @@ struct fsm_row {
 	uint8_t event;
 	uint8_t to;
 	void (*act)(void *obj, const void *arg); /* NULL: only move */
-	const char *label;                       /* the standard's name: "T4" */
+	const char *label;			 /* the standard's name: "T4" */
 };
 
 struct fsm {
