@@ -15,11 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BHS_LEN    48
+#define BHS_LEN	   48
 #define DIGEST_LEN 4
-#define LUN_LEN    8
+#define LUN_LEN	   8
 #define ISID_LEN   6
-#define CDB_LEN    16 /* in the header; longer ones go into an AHS */
+#define CDB_LEN	   16 /* in the header; longer ones go into an AHS */
 
 #define TAG_NONE 0xffffffffu /* ITT or TTT: "no tag" */
 
@@ -97,7 +97,7 @@ struct pdu_scsi_cmd { /* 11.3 */
 	enum task_attr attr;
 	uint8_t lun[LUN_LEN];
 	uint32_t itt, edtl, cmdsn, expstatsn, data_len;
-	uint8_t ahs_len; /* bytes, multiple of 4 */
+	uint16_t ahs_len; /* bytes, multiple of 4, at most 1020 */
 	uint8_t cdb[CDB_LEN];
 };
 
@@ -212,7 +212,7 @@ struct pdu_nop_in { /* 11.19 */
 struct pdu_scsi_rsp { /* 11.4 */
 	bool overflow, underflow, bidi_overflow, bidi_underflow;
 	uint8_t response; /* 0: completed at the target */
-	uint8_t status;   /* SAM status, counts only with response 0 */
+	uint8_t status;	  /* SAM status, counts only with response 0 */
 	uint32_t itt, snack_tag, exp_datasn, residual, bidi_residual, data_len;
 	struct pdu_sn sn;
 };
@@ -261,7 +261,7 @@ struct pdu_data_in { /* 11.7 */
 	struct pdu_sn sn;
 };
 
-struct pdu_logout_rsp { /* 11.15 */
+struct pdu_logout_rsp {	  /* 11.15 */
 	uint8_t response; /* 0 done, 1 CID not found, 2 no recovery, 3 failed */
 	uint16_t time2wait, time2retain; /* seconds */
 	uint32_t itt;

@@ -58,8 +58,8 @@ int text_binary(const struct text_pair *kv, uint8_t *dst, size_t size);
 /*
  * The elements of a comma list: *pos starts at 0.  Returns false at the end.
  */
-bool text_list_next(const struct text_pair *kv, size_t *pos,
-		    const char **item, size_t *len);
+bool text_list_next(const struct text_pair *kv, size_t *pos, const char **item,
+		    size_t *len);
 /* Is item one whole element of the list? */
 bool text_list_has(const struct text_pair *kv, const char *item);
 
