@@ -1,0 +1,15 @@
+/*
+ * memory - present and locked before it is needed (base/arena.h says why).
+ */
+#ifndef ENGINE_MEMORY_H
+#define ENGINE_MEMORY_H
+
+/*
+ * While privileged and before anything else allocates: reserves the arena,
+ * grows the heap, locks what there is, and asks the kernel to treat the
+ * process as one that memory reclaim depends on.  What the system refuses is
+ * logged once and done without.
+ */
+void memory_prepare(void);
+
+#endif

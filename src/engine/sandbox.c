@@ -1,0 +1,246 @@
+/*
+ * sandbox - user, capabilities, root directory, limits, system calls.
+ */
+#include "engine/sandbox.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define HANDLES 65536 /* sockets and devices of the sessions to come */
+
+static const struct passwd *find_user(const char *user)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (pw)
+		return pw;
+	log_debug(NULL, "no user %s, running as %s", user, SANDBOX_FALLBACK);
+	return getpwnam(SANDBOX_FALLBACK);
+}
+
+/* A root directory that has no name and takes no new entries. */
+static int enter_nowhere(void)
+{
+	static const char *const places[] = { "/run", "/tmp", "/dev/shm" };
+	char dir[64];
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(dir, sizeof(dir), "%s/iscsid-engine.XXXXXX",
+			 places[i]);
+		if (!mkdtemp(dir)) {
+			err = -errno;
+			continue;
+		}
+		err = chdir(dir) < 0 ? -errno : 0;
+		rmdir(dir);
+		return err ? err : chroot(".") < 0 ? -errno : 0;
+	}
+	return err;
+}
+
+static void set_limits(void)
+{
+	struct rlimit none = { 0, 0 }, files = { HANDLES, HANDLES }, have;
+
+	/* A core dump would hold secrets and other people's data. */
+	setrlimit(RLIMIT_CORE, &none);
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 &&
+	    !getrlimit(RLIMIT_NOFILE, &have)) {
+		have.rlim_cur = have.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &have);
+	}
+}
+
+static int become(const struct passwd *pw)
+{
+	capng_clear(CAPNG_SELECT_ALL);
+	if (capng_change_id((int)pw->pw_uid, (int)pw->pw_gid,
+			    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING))
+		return -EPERM;
+	return 0;
+}
+
+int sandbox_drop(const char *user)
+{
+	const struct passwd *pw;
+	int err = 0;
+
+	set_limits();
+	if (geteuid() == 0) {
+		pw = find_user(user);
+		if (!pw || !pw->pw_uid)
+			return -ENOENT;
+		err = enter_nowhere();
+		if (!err)
+			err = become(pw);
+	} else {
+		log_info(NULL, "not started as root: keeping the user");
+	}
+	if (err)
+		return err;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* System calls of the loop, and what the C library needs by itself. */
+static const int allowed[] = {
+	SCMP_SYS(io_uring_enter),
+	SCMP_SYS(read),
+	SCMP_SYS(readv),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(connect),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(close),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fstat),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(futex),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(munmap),
+	SCMP_SYS(brk),
+	SCMP_SYS(madvise),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
+/* No library ever tries these by itself. */
+static const int deadly[] = {
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(fork),
+	SCMP_SYS(vfork),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(chroot),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(setuid),
+	SCMP_SYS(capset),
+	SCMP_SYS(bpf),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(io_uring_setup),
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+static int add_table(scmp_filter_ctx f, uint32_t action, const int *call,
+		     size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int err = seccomp_rule_add(f, action, call[i], 0);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Memory, but never memory that holds code. */
+static int add_memory(scmp_filter_ctx f)
+{
+	static const int call[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
+	int err = 0;
+
+	for (size_t i = 0; i < COUNT(call) && !err; i++)
+		err = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, call[i], 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	return err;
+}
+
+/* TCP over IPv4 and IPv6; 0xf cuts SOCK_NONBLOCK and SOCK_CLOEXEC. */
+static int add_socket(scmp_filter_ctx f)
+{
+	static const int domain[] = { AF_INET, AF_INET6 };
+	int err = 0;
+
+	for (size_t i = 0; i < COUNT(domain) && !err; i++)
+		err = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)domain[i]),
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
+	return err;
+}
+
+/* abort() signals its own thread; nothing else may be signalled. */
+static int add_abort(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+}
+
+static int fill_filter(scmp_filter_ctx f)
+{
+	int err = add_table(f, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
+
+	if (!err)
+		err = add_table(f, SCMP_ACT_KILL_PROCESS, deadly,
+				COUNT(deadly));
+	if (!err)
+		err = add_memory(f);
+	if (!err)
+		err = add_socket(f);
+	if (!err)
+		err = add_abort(f);
+	return err;
+}
+
+int sandbox_filter(void)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	err = fill_filter(f);
+	if (!err)
+		err = seccomp_load(f);
+	seccomp_release(f);
+	return err;
+}

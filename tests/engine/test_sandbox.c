@@ -1,0 +1,258 @@
+/*
+ * test_sandbox - what a process in the engine's sandbox can still do.
+ *
+ * Each attempt runs in a child of its own, which is in the sandbox before it
+ * tries; the child's end tells what came of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/sandbox.h"
+
+enum {
+	WORKED = 0,
+	NO_SANDBOX = 255
+}; /* else the errno */
+
+/* Returns what the attempt ended with, or 1000 + the signal. */
+static int outcome(int (*attempt)(void), bool filter)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (sandbox_drop(SANDBOX_USER) < 0 ||
+		    (filter && sandbox_filter() < 0))
+			_exit(NO_SANDBOX);
+		_exit(attempt() < 0 ? errno : WORKED);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+#define KILLED (1000 + SIGSYS)
+
+static int inside(int (*attempt)(void))
+{
+	return outcome(attempt, true);
+}
+
+/* Without the filter the user, the root and the limits must do alone. */
+static int dropped_only(int (*attempt)(void))
+{
+	return outcome(attempt, false);
+}
+
+static int open_file(void)
+{
+	return open("/etc/passwd", O_RDONLY);
+}
+
+static int make_file(void)
+{
+	return open("x", O_RDWR | O_CREAT, 0600);
+}
+
+static int start_program(void)
+{
+	char *const argv[] = { (char[]){ "true" }, NULL };
+
+	return execv("/bin/true", argv);
+}
+
+static int start_process(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+static int trace(void)
+{
+	return (int)ptrace(PTRACE_ATTACH, 1, NULL, NULL);
+}
+
+static int signal_init(void)
+{
+	return kill(1, 0);
+}
+
+static int unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int udp_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+static int tcp_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static int tcp6_socket(void)
+{
+	return socket(AF_INET6, SOCK_STREAM, 0);
+}
+
+static int code_memory(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+static int data_memory(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+static int new_ring(void)
+{
+	char params[120] = { 0 };
+
+	return (int)syscall(SYS_io_uring_setup, 8, params);
+}
+
+static int own_abort(void)
+{
+	abort();
+}
+
+static void test_files_cannot_be_opened(void **state)
+{
+	assert_int_equal(inside(open_file), EPERM);
+	assert_int_equal(inside(make_file), EPERM);
+}
+
+static void test_starting_a_program_ends_the_process(void **state)
+{
+	assert_int_equal(inside(start_program), KILLED);
+}
+
+static void test_processes_cannot_be_made_seen_or_signalled(void **state)
+{
+	assert_int_equal(inside(start_process), EPERM);
+	assert_int_equal(inside(trace), KILLED);
+	assert_int_equal(inside(signal_init), EPERM);
+}
+
+static void test_only_tcp_sockets_can_be_made(void **state)
+{
+	assert_int_equal(inside(tcp_socket), WORKED);
+	assert_int_equal(inside(tcp6_socket), WORKED);
+	assert_int_equal(inside(udp_socket), EPERM);
+	assert_int_equal(inside(unix_socket), EPERM);
+}
+
+static void test_memory_is_for_data_only(void **state)
+{
+	assert_int_equal(inside(data_memory), WORKED);
+	assert_int_equal(inside(code_memory), EPERM);
+}
+
+static void test_no_second_ring_can_be_made(void **state)
+{
+	assert_int_equal(inside(new_ring), KILLED);
+}
+
+static void test_abort_still_ends_the_process(void **state)
+{
+	assert_int_equal(inside(own_abort), 1000 + SIGABRT);
+}
+
+static int become_root(void)
+{
+	return setuid(0);
+}
+
+static int leave_root_dir(void)
+{
+	return open("../../../etc/passwd", O_RDONLY);
+}
+
+static int is_dumpable(void)
+{
+	return -prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int has_core(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_CORE, &r) < 0 || r.rlim_max ? -1 : 0;
+}
+
+static int has_groups(void)
+{
+	return getgroups(0, NULL) ? -1 : 0;
+}
+
+static void test_the_user_cannot_come_back(void **state)
+{
+	assert_int_equal(dropped_only(become_root), EPERM);
+	assert_int_equal(dropped_only(has_groups), WORKED);
+}
+
+static void test_the_root_directory_is_closed(void **state)
+{
+	assert_int_equal(dropped_only(open_file), EACCES);
+	assert_int_equal(dropped_only(leave_root_dir), EACCES);
+	assert_int_equal(dropped_only(make_file), EACCES);
+}
+
+static void test_no_core_dump_can_be_made(void **state)
+{
+	assert_int_equal(dropped_only(is_dumpable), WORKED);
+	assert_int_equal(dropped_only(has_core), WORKED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files_cannot_be_opened),
+		cmocka_unit_test(test_starting_a_program_ends_the_process),
+		cmocka_unit_test(
+			test_processes_cannot_be_made_seen_or_signalled),
+		cmocka_unit_test(test_only_tcp_sockets_can_be_made),
+		cmocka_unit_test(test_memory_is_for_data_only),
+		cmocka_unit_test(test_no_second_ring_can_be_made),
+		cmocka_unit_test(test_abort_still_ends_the_process),
+		cmocka_unit_test(test_the_user_cannot_come_back),
+		cmocka_unit_test(test_the_root_directory_is_closed),
+		cmocka_unit_test(test_no_core_dump_can_be_made),
+	};
+
+	if (geteuid() != 0)
+		return 77; /* skipped: dropping privileges needs some */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
