@@ -15,11 +15,16 @@
 
 #define CMD_SENSE_MAX 96 /* bytes kept; SPC allows 252, nobody sends them */
 
-enum cmd_dir { CMD_NO_DATA, CMD_READ, CMD_WRITE };
+enum cmd_dir {
+	CMD_NO_DATA,
+	CMD_READ,
+	CMD_WRITE
+};
 
 enum cmd_outcome {
 	CMD_DONE,    /* the target answered: look at status */
-	CMD_REFUSED, /* the target answered with response != 0, or rejected it */
+	CMD_REFUSED, /* the target answered with response != 0, or rejected it
+		      */
 	CMD_ABORTED, /* ended by task management that the owner asked for */
 	CMD_LOST,    /* the nexus went away: it may have run, or not */
 };
@@ -37,7 +42,7 @@ struct cmd {
 
 	/* set by the session before done() */
 	enum cmd_outcome outcome;
-	uint8_t status;   /* CMD_DONE: SAM status byte */
+	uint8_t status;	  /* CMD_DONE: SAM status byte */
 	uint8_t response; /* CMD_REFUSED: iSCSI response, or Reject reason */
 	uint8_t sense_len;
 	uint8_t sense[CMD_SENSE_MAX];

@@ -13,11 +13,11 @@ enum fault_scope { /* what the fault ends at ErrorRecoveryLevel 0 */
 	HURTS_SESSION,
 };
 
-enum fault_retry { /* what happens next with the login */
-	RETRY_NOW,     /* at once, elsewhere: a redirection */
-	RETRY_SOON,    /* with the usual back-off */
-	RETRY_RARELY,  /* an administrator has to change something first */
-	RETRY_NEVER,   /* we ended it ourselves */
+enum fault_retry {    /* what happens next with the login */
+	RETRY_NOW,    /* at once, elsewhere: a redirection */
+	RETRY_SOON,   /* with the usual back-off */
+	RETRY_RARELY, /* an administrator has to change something first */
+	RETRY_NEVER,  /* we ended it ourselves */
 };
 
 struct fault {
@@ -27,8 +27,13 @@ struct fault {
 	const char *text; /* for people: "the target did not answer ..." */
 };
 
-#define FAULT_DECLARE(id, hurts, retry, text) extern const struct fault id;
+/* fault_login_timeout, fault_ping_timeout, ... */
+#define FAULT_DECLARE(id, hurts, retry, text)                                  \
+	extern const struct fault fault_##id;
 #include "proto/fault_table.h"
 #undef FAULT_DECLARE
+
+/* All of them, NULL at the end. */
+extern const struct fault *const faults[];
 
 #endif

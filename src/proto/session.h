@@ -23,16 +23,19 @@
 #include "wire/pdu.h"
 
 #define SESSION_MAX_CONNS 1 /* connections; the code loops over them */
-#define CHAP_NAME_SIZE    256
+#define CHAP_NAME_SIZE	  256
 #define CHAP_SECRET_SIZE  256
 
-enum session_type { SESSION_NORMAL, SESSION_DISCOVERY };
+enum session_type {
+	SESSION_NORMAL,
+	SESSION_DISCOVERY
+};
 
-enum digest_offer { /* HeaderDigest, DataDigest of iscsi.conf */
-	DIGEST_NEVER,      /* None */
+enum digest_offer {	   /* HeaderDigest, DataDigest of iscsi.conf */
+	DIGEST_NEVER,	   /* None */
 	DIGEST_PREFER_OFF, /* None,CRC32C */
 	DIGEST_PREFER_ON,  /* CRC32C,None */
-	DIGEST_ALWAYS,     /* CRC32C */
+	DIGEST_ALWAYS,	   /* CRC32C */
 };
 
 struct chap_credentials {

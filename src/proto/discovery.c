@@ -1,0 +1,165 @@
+/*
+ * discovery - SendTargets and its answer, piece by piece
+ * (RFC 7143 appendix C).
+ */
+#include <string.h>
+#include <syslog.h>
+
+#include "base/str.h"
+#include "proto/state.h"
+#include "wire/status.h"
+
+#define MAX_RECORDS 262144 /* names and addresses one answer may hold */
+
+void discovery_reset(struct session *s)
+{
+	memset(&s->discovery, 0, sizeof(s->discovery));
+}
+
+static void send_text(struct conn *c, uint32_t ttt,
+		      const uint8_t lun[static LUN_LEN], uint32_t len)
+{
+	struct session *s = c->session;
+	struct pdu_text_req req = {
+		.immediate = true,
+		.final = true,
+		.itt = s->discovery.itt,
+		.ttt = ttt,
+		.cmdsn = s->cmdsn,
+		.expstatsn = c->exp_statsn,
+		.data_len = len,
+	};
+	uint8_t bhs[BHS_LEN];
+
+	memcpy(req.lun, lun, LUN_LEN);
+	pdu_put_text_req(bhs, &req);
+	s->discovery.deadline = s->cfg->login_timeout
+					? s->now + s->cfg->login_timeout
+					: UINT64_MAX;
+	if (!transmit_control(c, bhs, c->tx.text, len))
+		session_end(s, &fault_flooded, "");
+}
+
+void session_send_targets(struct session *s, uint64_t now)
+{
+	static const uint8_t no_lun[LUN_LEN];
+	struct conn *c = &s->conns[0]; /* discovery has but one (4.3) */
+	struct text_out out;
+
+	s->now = now;
+	if (c->state != CONN_LOGGED_IN || s->discovery.active)
+		return;
+	discovery_reset(s);
+	s->discovery.active = true;
+	s->discovery.itt = session_control_itt(s, TAG_TEXT);
+	text_init(&out, c->tx.text, sizeof(c->tx.text));
+	text_add(&out, "SendTargets", "All");
+	send_text(c, TAG_NONE, no_lun, (uint32_t)out.len);
+}
+
+/* A name without any address means the portal in use. */
+static void end_record(struct session *s)
+{
+	struct discovery *d = &s->discovery;
+
+	if (d->name[0] && !d->has_address)
+		s->ops->found(s->ctx, d->name, NULL);
+	d->name[0] = '\0';
+}
+
+static void begin_record(struct session *s, const struct text_pair *kv)
+{
+	struct discovery *d = &s->discovery;
+	const char *wrong = name_fault(kv->value, kv->value_len, NULL);
+	char shown[80];
+
+	end_record(s);
+	d->has_address = false;
+	if (wrong) {
+		str_printable(shown, sizeof(shown), kv->value, kv->value_len);
+		session_note(s, LOG_WARNING,
+			     "discovered name \"%s\" is skipped: it %s", shown,
+			     wrong);
+		return;
+	}
+	memcpy(d->name, kv->value, kv->value_len);
+	d->name[kv->value_len] = '\0';
+}
+
+static void take_address(struct session *s, const struct text_pair *kv)
+{
+	struct discovery *d = &s->discovery;
+	struct addr addr;
+	char shown[80];
+
+	if (!d->name[0])
+		return;
+	if (addr_parse(kv->value, kv->value_len, &addr)) {
+		str_printable(shown, sizeof(shown), kv->value, kv->value_len);
+		session_note(s, LOG_WARNING,
+			     "address \"%s\" of %s is skipped: it cannot be "
+			     "read",
+			     shown, d->name);
+		/* It has addresses, if none that we can use. */
+		d->has_address = true;
+		return;
+	}
+	d->has_address = true;
+	s->ops->found(s->ctx, d->name, &addr);
+}
+
+/* Takes the whole pairs of p[0..n); returns how many bytes they were. */
+static ssize_t take_pairs(struct session *s, const char *p, size_t n)
+{
+	size_t whole = n, pos = 0;
+	struct text_pair kv;
+	int rc;
+
+	while (whole && p[whole - 1])
+		whole--;
+	while ((rc = text_next(p, whole, &pos, &kv)) > 0) {
+		if (++s->discovery.records > MAX_RECORDS)
+			return -1;
+		if (text_key_is(&kv, "TargetName"))
+			begin_record(s, &kv);
+		else if (text_key_is(&kv, "TargetAddress"))
+			take_address(s, &kv);
+	}
+	return rc < 0 ? -1 : (ssize_t)whole;
+}
+
+void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp)
+{
+	struct session *s = c->session;
+	struct discovery *d = &s->discovery;
+	char *p = (char *)c->rx.data;
+	size_t n = d->carry + c->rx.data_len;
+	uint32_t epoch = c->epoch;
+	ssize_t used;
+
+	if (!d->active || rsp->itt != d->itt) {
+		session_end(s, &fault_unknown_tag, "text response");
+		return;
+	}
+	used = take_pairs(s, p, n);
+	if (c->epoch != epoch || !conn_is_open(c->state))
+		return; /* the owner had enough */
+	if (used < 0) {
+		session_end(s, &fault_text_refused, "not key=value pairs");
+		return;
+	}
+	d->carry = n - (size_t)used;
+	memmove(p, p + used, d->carry);
+	if (!rsp->final && rsp->ttt == TAG_NONE) {
+		session_end(s, &fault_text_refused,
+			    "more is promised, but no tag to ask for it");
+	} else if (!rsp->final) {
+		send_text(c, rsp->ttt, rsp->lun, 0);
+	} else if (d->carry) {
+		session_end(s, &fault_text_refused, "the last pair is cut");
+	} else {
+		end_record(s);
+		d->active = false;
+		s->ops->found_all(s->ctx);
+	}
+}

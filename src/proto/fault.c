@@ -1,0 +1,23 @@
+/*
+ * fault - the table of faults, as objects.
+ */
+#include "proto/fault.h"
+
+#include <stddef.h>
+
+#define FAULT_DECLARE(id, hurts_, retry_, text_)                               \
+	const struct fault fault_##id = {                                      \
+		.name = #id,                                                   \
+		.hurts = hurts_,                                               \
+		.retry = retry_,                                               \
+		.text = text_,                                                 \
+	};
+#include "proto/fault_table.h"
+#undef FAULT_DECLARE
+
+const struct fault *const faults[] = {
+#define FAULT_DECLARE(id, hurts, retry, text) &fault_##id,
+#include "proto/fault_table.h"
+#undef FAULT_DECLARE
+	NULL,
+};

@@ -1,0 +1,315 @@
+/*
+ * login - the login phase of a connection (RFC 7143 sections 6.3, 11.12,
+ * 11.13): stages, C and T bits, who says what when.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/state.h"
+#include "wire/status.h"
+
+static uint64_t deadline(const struct session *s, uint32_t timeout)
+{
+	return timeout ? s->now + timeout : UINT64_MAX;
+}
+
+static void set_deadline(struct conn *c)
+{
+	const struct session_config *cfg = c->session->cfg;
+	bool auth = c->login.stage == STAGE_SECURITY && c->login.answered;
+
+	c->login.deadline = deadline(c->session, auth ? cfg->auth_timeout
+						      : cfg->login_timeout);
+}
+
+void login_tick(struct conn *c)
+{
+	bool auth = c->login.stage == STAGE_SECURITY && c->login.answered;
+
+	if (c->session->now >= c->login.deadline)
+		session_end(c->session,
+			    auth ? &fault_auth_timeout : &fault_login_timeout,
+			    "");
+}
+
+/* Sends the pairs in out; next is the stage asked for (T bit) or our own. */
+static void send_request(struct conn *c, const struct text_out *out,
+			 enum login_stage next)
+{
+	struct session *s = c->session;
+	struct login *l = &c->login;
+	struct pdu_login_req req = {
+		.transit = next != l->stage,
+		.csg = l->stage,
+		.nsg = next != l->stage ? next : 0,
+		.tsih = 0,
+		.cid = c->cid,
+		.itt = l->itt,
+		.cmdsn = s->cmdsn,
+		.expstatsn = c->exp_statsn,
+		.data_len = (uint32_t)out->len,
+	};
+	uint8_t bhs[BHS_LEN];
+
+	if (out->full || ++l->rounds > LOGIN_ROUNDS) {
+		session_end(s, &fault_login_protocol,
+			    "the login does not come to an end");
+		return;
+	}
+	memcpy(req.isid, s->cfg->isid, ISID_LEN);
+	pdu_put_login_req(bhs, &req);
+	l->asked = next;
+	set_deadline(c);
+	if (!transmit_control(c, bhs, c->tx.text, req.data_len))
+		session_end(s, &fault_flooded, "");
+}
+
+static void add_names(const struct session_config *cfg, struct text_out *out)
+{
+	text_add(out, "InitiatorName", cfg->initiator_name);
+	if (cfg->initiator_alias[0])
+		text_add(out, "InitiatorAlias", cfg->initiator_alias);
+	if (cfg->type == SESSION_DISCOVERY) {
+		text_add(out, "SessionType", "Discovery");
+	} else {
+		text_add(out, "SessionType", "Normal");
+		text_add(out, "TargetName", cfg->target_name);
+	}
+}
+
+/* What the stage at hand adds to out, and where it wants to go next. */
+static enum login_stage add_stage(struct conn *c, struct text_out *out)
+{
+	struct login *l = &c->login;
+
+	if (l->stage == STAGE_SECURITY)
+		return auth_may_transit(&l->auth) ? STAGE_OPERATIONAL
+						  : STAGE_SECURITY;
+	if (!l->offered) {
+		l->offered = true;
+		nego_offer(&l->nego, c->session->cfg, out);
+	}
+	return STAGE_FULL_FEATURE;
+}
+
+void login_start(struct conn *c)
+{
+	const struct session_config *cfg = c->session->cfg;
+	struct login *l = &c->login;
+	struct text_out out;
+
+	memset(l, 0, sizeof(*l));
+	nego_init(&l->nego, cfg);
+	auth_init(&l->auth, cfg);
+	l->stage = auth_wanted(cfg) ? STAGE_SECURITY : STAGE_OPERATIONAL;
+	l->itt = session_control_itt(c->session, TAG_LOGIN);
+	c->exp_statsn = 0;
+	text_init(&out, c->tx.text, sizeof(c->tx.text));
+	add_names(cfg, &out);
+	auth_offer(&l->auth, cfg, &out);
+	send_request(c, &out, add_stage(c, &out));
+}
+
+/* Answers ------------------------------------------------------------- */
+
+static const struct fault *fail(struct conn *c, const struct fault *f,
+				const char *detail)
+{
+	session_end(c->session, f, detail);
+	return f;
+}
+
+/* Every pair of the answer to whom it concerns. */
+static const struct fault *take_pairs(struct conn *c, size_t n,
+				      struct text_out *out)
+{
+	const char *text = (const char *)c->rx.data;
+	struct login *l = &c->login;
+	struct text_pair kv;
+	size_t pos = 0;
+	int rc;
+
+	while ((rc = text_next(text, n, &pos, &kv)) > 0) {
+		const struct fault *f = NULL;
+		bool taken = false;
+
+		if (l->stage == STAGE_SECURITY)
+			f = auth_take(&l->auth, &kv, &taken);
+		if (f)
+			return fail(c, f, l->auth.detail);
+		if (taken)
+			continue;
+		f = nego_take(&l->nego, c->session->cfg, &kv, out);
+		if (f)
+			return fail(c, f, l->nego.detail);
+	}
+	if (rc < 0)
+		return fail(c, &fault_login_protocol,
+			    "its text is not key=value pairs");
+	return NULL;
+}
+
+/* Class 1: TargetAddress tells where to (11.13.5). */
+static void redirected(struct conn *c, const struct pdu_login_rsp *rsp,
+		       size_t n)
+{
+	struct session *s = c->session;
+	struct nego *nego = &c->login.nego;
+	char scrap[256], where[ADDR_TEXT_SIZE];
+	struct text_out out;
+	struct text_pair kv;
+	size_t pos = 0;
+
+	text_init(&out, scrap, sizeof(scrap));
+	while (text_next((const char *)c->rx.data, n, &pos, &kv) > 0) {
+		if (text_key_is(&kv, "TargetAddress"))
+			(void)nego_take(nego, s->cfg, &kv, &out);
+	}
+	if (!nego->has_address) {
+		session_end(s, &fault_login_protocol,
+			    "it redirects to nowhere (no TargetAddress)");
+		return;
+	}
+	s->redirect = nego->address;
+	s->has_redirect = true;
+	s->redirect_permanent = rsp->status == LOGIN_MOVED_PERM;
+	addr_format(&s->redirect, false, where, sizeof(where));
+	session_end(s, &fault_login_redirected, where);
+}
+
+static void refused(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
+{
+	const struct fault *f = &fault_login_refused;
+	char detail[128];
+
+	if (rsp->status >> 8 == 1) {
+		redirected(c, rsp, n);
+		return;
+	}
+	if (rsp->status >> 8 == 3)
+		f = &fault_login_unavailable;
+	snprintf(detail, sizeof(detail), "%s (%04x)", status_login(rsp->status),
+		 rsp->status);
+	session_end(c->session, f, detail);
+}
+
+/* What the header alone can do wrong. */
+static const char *header_fault(const struct conn *c,
+				const struct pdu_login_rsp *rsp)
+{
+	const struct login *l = &c->login;
+
+	if (rsp->itt != l->itt)
+		return "it answers another login";
+	if (rsp->version_active != 0)
+		return "it speaks another version of iSCSI";
+	if (memcmp(rsp->isid, c->session->cfg->isid, ISID_LEN))
+		return "it answers with another ISID";
+	if (c->statsn_known && rsp->sn.statsn != c->exp_statsn)
+		return "a login response is missing";
+	if (rsp->csg != l->stage)
+		return "it is in another stage";
+	if (rsp->cont && rsp->transit)
+		return "C and T are both set";
+	if (rsp->transit && (l->asked == l->stage || rsp->nsg != l->asked))
+		return "it goes to a stage that nobody asked for";
+	return NULL;
+}
+
+static void finish(struct conn *c, const struct pdu_login_rsp *rsp)
+{
+	struct session *s = c->session;
+	struct login *l = &c->login;
+
+	if (!rsp->tsih && s->cfg->type == SESSION_NORMAL) {
+		fail(c, &fault_login_protocol, "it gives no TSIH");
+		return;
+	}
+	s->params = l->nego.params;
+	if (s->params.first_burst > s->params.max_burst)
+		s->params.first_burst = s->params.max_burst;
+	s->tsih = rsp->tsih;
+	s->portal_group = l->nego.portal_group;
+	s->exp_cmdsn = rsp->sn.expcmdsn;
+	s->max_cmdsn = rsp->sn.maxcmdsn;
+	memcpy(s->alias, l->nego.alias, sizeof(s->alias));
+	auth_name(&l->auth, s->auth, sizeof(s->auth));
+	c->header_digest = s->params.header_digest;
+	c->data_digest = s->params.data_digest;
+	conn_step(c, CONN_EV_LOGIN_DONE);
+}
+
+static const struct fault *check_group(struct conn *c)
+{
+	int32_t want = c->session->cfg->portal_group;
+	int32_t got = c->login.nego.portal_group;
+	char detail[64];
+
+	if (want < 0 || got < 0 || want == got)
+		return NULL;
+	snprintf(detail, sizeof(detail), "group %d, not %d", got, want);
+	return fail(c, &fault_wrong_group, detail);
+}
+
+/* A whole answer, C bits over: take it, then say the next thing. */
+static void answered(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
+{
+	struct session *s = c->session;
+	struct login *l = &c->login;
+	const struct fault *f;
+	struct text_out out;
+
+	text_init(&out, c->tx.text, sizeof(c->tx.text));
+	if (take_pairs(c, n, &out) || check_group(c))
+		return;
+	if (l->stage == STAGE_SECURITY) {
+		f = auth_advance(&l->auth, s->cfg, rsp->transit, &out);
+		if (f) {
+			fail(c, f, l->auth.detail);
+			return;
+		}
+	}
+	if (rsp->transit && rsp->nsg == STAGE_FULL_FEATURE) {
+		finish(c, rsp);
+		return;
+	}
+	if (rsp->transit)
+		l->stage = rsp->nsg;
+	send_request(c, &out, add_stage(c, &out));
+}
+
+void login_received(struct conn *c)
+{
+	struct login *l = &c->login;
+	struct pdu_login_rsp rsp;
+	struct text_out empty;
+	const char *wrong;
+	size_t n;
+
+	if (pdu_get_login_rsp(c->rx.bhs, &rsp)) {
+		fail(c, &fault_login_protocol, "malformed login response");
+		return;
+	}
+	n = l->text_len + c->rx.data_len;
+	if (rsp.status) {
+		refused(c, &rsp, n);
+		return;
+	}
+	wrong = header_fault(c, &rsp);
+	if (wrong) {
+		fail(c, &fault_login_protocol, wrong);
+		return;
+	}
+	c->exp_statsn = rsp.sn.statsn + 1;
+	c->statsn_known = true;
+	l->answered = true;
+	if (!rsp.cont) {
+		l->text_len = 0;
+		answered(c, &rsp, n);
+		return;
+	}
+	/* 11.13.2: more of the same text comes after an empty request. */
+	l->text_len = n;
+	text_init(&empty, c->tx.text, sizeof(c->tx.text));
+	send_request(c, &empty, l->stage);
+}

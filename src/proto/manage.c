@@ -1,0 +1,119 @@
+/*
+ * manage - task management functions, one at a time
+ * (RFC 7143 sections 11.5, 11.6).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "proto/state.h"
+
+static struct conn *usable_conn(struct session *s)
+{
+	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {
+		if (s->conns[i].state == CONN_LOGGED_IN)
+			return &s->conns[i];
+	}
+	return NULL;
+}
+
+static uint32_t time_limit(const struct session *s, enum tmf function)
+{
+	uint32_t abort_ms = s->cfg->abort_timeout;
+	uint32_t reset_ms = s->cfg->reset_timeout;
+
+	return function <= TMF_CLEAR_TASK_SET ? abort_ms : reset_ms;
+}
+
+int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
+{
+	struct conn *c = usable_conn(s);
+	struct pdu_tmf_req req = {
+		.immediate = true,
+		.function = t->function,
+		.ref_itt = TAG_NONE,
+		.cmdsn = s->cmdsn,
+	};
+	uint8_t bhs[BHS_LEN];
+	uint32_t limit = time_limit(s, t->function);
+
+	s->now = now;
+	if (!c || s->leaving)
+		return -ENOTCONN;
+	if (s->tmf)
+		return -EBUSY;
+	if (t->function == TMF_ABORT_TASK) {
+		if (!t->cmd->sent)
+			return -ENOENT;
+		req.ref_itt = s->tasks[t->cmd->task].itt;
+		req.ref_cmdsn = s->tasks[t->cmd->task].cmdsn;
+	}
+	t->itt = req.itt = session_control_itt(s, TAG_TMF);
+	t->ref_itt = req.ref_itt;
+	t->ref_cmdsn = req.ref_cmdsn;
+	t->deadline = limit ? now + limit : UINT64_MAX;
+	req.expstatsn = c->exp_statsn;
+	memcpy(req.lun, t->lun, LUN_LEN);
+	pdu_put_tmf_req(bhs, &req);
+	if (!transmit_control(c, bhs, NULL, 0))
+		return -EBUSY;
+	s->tmf = t;
+	return 0;
+}
+
+void manage_end(struct session *s, int response)
+{
+	struct tmf_req *t = s->tmf;
+
+	if (!t)
+		return;
+	s->tmf = NULL;
+	t->done(t, response);
+}
+
+void manage_tick(struct session *s)
+{
+	if (s->tmf && s->now >= s->tmf->deadline)
+		manage_end(s, -ETIMEDOUT);
+}
+
+/* The target did it: the tasks meant are over. */
+static void apply(struct session *s, const struct tmf_req *t)
+{
+	struct task *task;
+
+	switch (t->function) {
+	case TMF_ABORT_TASK:
+		task = task_find(s, t->ref_itt);
+		if (task) {
+			task->cmd->outcome = CMD_ABORTED;
+			task_finish(s, task);
+		}
+		break;
+	case TMF_ABORT_TASK_SET:
+	case TMF_CLEAR_TASK_SET:
+	case TMF_LUN_RESET:
+		task_abort_all(s, t->lun);
+		break;
+	case TMF_TARGET_WARM_RESET:
+	case TMF_TARGET_COLD_RESET:
+		task_abort_all(s, NULL);
+		break;
+	case TMF_CLEAR_ACA:
+	case TMF_TASK_REASSIGN:
+		break;
+	}
+}
+
+void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp)
+{
+	const struct tmf_req *t = s->tmf;
+
+	/* One that came after its timeout is of no interest any more. */
+	if (!t || rsp->itt != t->itt)
+		return;
+	/* 11.6.1: a task that does not exist needs no abort. */
+	if (rsp->response == TMF_COMPLETE ||
+	    (rsp->response == TMF_NO_TASK && t->function == TMF_ABORT_TASK))
+		apply(s, t);
+	manage_end(s, rsp->response);
+}

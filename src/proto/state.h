@@ -1,0 +1,275 @@
+/*
+ * state - the structs behind session.h and conn.h.
+ *
+ * engine -> target -> session -> connection own downwards.  The session
+ * outlives its connections; tasks lie in a fixed array of the session.
+ */
+#ifndef PROTO_STATE_H
+#define PROTO_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fsm.h"
+#include "base/list.h"
+#include "proto/auth.h"
+#include "proto/cmd.h"
+#include "proto/conn.h"
+#include "proto/fault.h"
+#include "proto/nego.h"
+#include "proto/session.h"
+#include "wire/pdu.h"
+#include "wire/text.h"
+
+#define SESSION_TASKS	128
+#define SESSION_R2TS	8     /* most we offer as MaxOutstandingR2T */
+#define STAGE_SIZE	32768 /* receive buffer for many small PDUs */
+#define RX_HEADER_MAX	(BHS_LEN + 255 * 4 + DIGEST_LEN)
+#define RX_DATA_SIZE	16384 /* data that is not a command's; more is cut */
+#define LOGIN_RECV_DATA 8192  /* 6.1: before anything is negotiated */
+#define TX_TEXT_SIZE	8192
+#define TX_RING		64
+#define TX_RESERVE	8 /* entries of the ring for control PDUs */
+#define LOGIN_ROUNDS	32
+#define NO_TASK		0xffff
+
+enum session_event {
+	SESSION_EV_LOGGED_IN,
+	SESSION_EV_CLOSED,
+	SESSION_EV_FAILED,
+	SESSION_EV_CLEARED
+};
+extern const struct fsm session_fsm;
+
+enum session_state { /* 8.3.2: Q1, Q3, Q4 */
+	SESSION_FREE,
+	SESSION_LOGGED_IN,
+	SESSION_FAILED,
+};
+
+enum conn_state { /* 8.1.3: S1, S4 .. S8 */
+	CONN_FREE,
+	CONN_IN_LOGIN,
+	CONN_LOGGED_IN,
+	CONN_IN_LOGOUT,
+	CONN_LOGOUT_REQUESTED,
+	CONN_CLEANUP_WAIT,
+	CONN_CLOSING, /* ours: S1, but the transport is still to be closed */
+};
+
+enum conn_event {
+	CONN_EV_CONNECTED,
+	CONN_EV_LOGIN_DONE,
+	CONN_EV_LOGOUT_ASKED,
+	CONN_EV_LOGOUT_SENT,
+	CONN_EV_LOGOUT_DONE,
+	CONN_EV_LOST,
+	CONN_EV_CLOSED,
+};
+extern const struct fsm conn_fsm;
+
+static inline bool conn_is_open(uint8_t state)
+{
+	return state >= CONN_IN_LOGIN && state <= CONN_LOGOUT_REQUESTED;
+}
+
+static inline bool conn_is_full_feature(uint8_t state)
+{
+	return state >= CONN_LOGGED_IN && state <= CONN_LOGOUT_REQUESTED;
+}
+
+/* A Data-Out sequence that we owe: an R2T, or unsolicited data. */
+struct burst {
+	uint32_t itt, ttt, offset, left, datasn;
+};
+
+struct task {
+	struct cmd *cmd; /* NULL: free */
+	uint32_t itt, cmdsn;
+	uint32_t received;   /* bytes of Data-In so far */
+	uint32_t exp_datasn; /* of Data-In, or R2TSN */
+	uint16_t generation;
+	uint16_t tx_refs; /* entries of the ring that use its buffer */
+	uint16_t bursts;  /* R2Ts not yet answered wholly */
+	bool finished;	  /* answered; waits for tx_refs to drop to 0 */
+};
+
+struct tx_entry {
+	uint8_t head[BHS_LEN + DIGEST_LEN];
+	uint8_t tail[3 + DIGEST_LEN]; /* padding and data digest */
+	uint8_t head_len, tail_len;
+	uint16_t task; /* whose buffer data is in, or NO_TASK */
+	const uint8_t *data;
+	uint32_t data_len;
+};
+
+struct tx {
+	struct tx_entry ring[TX_RING];
+	unsigned first, count; /* entries in use */
+	uint32_t sent;	       /* bytes of the first entry that went out */
+	struct burst bursts[SESSION_TASKS * (SESSION_R2TS + 1)];
+	unsigned burst_first, burst_count;
+	char text[TX_TEXT_SIZE]; /* data of the one login or text request */
+};
+
+enum rx_phase {
+	RX_HEADER,
+	RX_DATA,
+	RX_TAIL
+};
+
+struct rx {
+	uint8_t stage[STAGE_SIZE];
+	uint32_t head, tail; /* bytes [head, tail) of stage wait */
+	enum rx_phase phase;
+	uint8_t bhs[BHS_LEN];
+	uint8_t *dst;  /* where data go */
+	uint32_t keep; /* bytes that still fit there */
+	uint32_t left; /* bytes of data still to come */
+	uint32_t crc;
+	uint32_t data_len; /* bytes kept in data[] for this PDU */
+	uint8_t data[RX_DATA_SIZE];
+};
+
+struct login {
+	enum login_stage stage;
+	struct nego nego;
+	struct auth auth;
+	enum login_stage asked; /* NSG of the last request, or its CSG */
+	bool answered;		/* the first response came */
+	bool offered;		/* the operational keys went out */
+	unsigned rounds;	/* requests sent */
+	size_t text_len;	/* of rx.data: collected over C bits */
+	uint32_t itt;
+	uint64_t deadline;
+};
+
+struct conn {
+	struct session *session;
+	uint8_t state;
+	uint16_t cid;
+	uint32_t epoch; /* of this use of the struct */
+	void *owner;
+	bool header_digest, data_digest;
+	uint32_t exp_statsn;
+	bool statsn_known;
+	struct login login;
+	struct rx rx;
+	struct tx tx;
+	/* keep-alive, ms; 0: no ping on its way */
+	uint64_t last_rx, ping_sent;
+	uint32_t ping_itt;
+	uint64_t logout_deadline; /* 0: none */
+};
+
+struct discovery {
+	char name[NAME_SIZE]; /* record being read; "" before the first */
+	bool has_address;
+	bool active; /* a SendTargets exchange is on its way */
+	uint32_t itt;
+	size_t carry;	  /* bytes of rx.data kept from the PDU before */
+	unsigned records; /* TargetNames and TargetAddresses so far */
+	uint64_t deadline;
+};
+
+struct session {
+	const struct session_config *cfg; /* borrowed */
+	const struct session_ops *ops;	  /* borrowed */
+	void *ctx;
+	uint8_t state;
+	uint64_t now;
+	uint16_t tsih;
+	struct params params;
+	int32_t portal_group;
+	char alias[256], auth[32];
+
+	uint32_t cmdsn, exp_cmdsn, max_cmdsn;
+	uint64_t window_closed; /* since when commands wait for it; 0: not */
+	struct list waiting;	/* cmds not sent yet */
+	struct list sent;	/* cmds on their way, in order */
+	struct task tasks[SESSION_TASKS];
+	uint16_t free_tasks[SESSION_TASKS];
+	unsigned free_count;
+	uint16_t control_generation;
+
+	struct tmf_req *tmf; /* the one on its way; borrowed */
+	struct discovery discovery;
+
+	const struct fault *why; /* set once the session is ending */
+	char detail[256];
+	/* Why we log out, once that began: no new commands; NULL: we do not */
+	const struct fault *leaving;
+	struct addr redirect;
+	bool has_redirect, redirect_permanent;
+	uint16_t time2wait;
+
+	struct conn conns[SESSION_MAX_CONNS];
+};
+
+/* ITT: generation << 16 | index; indexes above the tasks are for control. */
+enum control_tag {
+	TAG_PING = 0x8000,
+	TAG_TMF,
+	TAG_LOGOUT,
+	TAG_TEXT,
+	TAG_LOGIN,
+};
+uint32_t session_control_itt(struct session *s, enum control_tag tag);
+
+/* session.c */
+void conn_step(struct conn *c, enum conn_event ev);
+/* Ends the session: the first reason counts. */
+void session_end(struct session *s, const struct fault *why,
+		 const char *detail);
+/* The target answered our Logout with success. */
+void session_logout_done(struct session *s);
+void session_logged_in(struct session *s, struct conn *c);
+void session_start_logout(struct conn *c, const struct fault *why);
+/* Notes ExpCmdSN, MaxCmdSN of any PDU that carries them (4.2.2.1). */
+void session_window(struct session *s, const struct pdu_sn *sn);
+bool session_window_open(const struct session *s);
+void session_kick(struct session *s);
+void session_note(struct session *s, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* task.c */
+void tasks_init(struct session *s);
+struct task *task_new(struct session *s, struct cmd *cmd);
+struct task *task_find(struct session *s, uint32_t itt); /* NULL: no such */
+uint16_t task_index(const struct session *s, const struct task *t);
+/* The task is over: tells the owner, at once or when its buffer is free. */
+void task_finish(struct session *s, struct task *t);
+void task_abort_all(struct session *s, const uint8_t *lun);
+void task_tx_released(struct session *s, uint16_t index);
+void tasks_give_back(struct session *s, const struct fault *why);
+
+/* login.c */
+void login_start(struct conn *c);
+void login_received(struct conn *c);
+void login_tick(struct conn *c);
+
+/* receive.c: a whole PDU is in c->rx. */
+/* Decides where the data of c->rx.bhs go; NULL, or what is wrong. */
+const struct fault *receive_begin(struct conn *c, uint32_t data_len);
+void receive_end(struct conn *c);
+
+/* transmit.c */
+/* A control PDU; data stays put until sent.  False: the ring is full. */
+bool transmit_control(struct conn *c, const uint8_t bhs[static BHS_LEN],
+		      const void *data, uint32_t len);
+void transmit_fill(struct conn *c);
+bool transmit_add_burst(struct conn *c, const struct burst *b);
+void transmit_ping(struct conn *c);
+void transmit_reset(struct conn *c);
+
+/* discovery.c */
+void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp);
+void discovery_reset(struct session *s);
+
+/* manage.c */
+void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp);
+void manage_end(struct session *s, int response);
+void manage_tick(struct session *s);
+
+#endif
