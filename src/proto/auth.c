@@ -19,9 +19,10 @@ bool auth_wanted(const struct session_config *cfg)
 	return cfg->out.secret_len > 0;
 }
 
-void auth_init(struct auth *a, const struct session_config *cfg)
+void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only)
 {
 	memset(a, 0, sizeof(*a));
+	a->md5_only = md5_only;
 	a->mutual = cfg->in.secret_len > 0;
 	a->step = auth_wanted(cfg) ? AUTH_METHOD : AUTH_DONE;
 }
@@ -77,7 +78,7 @@ static const struct fault *method_chosen(struct auth *a, struct text_out *out)
 	a->chap = true;
 	a->step = AUTH_ALGORITHM;
 	chap_offer(list, sizeof(list));
-	text_add(out, "CHAP_A", list);
+	text_add(out, "CHAP_A", a->md5_only ? "5" : list);
 	return NULL;
 }
 
@@ -105,7 +106,7 @@ static const struct fault *challenged(struct auth *a,
 	if (text_number(&a->in[AUTH_KEY_A], 0, 255, &number))
 		return complain(a, &fault_login_protocol, "bad CHAP_A");
 	a->algorithm = chap_find(number);
-	if (!a->algorithm)
+	if (!a->algorithm || (a->md5_only && number != CHAP_MD5))
 		return complain(a, &fault_auth_method,
 				"the target chose a CHAP algorithm that was "
 				"not offered");
@@ -196,6 +197,11 @@ const struct fault *auth_advance(struct auth *a,
 bool auth_may_transit(const struct auth *a)
 {
 	return a->step == AUTH_RESPONSE || a->step == AUTH_DONE;
+}
+
+bool auth_worth_md5(const struct auth *a)
+{
+	return a->step == AUTH_RESPONSE && a->algorithm->number != CHAP_MD5;
 }
 
 void auth_name(const struct auth *a, char *dst, size_t size)

@@ -37,6 +37,11 @@ enum auth_step {
 struct auth {
 	enum auth_step step;
 	bool mutual;
+	/*
+	 * Offer MD5 alone.  Targets older than the registry know SHA1 by the
+	 * number that is SHA-256 today (tgt does), and choose it from the list.
+	 */
+	bool md5_only;
 	bool chap; /* the target chose CHAP, not None */
 	const struct chap_algorithm *algorithm;
 	uint8_t my_id, my_challenge[AUTH_CHALLENGE];
@@ -50,7 +55,9 @@ struct auth {
 /* Are credentials configured, so that a security stage is needed? */
 bool auth_wanted(const struct session_config *cfg);
 
-void auth_init(struct auth *a, const struct session_config *cfg);
+void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only);
+/* Was a response given by an algorithm the target may have misread? */
+bool auth_worth_md5(const struct auth *a);
 /* The AuthMethod offer of the first request. */
 void auth_offer(struct auth *a, const struct session_config *cfg,
 		struct text_out *out);

@@ -100,7 +100,7 @@ void login_start(struct conn *c)
 
 	memset(l, 0, sizeof(*l));
 	nego_init(&l->nego, cfg);
-	auth_init(&l->auth, cfg);
+	auth_init(&l->auth, cfg, c->session->md5_only);
 	l->stage = auth_wanted(cfg) ? STAGE_SECURITY : STAGE_OPERATIONAL;
 	l->itt = session_control_itt(c->session, TAG_LOGIN);
 	c->exp_statsn = 0;
@@ -188,6 +188,9 @@ static void refused(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
 	}
 	if (rsp->status >> 8 == 3)
 		f = &fault_login_unavailable;
+	else if (auth_worth_md5(&c->login.auth))
+		f = &fault_auth_retry;
+	c->session->md5_only = f == &fault_auth_retry;
 	snprintf(detail, sizeof(detail), "%s (%04x)", status_login(rsp->status),
 		 rsp->status);
 	session_end(c->session, f, detail);

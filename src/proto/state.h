@@ -203,6 +203,7 @@ struct session {
 	struct addr redirect;
 	bool has_redirect, redirect_permanent;
 	uint16_t time2wait;
+	bool md5_only; /* offer no other CHAP algorithm (auth.h) */
 
 	struct conn conns[SESSION_MAX_CONNS];
 };
