@@ -1,0 +1,37 @@
+/*
+ * backoff - how long to wait before the next login attempt.
+ */
+#ifndef ENGINE_BACKOFF_H
+#define ENGINE_BACKOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/fault.h"
+
+/* A redirection is followed at once, so often without a session between. */
+#define BACKOFF_HOPS 8
+
+struct backoff {
+	uint32_t step; /* ms; 0 at the start and after a success */
+	unsigned hops; /* redirections since the last real attempt */
+};
+
+#define BACKOFF_NEVER UINT32_MAX
+
+/*
+ * Milliseconds until the next attempt, or BACKOFF_NEVER.
+ *
+ * retry: what the fault that ended the last attempt says; RETRY_NOW counts as
+ * RETRY_SOON after BACKOFF_HOPS of them.  round_over: every portal had its
+ * turn, the next delay is longer.  time2wait: seconds the target asked for.
+ * random: 32 unpredictable bits, so that a thousand initiators which lost a
+ * target together do not come back together.
+ */
+uint32_t backoff_next(struct backoff *b, enum fault_retry retry,
+		      bool round_over, uint16_t time2wait, uint32_t random);
+
+/* A session came up. */
+void backoff_reset(struct backoff *b);
+
+#endif

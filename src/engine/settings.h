@@ -1,0 +1,47 @@
+/*
+ * settings - what a `target` or `discover` message asks for, checked.
+ *
+ * The manager is trusted, but it may be of another version: every value is
+ * held against its limits, and a key that is not there keeps its default.
+ */
+#ifndef ENGINE_SETTINGS_H
+#define ENGINE_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/session.h"
+#include "wire/addr.h"
+#include "wire/lun.h"
+
+struct msg_in;
+struct strbuf;
+
+#define SETTINGS_PORTALS 32 /* of one target */
+
+struct settings {
+	uint64_t id;
+	struct session_config session;
+	struct addr portals[SETTINGS_PORTALS]; /* in order of preference */
+	unsigned nportals;
+	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
+	uint32_t window;	   /* bytes of TCP buffer; 0: the system's */
+};
+
+/*
+ * Reads a whole message into *out, which is defined only on success and then
+ * holds secrets: settings_wipe() it.  Returns 0 or -EINVAL with the reason,
+ * without any value in it, in why.
+ */
+int settings_read(const struct msg_in *m, enum session_type type,
+		  struct settings *out, struct strbuf *why);
+
+/* Overwrites everything, the secrets above all. */
+void settings_wipe(struct settings *s);
+
+/* The keys every verb about one LUN has: 0 or -EINVAL with the reason. */
+int settings_id(const struct msg_in *m, uint64_t *id, struct strbuf *why);
+int settings_lun(const struct msg_in *m, uint8_t lun[static LUN_LEN],
+		 struct strbuf *why);
+
+#endif
