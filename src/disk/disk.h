@@ -74,6 +74,11 @@ void disk_nexus_up(struct disk *d, struct session *s, uint64_t now);
  * wait here again, in order.
  */
 void disk_nexus_down(struct disk *d, uint64_t now);
+/*
+ * The nexus is away for longer than requests may wait (ConnFailTimeout): ends
+ * those that wait with err, and each that comes, until disk_nexus_up().
+ */
+void disk_expire(struct disk *d, int err, uint64_t now);
 /* Ends everything that waits with err, and from now on all that comes. */
 void disk_fail(struct disk *d, int err, const char *reason);
 /* Looks again at capacity and mode (after 2A/09, or on request). */
