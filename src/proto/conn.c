@@ -61,26 +61,18 @@ static void data_arrived(struct conn *c, const uint8_t *p, uint32_t n)
 	rx->left -= n;
 }
 
-static bool header_digest_ok(const struct conn *c, const uint8_t *p, uint32_t n)
-{
-	return !c->header_digest || get_le32(p + n) == digest_of(p, n);
-}
-
 /* Returns false when more bytes are needed, or the session is ending. */
 static bool take_header(struct conn *c)
 {
 	struct rx *rx = &c->rx;
 	const uint8_t *p = rx->stage + rx->head;
+	uint32_t need = BHS_LEN + (c->header_digest ? DIGEST_LEN : 0);
 	const struct fault *f;
-	uint32_t n, need;
 
-	if (rx->tail - rx->head < BHS_LEN)
-		return false;
-	n = BHS_LEN + pdu_ahs_len(p);
-	need = n + (c->header_digest ? DIGEST_LEN : 0);
 	if (rx->tail - rx->head < need)
 		return false;
-	if (!header_digest_ok(c, p, n)) {
+	if (c->header_digest &&
+	    get_le32(p + BHS_LEN) != digest_of(p, BHS_LEN)) {
 		session_end(c->session, &fault_header_digest, "");
 		return false;
 	}

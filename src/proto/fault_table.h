@@ -16,6 +16,7 @@ FAULT_DECLARE(auth_timeout,     HURTS_CONN,    RETRY_SOON,   "the target does no
 FAULT_DECLARE(login_redirected, HURTS_CONN,    RETRY_NOW,    "the target moved")
 FAULT_DECLARE(login_refused,    HURTS_CONN,    RETRY_RARELY, "the target refuses the login")
 FAULT_DECLARE(login_unavailable,HURTS_CONN,    RETRY_SOON,   "the target cannot take the login now")
+FAULT_DECLARE(not_iscsi,        HURTS_CONN,    RETRY_RARELY, "what answers there does not speak iSCSI")
 FAULT_DECLARE(login_protocol,   HURTS_CONN,    RETRY_RARELY, "the target breaks the rules of login")
 FAULT_DECLARE(negotiation,      HURTS_CONN,    RETRY_RARELY, "no agreement with the target")
 FAULT_DECLARE(auth_failed,      HURTS_CONN,    RETRY_RARELY, "the target fails to prove who it is")

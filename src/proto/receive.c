@@ -42,7 +42,9 @@ static const struct fault *begin_login(struct conn *c, uint32_t data_len)
 	struct rx *rx = &c->rx;
 
 	/* 4.2.4: nothing but Login Responses before full feature phase. */
-	if (pdu_opcode(rx->bhs) != OP_LOGIN_RSP)
+	if (!pdu_name((uint8_t)pdu_opcode(rx->bhs)))
+		return &fault_not_iscsi;
+	if (pdu_opcode(rx->bhs) != OP_LOGIN_RSP || pdu_ahs_len(rx->bhs))
 		return &fault_login_protocol;
 	if (data_len > LOGIN_RECV_DATA ||
 	    data_len > RX_DATA_SIZE - c->login.text_len)
@@ -68,10 +70,10 @@ const struct fault *receive_begin(struct conn *c, uint32_t data_len)
 {
 	struct rx *rx = &c->rx;
 
-	if (pdu_ahs_len(rx->bhs))
-		return &fault_pdu_format; /* 11.2.2: commands only */
 	if (c->state == CONN_IN_LOGIN)
 		return begin_login(c, data_len);
+	if (pdu_ahs_len(rx->bhs))
+		return &fault_pdu_format; /* 11.2.2: commands only */
 	if (data_len > c->session->params.max_recv_data)
 		return &fault_pdu_too_long;
 	if (pdu_opcode(rx->bhs) == OP_DATA_IN)

@@ -1,0 +1,350 @@
+/*
+ * puppet - the far end of a session, moved by hand.
+ */
+#include "puppet.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/list.h"
+#include "wire/digest.h"
+#include "wire/text.h"
+
+static void on_up(void *ctx)
+{
+	((struct puppet *)ctx)->ups++;
+}
+
+static void on_close(void *ctx, struct conn *c)
+{
+	((struct puppet *)ctx)->closes++;
+}
+
+static void on_down(void *ctx, const struct fault *why, const char *detail)
+{
+	struct puppet *p = ctx;
+
+	p->downs++;
+	p->why = why;
+	snprintf(p->detail, sizeof(p->detail), "%s", detail);
+}
+
+static void on_event(void *ctx, const uint8_t lun[LUN_LEN],
+		     const uint8_t *sense, size_t n)
+{
+	((struct puppet *)ctx)->events++;
+}
+
+static void on_note(void *ctx, int level, const char *line)
+{
+	((struct puppet *)ctx)->notes++;
+}
+
+static void on_kick(void *ctx, struct conn *c)
+{
+}
+
+static void on_found(void *ctx, const char *name, const struct addr *addr)
+{
+	struct puppet *p = ctx;
+	char text[ADDR_TEXT_SIZE] = "-";
+
+	if (addr)
+		addr_format(addr, true, text, sizeof(text));
+	if (p->founds < 16)
+		snprintf(p->found[p->founds], sizeof(p->found[0]), "%.100s %s",
+			 name, text);
+	p->founds++;
+}
+
+static void on_found_all(void *ctx)
+{
+	((struct puppet *)ctx)->found_alls++;
+}
+
+static const struct session_ops ops = {
+	.up = on_up,
+	.close = on_close,
+	.down = on_down,
+	.scsi_event = on_event,
+	.note = on_note,
+	.kick = on_kick,
+	.found = on_found,
+	.found_all = on_found_all,
+};
+
+static void not_random(void *dst, size_t n)
+{
+	memset(dst, 0x5a, n);
+}
+
+struct puppet *puppet_new(void)
+{
+	struct puppet *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	session_config_defaults(&p->cfg);
+	snprintf(p->cfg.initiator_name, NAME_SIZE, "iqn.2026-11.test:us");
+	snprintf(p->cfg.target_name, NAME_SIZE, "iqn.2026-11.test:them");
+	memcpy(p->cfg.isid, "\x80\1\2\3\4\5", ISID_LEN);
+	p->cfg.random = not_random;
+	p->now = 1000000;
+	p->statsn = 77;
+	p->expcmdsn = 1;
+	p->maxcmdsn = 64;
+	p->s = session_new(&p->cfg, &ops, p);
+	assert_non_null(p->s);
+	return p;
+}
+
+void puppet_free(struct puppet *p)
+{
+	if (p->c && p->closes == p->downs)
+		session_drop(p->s, &fault_dropped, "", p->now);
+	if (p->c && p->closes > p->downs)
+		puppet_closed(p);
+	session_free(p->s);
+	free(p);
+}
+
+void puppet_connect(struct puppet *p)
+{
+	p->header_digest = p->data_digest = false;
+	p->wire_len = 0;
+	p->c = session_connected(p->s, p->now);
+	assert_non_null(p->c);
+}
+
+void puppet_closed(struct puppet *p)
+{
+	struct conn *c = p->c;
+
+	p->c = NULL;
+	session_conn_closed(p->s, c, p->now);
+}
+
+static void collect(struct puppet *p)
+{
+	struct iovec iov[CONN_TX_IOV];
+	int n;
+
+	while (p->c && (n = conn_tx_want(p->c, iov, CONN_TX_IOV)) > 0) {
+		size_t sum = 0;
+
+		for (int i = 0; i < n; i++) {
+			if (p->wire_len + iov[i].iov_len > sizeof(p->wire))
+				break;
+			memcpy(p->wire + p->wire_len, iov[i].iov_base,
+			       iov[i].iov_len);
+			p->wire_len += iov[i].iov_len;
+			sum += iov[i].iov_len;
+		}
+		if (!sum)
+			break;
+		conn_tx_done(p->c, sum, p->now);
+	}
+}
+
+bool puppet_take(struct puppet *p)
+{
+	uint32_t n, at = BHS_LEN;
+
+	if (p->wire_len < BHS_LEN)
+		collect(p);
+	if (!p->wire_len)
+		return false;
+	assert_true(p->wire_len >= BHS_LEN);
+	memcpy(p->bhs, p->wire, BHS_LEN);
+	p->len = pdu_data_len(p->bhs);
+	n = p->len + pdu_pad(p->len);
+	if (p->header_digest) {
+		assert_int_equal(get_le32(p->wire + at),
+				 digest_of(p->wire, BHS_LEN));
+		at += DIGEST_LEN;
+	}
+	if (p->wire_len < at + n + DIGEST_LEN)
+		collect(p);
+	assert_true(p->wire_len >= at + n);
+	memcpy(p->data, p->wire + at, p->len);
+	if (p->data_digest && p->len) {
+		assert_int_equal(get_le32(p->wire + at + n),
+				 digest_of(p->wire + at, n));
+		n += DIGEST_LEN;
+	}
+	p->wire_len -= at + n;
+	memmove(p->wire, p->wire + at + n, p->wire_len);
+	return true;
+}
+
+void puppet_expect(struct puppet *p, enum opcode op)
+{
+	assert_true(puppet_take(p));
+	assert_int_equal(pdu_opcode(p->bhs), op);
+}
+
+void puppet_raw(struct puppet *p, const void *bytes, size_t n, size_t step)
+{
+	const uint8_t *from = bytes;
+	struct iovec iov[CONN_RX_IOV];
+
+	while (n && p->c) {
+		int pieces = conn_rx_want(p->c, iov);
+		size_t put = 0;
+
+		if (!pieces)
+			return;
+		for (int i = 0; i < pieces; i++) {
+			size_t k = iov[i].iov_len;
+
+			if (k > n - put)
+				k = n - put;
+			if (k > step - put)
+				k = step - put;
+			memcpy(iov[i].iov_base, from + put, k);
+			put += k;
+		}
+		assert_true(put > 0);
+		conn_rx_done(p->c, put, p->now);
+		from += put;
+		n -= put;
+	}
+}
+
+void puppet_send(struct puppet *p, const uint8_t bhs[static BHS_LEN],
+		 const void *data, uint32_t len)
+{
+	static uint8_t out[PUPPET_DATA + 64];
+	uint32_t at = BHS_LEN, n = len + pdu_pad(len);
+
+	memcpy(out, bhs, BHS_LEN);
+	if (p->header_digest) {
+		put_le32(out + at, digest_of(out, BHS_LEN));
+		at += DIGEST_LEN;
+	}
+	memset(out + at, 0, n);
+	if (len)
+		memcpy(out + at, data, len);
+	if (p->data_digest && len) {
+		put_le32(out + at + n, digest_of(out + at, n));
+		n += DIGEST_LEN;
+	}
+	puppet_raw(p, out, at + n, sizeof(out));
+}
+
+void puppet_tick(struct puppet *p, uint64_t later)
+{
+	p->now += later;
+	session_tick(p->s, p->now);
+}
+
+struct pdu_sn puppet_sn_peek(const struct puppet *p)
+{
+	return (struct pdu_sn){ p->statsn, p->expcmdsn, p->maxcmdsn };
+}
+
+struct pdu_sn puppet_sn(struct puppet *p)
+{
+	struct pdu_sn sn = puppet_sn_peek(p);
+
+	p->statsn++;
+	return sn;
+}
+
+void puppet_login_rsp(struct puppet *p, enum login_stage csg, bool transit,
+		      enum login_stage nsg, uint16_t status, const char *keys,
+		      size_t n)
+{
+	struct pdu_login_req req;
+	struct pdu_login_rsp rsp = {
+		.transit = transit,
+		.csg = csg,
+		.nsg = transit ? nsg : 0,
+		.status = status,
+		.data_len = (uint32_t)n,
+	};
+	uint8_t bhs[BHS_LEN];
+
+	assert_int_equal(pdu_get_login_req(p->bhs, &req), 0);
+	memcpy(rsp.isid, req.isid, ISID_LEN);
+	rsp.itt = req.itt;
+	rsp.tsih = nsg == STAGE_FULL_FEATURE ? 0x1234 : 0;
+	rsp.sn = puppet_sn(p);
+	pdu_put_login_rsp(bhs, &rsp);
+	puppet_send(p, bhs, keys, (uint32_t)n);
+}
+
+bool puppet_has_key(const struct puppet *p, const char *pair)
+{
+	size_t pos = 0;
+	struct text_pair kv;
+
+	while (text_next((const char *)p->data, p->len, &pos, &kv) > 0) {
+		size_t n = strlen(pair);
+
+		if (kv.key_len + 1 + kv.value_len == n &&
+		    !memcmp(kv.key, pair, n))
+			return true;
+	}
+	return false;
+}
+
+void puppet_login(struct puppet *p, const char *keys, size_t n)
+{
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, true, STAGE_FULL_FEATURE, 0,
+			 keys, n);
+}
+
+void puppet_up(struct puppet *p)
+{
+	static const char keys[] = "TargetPortalGroupTag=1\0HeaderDigest=None\0"
+				   "DataDigest=None\0InitialR2T=No\0"
+				   "ImmediateData=Yes\0"
+				   "MaxRecvDataSegmentLength=8192\0"
+				   "MaxBurstLength=65536\0"
+				   "FirstBurstLength=16384\0"
+				   "MaxOutstandingR2T=4";
+
+	puppet_connect(p);
+	puppet_login(p, keys, sizeof(keys));
+	assert_int_equal(p->ups, 1);
+	p->ups = 0;
+}
+
+static void order_done(struct cmd *c)
+{
+	container_of(c, struct order, cmd)->done++;
+}
+
+void order_init(struct order *o, enum cmd_dir dir, void *buf, uint32_t len)
+{
+	memset(o, 0, sizeof(*o));
+	o->cmd.dir = dir;
+	o->cmd.buf = buf;
+	o->cmd.len = len;
+	o->cmd.lun[1] = 1;
+	o->cmd.done = order_done;
+}
+
+void puppet_scsi_rsp(struct puppet *p, uint32_t itt, uint8_t status,
+		     const uint8_t *sense, uint16_t sense_len)
+{
+	uint8_t bhs[BHS_LEN], data[260];
+	struct pdu_scsi_rsp rsp = {
+		.status = status,
+		.itt = itt,
+		.data_len = sense ? sense_len + 2u : 0,
+		.sn = puppet_sn(p),
+	};
+
+	pdu_put_scsi_rsp(bhs, &rsp);
+	put_be16(data, sense_len);
+	if (sense)
+		memcpy(data + 2, sense, sense_len);
+	puppet_send(p, bhs, data, rsp.data_len);
+}

@@ -1,0 +1,87 @@
+/*
+ * puppet - the far end of a session, moved by hand.
+ *
+ * Holds one session and plays its target: takes what the session sends PDU
+ * by PDU and answers with any bytes a test likes.  Time is puppet->now.
+ */
+#ifndef TESTS_PUPPET_H
+#define TESTS_PUPPET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/conn.h"
+#include "proto/session.h"
+#include "wire/pdu.h"
+
+#define PUPPET_DATA 300000
+
+struct puppet {
+	struct session_config cfg;
+	struct session *s;
+	struct conn *c;
+	uint64_t now;
+	bool header_digest, data_digest; /* what the puppet expects, sends */
+	uint32_t statsn, expcmdsn, maxcmdsn;
+
+	/* what the session told its owner */
+	unsigned ups, closes, downs, notes, events, found_alls;
+	const struct fault *why;
+	char detail[256];
+	char found[16][300]; /* "name addr" */
+	unsigned founds;
+
+	/* the PDU taken last */
+	uint8_t bhs[BHS_LEN];
+	uint8_t data[PUPPET_DATA];
+	uint32_t len;
+
+	uint8_t wire[PUPPET_DATA]; /* bytes sent by the session, not taken */
+	size_t wire_len;
+};
+
+struct puppet *puppet_new(void); /* normal session, defaults, not connected */
+void puppet_free(struct puppet *p);
+
+void puppet_connect(struct puppet *p);
+/* Closes the transport as the owner must after close(). */
+void puppet_closed(struct puppet *p);
+/* A login that agrees to keys (NUL-separated text, may be NULL) and ends. */
+void puppet_login(struct puppet *p, const char *keys, size_t n);
+/* Connect and log in, accepting what we offer where that is harmless. */
+void puppet_up(struct puppet *p);
+
+/* Takes the next PDU; false: the session sent none. */
+bool puppet_take(struct puppet *p);
+/* Takes one and checks its opcode. */
+void puppet_expect(struct puppet *p, enum opcode op);
+/* Sends a PDU with digests as negotiated. */
+void puppet_send(struct puppet *p, const uint8_t bhs[static BHS_LEN],
+		 const void *data, uint32_t len);
+/* Any bytes, in chunks of at most step. */
+void puppet_raw(struct puppet *p, const void *bytes, size_t n, size_t step);
+void puppet_tick(struct puppet *p, uint64_t later);
+
+/* Next StatSN, and the window as it is. */
+struct pdu_sn puppet_sn(struct puppet *p);
+/* The same without using a StatSN up. */
+struct pdu_sn puppet_sn_peek(const struct puppet *p);
+
+/* A login response to the request taken last. */
+void puppet_login_rsp(struct puppet *p, enum login_stage csg, bool transit,
+		      enum login_stage nsg, uint16_t status, const char *keys,
+		      size_t n);
+bool puppet_has_key(const struct puppet *p, const char *pair);
+
+/* A command of the test's own. */
+struct order {
+	struct cmd cmd;
+	unsigned done;
+};
+void order_init(struct order *o, enum cmd_dir dir, void *buf, uint32_t len);
+/* SCSI Response to the task of the command taken under itt. */
+void puppet_scsi_rsp(struct puppet *p, uint32_t itt, uint8_t status,
+		     const uint8_t *sense, uint16_t sense_len);
+
+#endif
