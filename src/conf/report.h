@@ -13,15 +13,19 @@
 
 /*
  * Where fault lines go.  level is LOG_ERR (what the line says is not used) or
- * LOG_WARNING (it is used, but look at it); line has no newline and never
- * holds a secret.  put may be NULL: nobody listens.
+ * LOG_WARNING (it is used, but look at it) or LOG_NOTICE; line has no newline
+ * and never holds a secret.  put may be NULL: nobody listens.
  */
 struct report {
 	void (*put)(void *ctx, int level, const char *line);
 	void *ctx;
-	const char *file;	   /* borrowed; set by the readers themselves */
-	unsigned errors, warnings; /* counted by the readers */
+	/* The readers' own; set anew by each of them. */
+	const char *file; /* borrowed */
+	unsigned errors, warnings;
 };
+
+/* Begins with a file: nothing is counted yet. */
+void report_begin(struct report *r, const char *file);
 
 /* A fault of one line; line 0 means the file as a whole. */
 void report_line(struct report *r, int level, unsigned line, const char *fmt,
