@@ -17,7 +17,7 @@ enum conf_section_kind {
 	CONF_TARGET_ADDRESS, /* TargetIPAddress= */
 	CONF_SUBNET,	     /* Subnet= */
 	CONF_ADDRESS,	     /* Address= */
-	CONF_SLP,	     /* SLPMulticast=, SLPUnicast=: read, not used */
+	CONF_OTHER,	     /* SLPMulticast= and such: read, not used */
 	CONF_SECTION_KINDS,
 };
 
@@ -58,13 +58,16 @@ struct keyword {
 extern const struct keyword keywords[];
 extern const size_t keyword_count; /* <= KEYWORD_MAX */
 
+/* The i-th of its names, its aliases last; NULL at the end. */
+const char *keyword_name(const struct keyword *k, size_t i);
+
 /* By name or alias, letters' case ignored; NULL when unknown. */
 const struct keyword *keyword_find(const char *s, size_t n);
 
 /* The name or alias nearest to a misspelt s[0..n), NULL: none is near. */
 const char *keyword_nearest(const char *s, size_t n);
 
-/* "DiscoveryAddress section", for messages. */
+/* The keyword that begins such a section, for messages. */
 const char *keyword_section_name(enum conf_section_kind kind);
 
 #endif
