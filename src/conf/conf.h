@@ -48,6 +48,9 @@ struct conf {
 	struct conf_layer globals;
 	struct conf_section *sections;
 	size_t nsections;
+	/* The TargetName sections, by name, then line; borrowed. */
+	struct conf_section **targets;
+	size_t ntargets;
 	bool secrets_refused; /* others may read the file */
 };
 
