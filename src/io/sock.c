@@ -1,0 +1,355 @@
+/*
+ * sock - a TCP connection that pumps bytes between the loop and its owner.
+ */
+#include "io/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/str.h"
+
+/* The first probe after, then every, and so many, before the peer is dead. */
+#define KEEPALIVE_IDLE	   30 /* seconds */
+#define KEEPALIVE_INTERVAL 5  /* seconds */
+#define KEEPALIVE_COUNT	   6
+
+static void end_when_idle(struct sock *s)
+{
+	if (s->closing && s->inflight == 0) {
+		s->inflight = 1;
+		io_soon(s->loop, &s->end_op);
+	}
+}
+
+static void on_end(struct io_op *op, int res)
+{
+	struct sock *s = container_of(op, struct sock, end_op);
+
+	close(s->fd);
+	s->fd = -1;
+	s->inflight = 0;
+	s->ops->gone(s);
+}
+
+void sock_close(struct sock *s)
+{
+	if (s->closing)
+		return;
+	s->closing = true;
+	s->up = false;
+	io_timer_cancel(s->loop, &s->timer);
+	io_soon_cancel(s->loop, &s->kick_op);
+	if (s->connecting)
+		io_cancel(s->loop, &s->conn_op);
+	if (s->rx_busy)
+		io_cancel(s->loop, &s->rx_op);
+	if (s->tx_busy)
+		io_cancel(s->loop, &s->tx_op);
+	end_when_idle(s);
+}
+
+static void lose(struct sock *s, int err)
+{
+	sock_close(s);
+	s->ops->lost(s, err);
+}
+
+/* An operation came back; returns whether there is anything left to do. */
+static bool op_back(struct sock *s, bool *busy)
+{
+	*busy = false;
+	s->inflight--;
+	end_when_idle(s);
+	return !s->closing;
+}
+
+static bool is_again(int res)
+{
+	return res == -EAGAIN || res == -EINTR;
+}
+
+void sock_kick_rx(struct sock *s)
+{
+	int n;
+
+	if (!s->up || s->rx_busy)
+		return;
+	n = s->ops->rx_want(s, s->rx_iov);
+	if (n <= 0 || s->closing)
+		return;
+	s->rx_msg.msg_iov = s->rx_iov;
+	s->rx_msg.msg_iovlen = (size_t)n;
+	s->rx_busy = true;
+	s->inflight++;
+	io_recvmsg(s->loop, &s->rx_op, s->fd, &s->rx_msg, 0);
+}
+
+static void on_rx(struct io_op *op, int res)
+{
+	struct sock *s = container_of(op, struct sock, rx_op);
+
+	if (!op_back(s, &s->rx_busy))
+		return;
+	if (res <= 0 && !is_again(res)) {
+		lose(s, res == 0 ? -ECONNRESET : res);
+		return;
+	}
+	if (res > 0)
+		s->ops->rx_done(s, (size_t)res);
+	sock_kick_rx(s);
+}
+
+/* Sending waits for the end of the turn: what came together goes together. */
+void sock_kick_tx(struct sock *s)
+{
+	if (s->up && !s->tx_busy)
+		io_soon(s->loop, &s->kick_op);
+}
+
+static void on_kick(struct io_op *op, int res)
+{
+	struct sock *s = container_of(op, struct sock, kick_op);
+	int n;
+
+	if (!s->up || s->tx_busy)
+		return;
+	n = s->ops->tx_want(s, s->tx_iov, SOCK_TX_IOV);
+	if (n <= 0 || s->closing)
+		return;
+	s->tx_msg.msg_iov = s->tx_iov;
+	s->tx_msg.msg_iovlen = (size_t)n;
+	s->tx_busy = true;
+	s->inflight++;
+	io_sendmsg(s->loop, &s->tx_op, s->fd, &s->tx_msg, MSG_NOSIGNAL);
+}
+
+static void on_tx(struct io_op *op, int res)
+{
+	struct sock *s = container_of(op, struct sock, tx_op);
+
+	if (!op_back(s, &s->tx_busy))
+		return;
+	if (res < 0 && !is_again(res)) {
+		lose(s, res);
+		return;
+	}
+	if (res > 0)
+		s->ops->tx_done(s, (size_t)res);
+	sock_kick_tx(s);
+}
+
+static void go_up(struct sock *s)
+{
+	s->up = true;
+	s->ops->up(s);
+	sock_kick_rx(s);
+	sock_kick_tx(s);
+}
+
+static void on_connect(struct io_op *op, int res)
+{
+	struct sock *s = container_of(op, struct sock, conn_op);
+
+	io_timer_cancel(s->loop, &s->timer);
+	if (!op_back(s, &s->connecting))
+		return;
+	if (res < 0)
+		lose(s, s->timed_out ? -ETIMEDOUT : res);
+	else
+		go_up(s);
+}
+
+static void on_connect_timeout(struct io_timer *t)
+{
+	struct sock *s = container_of(t, struct sock, timer);
+
+	s->timed_out = true;
+	io_cancel(s->loop, &s->conn_op);
+}
+
+static void sock_init(struct sock *s, struct io_loop *l,
+		      const struct sock_ops *ops, int fd)
+{
+	memset(s, 0, sizeof(*s));
+	s->ops = ops;
+	s->loop = l;
+	s->fd = fd;
+	s->conn_op.fn = on_connect;
+	s->rx_op.fn = on_rx;
+	s->tx_op.fn = on_tx;
+	s->kick_op.fn = on_kick;
+	s->end_op.fn = on_end;
+	s->timer.fn = on_connect_timeout;
+}
+
+static void set_int(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/* Wishes: a connection without them still works. */
+static void set_options(int fd, const struct sock_options *opt)
+{
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (opt->window) {
+		set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)opt->window);
+		set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)opt->window);
+	}
+	if (opt->user_timeout)
+		set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+			(int)opt->user_timeout);
+	if (opt->keepalive) {
+		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+		set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
+		set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
+		set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+	}
+}
+
+/*
+ * A blocking socket: io_uring itself never blocks on one, and kernels before
+ * 6.1 end operations on a non-blocking one early, with -EAGAIN.
+ */
+int sock_connect(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
+		 const struct sockaddr_storage *to,
+		 const struct sock_options *opt)
+{
+	int fd = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	set_options(fd, opt);
+	sock_init(s, l, ops, fd);
+	s->to = *to;
+	s->connecting = true;
+	s->inflight = 1;
+	io_connect(l, &s->conn_op, fd, (const struct sockaddr *)&s->to,
+		   sock_addr_len(&s->to));
+	if (opt->connect_ms)
+		io_timer_after(l, &s->timer, opt->connect_ms);
+	return 0;
+}
+
+void sock_adopt(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
+		int fd)
+{
+	sock_init(s, l, ops, fd);
+	go_up(s);
+}
+
+bool sock_is_up(const struct sock *s)
+{
+	return s->up;
+}
+
+static int zone_index(const char *zone, uint32_t *out)
+{
+	uint64_t n;
+
+	if (str_u64(zone, strlen(zone), UINT32_MAX, &n) == 0) {
+		*out = (uint32_t)n;
+		return 0;
+	}
+	*out = if_nametoindex(zone);
+	return *out ? 0 : -ENODEV;
+}
+
+static int addr6(const char *host, uint16_t port, struct sockaddr_in6 *in6)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *zone = strchr(host, '%');
+	size_t n = zone ? (size_t)(zone - host) : strlen(host);
+
+	if (n >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, host, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET6, text, &in6->sin6_addr) != 1)
+		return -EINVAL;
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	return zone ? zone_index(zone + 1, &in6->sin6_scope_id) : 0;
+}
+
+int sock_addr(const char *host, uint16_t port, struct sockaddr_storage *out)
+{
+	struct sockaddr_storage a;
+	struct sockaddr_in *in = (struct sockaddr_in *)&a;
+	int err = 0;
+
+	memset(&a, 0, sizeof(a));
+	if (inet_pton(AF_INET, host, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+	} else {
+		err = addr6(host, port, (struct sockaddr_in6 *)&a);
+	}
+	if (!err)
+		*out = a;
+	return err;
+}
+
+socklen_t sock_addr_len(const struct sockaddr_storage *a)
+{
+	return a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					: sizeof(struct sockaddr_in);
+}
+
+/* Somebody answers there, or the name is free of a dead one now. */
+static int clear_dead(int fd, const struct sockaddr_un *un)
+{
+	struct stat st;
+
+	if (lstat(un->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	if (connect(fd, (const struct sockaddr *)un, sizeof(*un)) == 0)
+		return -EADDRINUSE;
+	if (errno != ECONNREFUSED)
+		return -errno;
+	return unlink(un->sun_path) == 0 ? 0 : -errno;
+}
+
+static int try_unix(const struct sockaddr_un *un)
+{
+	int err, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	err = clear_dead(fd, un);
+	close(fd);
+	return err;
+}
+
+int sock_listen_unix(const char *path, unsigned mode)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	if (!str_copy(un.sun_path, sizeof(un.sun_path), path))
+		return -ENAMETOOLONG;
+	err = try_unix(&un);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	/* fchmod before bind: the name never exists with other rights. */
+	if (fchmod(fd, mode) < 0 ||
+	    bind(fd, (const struct sockaddr *)&un, sizeof(un)) < 0 ||
+	    chmod(path, mode) < 0 || listen(fd, 16) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
