@@ -281,7 +281,7 @@ enum async_event { /* 11.9.1 */
 	ASYNC_DROP_SESSION = 3,
 	ASYNC_NEGOTIATE = 4,
 	ASYNC_TASKS_ENDED = 5,
-	ASYNC_VENDOR = 255,
+	ASYNC_VENDOR = 248, /* and above */
 };
 
 struct pdu_async { /* 11.9 */

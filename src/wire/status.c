@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "wire/pdu.h"
+
 struct words {
 	uint16_t number;
 	const char *text;
@@ -88,12 +90,13 @@ static const struct words asyncs[] = {
 	{ 3, "target will drop all connections of the session" },
 	{ 4, "target requests negotiation" },
 	{ 5, "target ended all tasks of a LUN" },
-	{ 255, "vendor-specific event" },
 };
 
 const char *status_async(uint8_t event)
 {
-	return find(asyncs, COUNT(asyncs), event, "unknown event");
+	return find(asyncs, COUNT(asyncs), event,
+		    event >= ASYNC_VENDOR ? "vendor-specific event"
+					  : "unknown event");
 }
 
 static const struct words tmfs[] = {
@@ -105,6 +108,7 @@ static const struct words tmfs[] = {
 	{ 4, "reassignment is not supported" },
 	{ 5, "function is not supported" },
 	{ 6, "function is not authorized" },
+	{ 7, "function succeeded" }, /* RFC 7144 section 6.4.2 */
 	{ 255, "function rejected" },
 };
 

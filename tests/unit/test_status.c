@@ -67,8 +67,9 @@ static void test_async_events_have_words(void **state)
 	(void)state;
 	assert_string_equal(status_async(ASYNC_LOGOUT),
 			    "target requests logout");
-	assert_string_equal(status_async(ASYNC_VENDOR),
-			    "vendor-specific event");
+	assert_string_equal(status_async(248), "vendor-specific event");
+	assert_string_equal(status_async(255), "vendor-specific event");
+	assert_string_equal(status_async(247), "unknown event");
 	assert_string_equal(status_async(6), "unknown event");
 }
 
@@ -78,7 +79,7 @@ static void test_task_management_responses_have_words(void **state)
 	assert_string_equal(status_tmf(TMF_COMPLETE), "function complete");
 	assert_string_equal(status_tmf(TMF_NO_LUN), "LUN does not exist");
 	assert_string_equal(status_tmf(TMF_REJECTED), "function rejected");
-	assert_string_equal(status_tmf(7), "unknown task management response");
+	assert_string_equal(status_tmf(8), "unknown task management response");
 }
 
 static void test_logout_responses_have_words(void **state)
