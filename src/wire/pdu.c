@@ -107,6 +107,8 @@ static bool scsi_cmd_fits(const struct pdu_scsi_cmd *p)
 		return false;
 	if (p->data_len && (!p->write || p->data_len > p->edtl))
 		return false;
+	if (!p->final && p->data_len == p->edtl) /* 11.3.4 */
+		return false;
 	return p->attr <= ATTR_ACA && p->itt != TAG_NONE;
 }
 

@@ -391,6 +391,16 @@ static void test_immediate_data_beyond_the_transfer_is_refused(void **state)
 	refuses_be32(&scsi_cmd, 20, 0x1ff);
 }
 
+static void test_write_without_f_has_data_to_follow(void **state)
+{
+	struct header h = scsi_cmd;
+
+	(void)state;
+	h.bytes[1] = 0x20;
+	accepts_be32(&h, 20, 0x201);
+	refuses_be32(&h, 20, 0x200);
+}
+
 static void test_reserved_task_attribute_is_refused(void **state)
 {
 	(void)state;
@@ -581,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_scsi_command_with_length_but_no_direction_is_refused),
 		cmocka_unit_test(test_immediate_data_of_a_read_is_refused),
 		cmocka_unit_test(test_immediate_data_beyond_the_transfer_is_refused),
+		cmocka_unit_test(test_write_without_f_has_data_to_follow),
 		cmocka_unit_test(test_reserved_task_attribute_is_refused),
 		cmocka_unit_test(test_unknown_task_management_function_is_refused),
 		cmocka_unit_test(test_login_request_that_is_not_immediate_is_refused),
