@@ -1,0 +1,103 @@
+/*
+ * export - how a disk reaches the kernel: the one interface of all exporters.
+ *
+ * An exporter takes requests from a kernel handle, gives them to the disk
+ * (disk/io.h) and answers.  It changes nothing on the host: mounts and
+ * device nodes are the manager's, with the helpers beside this file.
+ */
+#ifndef EXPORT_EXPORT_H
+#define EXPORT_EXPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct disk;
+struct export_ops;
+struct io_loop;
+
+/* How an exporter speaks to its owner; ctx is that of export_config. */
+struct export_events {
+	/*
+	 * Once.  0: the kernel is served, the file may be opened.  Else an
+	 * -errno, and nothing more will come but stopped(): with resume,
+	 * -EOPNOTSUPP means that this kernel cannot send requests again.
+	 */
+	void (*started)(void *ctx, int err);
+	/* The kernel let go (unmounted, or aborted): no request will come. */
+	void (*hung_up)(void *ctx);
+	/*
+	 * What export_stop() began is complete; err is that of the last flush.
+	 * The export is freed already.
+	 */
+	void (*stopped)(void *ctx, int err);
+};
+
+struct export_config {
+	struct io_loop *loop; /* borrowed, as are disk and events */
+	int fd;		      /* the kernel's handle, owned by the export */
+	struct disk *disk;    /* its geometry must be known */
+	bool resume;	      /* served before: ask the kernel to send again */
+	const struct export_events *events;
+	void *ctx;
+};
+
+struct export_stats { /* since start; requests of the kernel, not commands */
+	unsigned inflight;
+	uint64_t reads, writes, flushes, trims;
+	uint64_t read_bytes, write_bytes;
+	uint64_t errors; /* answers with an errno to those above */
+};
+
+struct export
+{
+	const struct export_ops *ops;
+};
+
+/* One exporter; a const object of its file. */
+struct export_ops {
+	const char *name;
+	size_t memory; /* bytes of the arena (base/arena.h) each export takes */
+	int (*start)(const struct export_config *cfg, struct export **out);
+	void (*resized)(struct export *e);
+	void (*stop)(struct export *e);
+	void (*stats)(const struct export *e, struct export_stats *out);
+};
+
+extern const struct export_ops export_fuse;
+
+/*
+ * Returns 0, or -errno with cfg->fd still the caller's: -EAGAIN while the
+ * disk's geometry is unknown, -ENOMEM when the arena is used up.
+ */
+static inline int export_start(const struct export_ops *ops,
+			       const struct export_config *cfg,
+			       struct export **out)
+{
+	return ops->start(cfg, out);
+}
+
+/* The disk's geometry is a new one. */
+static inline void export_resized(struct export *e)
+{
+	e->ops->resized(e);
+}
+
+/*
+ * Takes no more requests, answers those it has, flushes the disk, closes the
+ * handle, frees the export and calls stopped().  That takes as long as the
+ * disk takes; disk_fail() hastens it.  Never completes from within.  Twice
+ * is fine.
+ */
+static inline void export_stop(struct export *e)
+{
+	e->ops->stop(e);
+}
+
+static inline void export_stats(const struct export *e,
+				struct export_stats *out)
+{
+	e->ops->stats(e, out);
+}
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * fuse_mount - one FUSE file mounted over a regular file, and its end.
+ *
+ * For the manager, with privileges.  Nothing here touches the mounted file
+ * itself (that would wait for the engine), it reads /proc/self/mountinfo.
+ */
+#ifndef EXPORT_FUSE_MOUNT_H
+#define EXPORT_FUSE_MOUNT_H
+
+#include <stdbool.h>
+
+/*
+ * Mounts a FUSE file over the regular file at path, which is made if there
+ * is none.  source is what mount(8) shows, without commas.  Returns the
+ * /dev/fuse handle (close-on-exec, non-blocking), or -errno.
+ *
+ * Mind: nobody may open path, or stat it, before the engine has the handle
+ * and said "attached"; they would wait.
+ */
+int fuse_mount_file(const char *path, const char *source, bool read_only);
+
+/* Lazily, so it never waits.  Returns 0 or -errno (-EINVAL: no mount). */
+int fuse_unmount_file(const char *path);
+
+/*
+ * Number of the connection behind the topmost mount at path, for
+ * fuse_abort().  Returns 0, -ENOENT, or -errno.
+ */
+int fuse_connection(const char *path, unsigned *number);
+
+/*
+ * Ends a connection: all that waits for it gets EIO or ENOTCONN.  For
+ * connections whose engine is gone for good.  Returns 0, -ENOENT (there is
+ * no such connection any more), or -errno.
+ */
+int fuse_abort(unsigned number);
+
+/*
+ * Calls each() for every FUSE mount below the directory dir (absolute,
+ * without symbolic links), for finding what a dead manager left.  each()
+ * may unmount it.  Returns 0 or -errno.
+ */
+int fuse_mounts(const char *dir,
+		void (*each)(void *ctx, const char *path, unsigned number),
+		void *ctx);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * loopdev - loop devices on files that an engine serves.
+ *
+ * For the manager, with privileges, in a process that may wait: attaching,
+ * resizing and detaching ask the engine for answers.  The other calls read
+ * /sys only and do not wait.
+ */
+#ifndef EXPORT_LOOPDEV_H
+#define EXPORT_LOOPDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop_options {
+	uint32_t block_size; /* bytes: the disk's logical block */
+	bool read_only;
+	bool rotational;
+	uint32_t max_io;     /* bytes a request may have; 0: the kernel's */
+	uint32_t optimal_io; /* bytes, for read-ahead; 0: the kernel's */
+};
+
+/*
+ * Makes a loop device with direct I/O on file and applies the options; one
+ * that exists already is not taken from anybody.  Returns its number N, as in
+ * /dev/loopN, or -errno.
+ */
+int loop_attach(int file, const struct loop_options *opt);
+
+/*
+ * Detaches loopN.  While somebody has it open the kernel does it when the
+ * last one closes; then this returns -EBUSY.  Else 0 (also when it was not
+ * attached) or -errno.
+ */
+int loop_detach(unsigned n);
+
+/* Takes over the file's new size.  Returns 0 or -errno. */
+int loop_resize(unsigned n);
+
+/*
+ * The file behind loopN as the kernel names it.  Returns 0, -ENOENT (not
+ * attached), -ENAMETOOLONG or -errno.
+ */
+int loop_backing(unsigned n, char *path, size_t size);
+
+/*
+ * Calls each() for every loop device on a file below the directory dir, for
+ * finding what a dead manager left.  Returns 0 or -errno.
+ */
+int loop_each(const char *dir,
+	      void (*each)(void *ctx, unsigned n, const char *path), void *ctx);
+
+#endif
