@@ -15,7 +15,10 @@
 
 #define BAD(c) "has a character that is not allowed: '" c "'"
 
-/* ASCII that no name may have (RFC 3722 section 6.2), but for controls. */
+/*
+ * ASCII that no name may have (RFC 3722 section 6.2), but for controls.  The
+ * underscore is let through: it stands in many names that are in use.
+ */
 static const char *const bad_ascii[128] = {
 	[' '] = "has a blank", ['!'] = BAD("!"),  ['"'] = BAD("\""),
 	['#'] = BAD("#"),      ['$'] = BAD("$"),  ['%'] = BAD("%"),
@@ -25,8 +28,8 @@ static const char *const bad_ascii[128] = {
 	['<'] = BAD("<"),      ['='] = BAD("="),  ['>'] = BAD(">"),
 	['?'] = BAD("?"),      ['@'] = BAD("@"),  ['['] = BAD("["),
 	['\\'] = BAD("\\"),    [']'] = BAD("]"),  ['^'] = BAD("^"),
-	['_'] = BAD("_"),      ['`'] = BAD("`"),  ['{'] = BAD("{"),
-	['|'] = BAD("|"),      ['}'] = BAD("}"),  ['~'] = BAD("~"),
+	['`'] = BAD("`"),      ['{'] = BAD("{"),  ['|'] = BAD("|"),
+	['}'] = BAD("}"),      ['~'] = BAD("~"),
 };
 
 /* Beyond ASCII: RFC 3454 C.1 to C.9 and U+3002, by RFC 3722 section 6. */

@@ -11,7 +11,7 @@
 
 /*
  * NULL when s is an iqn., eui. or naa. name; else what is wrong with it, as
- * words for a message: "has a character that is not allowed: '_'".
+ * words for a message: "has a character that is not allowed: '/'".
  * ASCII capitals are accepted here (see name_normalize); other characters
  * must be legal as they stand.  *column, when not NULL, is set to the offset
  * of the offence, counted from 0.

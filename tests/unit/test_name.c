@@ -79,8 +79,8 @@ static void test_unknown_type_is_wrong(void **state)
 static void test_wrong_character_is_shown_with_its_column(void **state)
 {
 	(void)state;
-	assert_wrong("iqn.2001-04.com.example:a_b", 25,
-		     "has a character that is not allowed: '_'");
+	assert_wrong("iqn.2001-04.com.example:a+b", 25,
+		     "has a character that is not allowed: '+'");
 	assert_wrong("iqn.2001-04.com.example:a/b", 25,
 		     "has a character that is not allowed: '/'");
 	assert_wrong("iqn.2001-04.com.example:a\\", 25,

@@ -1,0 +1,732 @@
+/*
+ * test_session - window, keep-alive, task management, events, ends.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/fsm.h"
+#include "base/str.h"
+#include "proto/fault.h"
+#include "proto/state.h"
+#include "puppet.h"
+
+static int setup(void **state)
+{
+	*state = puppet_new();
+	puppet_up(*state);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	puppet_free(*state);
+	return 0;
+}
+
+static void expect_down(struct puppet *p, const struct fault *why)
+{
+	assert_int_equal(p->closes, 1);
+	puppet_closed(p);
+	assert_int_equal(p->downs, 1);
+	assert_ptr_equal(p->why, why);
+}
+
+static uint32_t submit(struct puppet *p, struct order *o)
+{
+	struct pdu_scsi_cmd cmd;
+
+	order_init(o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o->cmd);
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_int_equal(pdu_get_scsi_cmd(p->bhs, &cmd), 0);
+	return cmd.itt;
+}
+
+/* A NOP-In that wants nothing: news of the window. */
+static void send_window(struct puppet *p)
+{
+	struct pdu_nop_in nop = {
+		.itt = TAG_NONE,
+		.ttt = TAG_NONE,
+		.sn = puppet_sn_peek(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_nop_in(bhs, &nop);
+	puppet_send(p, bhs, NULL, 0);
+}
+
+static void send_async(struct puppet *p, uint8_t event, uint16_t p2,
+		       uint16_t p3)
+{
+	struct pdu_async async = {
+		.event = event,
+		.param2 = p2,
+		.param3 = p3,
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_async(bhs, &async);
+	puppet_send(p, bhs, NULL, 0);
+}
+
+/* Numbers ------------------------------------------------------------- */
+
+static void test_cmdsn_counts_commands_from_the_login_on(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o[3];
+
+	for (uint32_t i = 0; i < 3; i++) {
+		submit(p, &o[i]);
+		assert_int_equal(get_be32(p->bhs + 24), 1 + i);
+		assert_int_equal(get_be32(p->bhs + 28), p->statsn);
+	}
+}
+
+static void test_a_closed_window_holds_commands_back(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o[3];
+
+	p->maxcmdsn = 64;
+	p->s->max_cmdsn = 1; /* as a login that granted one would leave it */
+	submit(p, &o[0]);
+	order_init(&o[1], CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o[1].cmd);
+	assert_false(puppet_take(p));
+	p->expcmdsn = 2;
+	p->maxcmdsn = 2;
+	send_window(p);
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_false(puppet_take(p));
+}
+
+static void test_a_window_that_shrinks_in_words_does_not_shrink(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+
+	p->maxcmdsn = 30;
+	send_window(p);
+	assert_int_equal(p->s->max_cmdsn, 64);
+	p->expcmdsn = 100;
+	p->maxcmdsn = 90; /* below ExpCmdSN - 1: void */
+	send_window(p);
+	assert_int_equal(p->s->exp_cmdsn, 1);
+	submit(p, &o);
+}
+
+static void test_the_window_works_across_the_wrap(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o[5];
+
+	p->s->cmdsn = 0xfffffffe;
+	p->s->max_cmdsn = 0xfffffffe;
+	submit(p, &o[0]);
+	p->expcmdsn = 0xffffffff;
+	p->maxcmdsn = 1;
+	send_window(p);
+	submit(p, &o[1]);
+	submit(p, &o[2]);
+	submit(p, &o[3]);
+	assert_int_equal(get_be32(p->bhs + 24), 1);
+	order_init(&o[4], CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o[4].cmd);
+	assert_false(puppet_take(p));
+}
+
+static void test_a_window_closed_for_a_second_is_asked_about(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+
+	p->s->max_cmdsn = 0;
+	order_init(&o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o.cmd);
+	assert_false(puppet_take(p));
+	puppet_tick(p, 999);
+	assert_false(puppet_take(p));
+	puppet_tick(p, 1);
+	puppet_expect(p, OP_NOP_OUT);
+}
+
+static void test_a_missing_status_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+	uint32_t itt = submit(p, &o);
+
+	p->statsn++;
+	puppet_scsi_rsp(p, itt, 0, NULL, 0);
+	expect_down(p, &fault_sequence_gap);
+	assert_int_equal(o.cmd.outcome, CMD_LOST);
+}
+
+static void test_no_more_commands_are_sent_than_tasks_exist(void **state)
+{
+	static struct order o[SESSION_TASKS + 1];
+	struct puppet *p = *state;
+	unsigned sent = 0;
+	uint32_t itt;
+
+	p->maxcmdsn = 10000;
+	send_window(p);
+	for (unsigned i = 0; i <= SESSION_TASKS; i++) {
+		order_init(&o[i], CMD_NO_DATA, NULL, 0);
+		session_submit(p->s, &o[i].cmd);
+	}
+	while (puppet_take(p))
+		sent++;
+	assert_int_equal(sent, SESSION_TASKS);
+	itt = get_be32(p->bhs + 16);
+	puppet_scsi_rsp(p, itt, 0, NULL, 0);
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_false(puppet_take(p));
+}
+
+/* Keep-alive ---------------------------------------------------------- */
+
+static void test_a_silent_idle_link_is_pinged_and_then_dropped(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_nop_out nop;
+
+	puppet_tick(p, 59999);
+	assert_false(puppet_take(p));
+	puppet_tick(p, 1);
+	puppet_expect(p, OP_NOP_OUT);
+	assert_int_equal(pdu_get_nop_out(p->bhs, &nop), 0);
+	assert_true(nop.immediate);
+	assert_int_equal(nop.ttt, TAG_NONE);
+	assert_int_not_equal(nop.itt, TAG_NONE);
+	puppet_tick(p, 4999);
+	assert_int_equal(p->closes, 0);
+	puppet_tick(p, 1);
+	expect_down(p, &fault_ping_timeout);
+}
+
+static void test_tasks_on_their_way_shorten_the_patience(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+
+	submit(p, &o);
+	puppet_tick(p, 5000);
+	puppet_expect(p, OP_NOP_OUT);
+}
+
+static void test_any_received_byte_counts_as_life(void **state)
+{
+	struct puppet *p = *state;
+	uint8_t byte = 0x20;
+
+	puppet_tick(p, 60000);
+	puppet_expect(p, OP_NOP_OUT);
+	puppet_tick(p, 4999);
+	puppet_raw(p, &byte, 1, 1);
+	puppet_tick(p, 1);
+	assert_int_equal(p->closes, 0);
+	puppet_tick(p, 59998);
+	assert_false(puppet_take(p));
+	puppet_tick(p, 1);
+	puppet_expect(p, OP_NOP_OUT);
+}
+
+static void test_a_ping_timeout_of_zero_never_drops(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.ping_timeout = 0;
+	puppet_tick(p, 60000);
+	puppet_expect(p, OP_NOP_OUT);
+	puppet_tick(p, 86400000);
+	assert_int_equal(p->closes, 0);
+}
+
+static void test_a_ping_of_the_target_is_answered(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_nop_in in = {
+		.itt = TAG_NONE,
+		.ttt = 0x1234,
+		.lun = { 0, 3 },
+		.data_len = 5,
+		.sn = puppet_sn_peek(p),
+	};
+	struct pdu_nop_out out;
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_nop_in(bhs, &in);
+	puppet_send(p, bhs, "hello", 5);
+	puppet_expect(p, OP_NOP_OUT);
+	assert_int_equal(pdu_get_nop_out(p->bhs, &out), 0);
+	assert_int_equal(out.ttt, 0x1234);
+	assert_int_equal(out.itt, TAG_NONE);
+	assert_int_equal(out.lun[1], 3);
+	assert_true(out.immediate);
+	assert_int_equal(out.cmdsn, 1);
+}
+
+static void test_a_flood_of_pings_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_nop_in in = { .itt = TAG_NONE, .ttt = 1 };
+	uint8_t bhs[BHS_LEN];
+
+	in.sn = puppet_sn_peek(p);
+	pdu_put_nop_in(bhs, &in);
+	for (unsigned i = 0; i < 1000 && !p->closes; i++)
+		puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_flooded);
+}
+
+/* Task management ----------------------------------------------------- */
+
+struct tmf_order {
+	struct tmf_req req;
+	unsigned done;
+	int response;
+};
+
+static void tmf_done(struct tmf_req *t, int response)
+{
+	struct tmf_order *o = container_of(t, struct tmf_order, req);
+
+	o->done++;
+	o->response = response;
+}
+
+static int manage(struct puppet *p, struct tmf_order *t, enum tmf function,
+		  struct cmd *cmd)
+{
+	memset(t, 0, sizeof(*t));
+	t->req.function = function;
+	t->req.lun[1] = 1;
+	t->req.cmd = cmd;
+	t->req.done = tmf_done;
+	return session_manage(p->s, &t->req, p->now);
+}
+
+static void send_tmf_rsp(struct puppet *p, uint32_t itt, uint8_t response)
+{
+	struct pdu_tmf_rsp rsp = {
+		.response = response,
+		.itt = itt,
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_tmf_rsp(bhs, &rsp);
+	puppet_send(p, bhs, NULL, 0);
+}
+
+static void test_abort_task_names_the_task_and_ends_it(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_tmf_req req;
+	static struct tmf_order t;
+	static struct order o;
+	uint32_t itt = submit(p, &o);
+
+	assert_int_equal(manage(p, &t, TMF_ABORT_TASK, &o.cmd), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	assert_int_equal(pdu_get_tmf_req(p->bhs, &req), 0);
+	assert_int_equal(req.function, TMF_ABORT_TASK);
+	assert_int_equal(req.ref_itt, itt);
+	assert_int_equal(req.ref_cmdsn, 1);
+	assert_int_equal(req.cmdsn, 2);
+	assert_true(req.immediate);
+	assert_int_equal(req.lun[1], 1);
+	send_tmf_rsp(p, req.itt, TMF_COMPLETE);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.cmd.outcome, CMD_ABORTED);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(t.response, TMF_COMPLETE);
+}
+
+static void test_a_task_that_ends_before_its_abort_has_its_status(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order o;
+	uint32_t itt = submit(p, &o);
+
+	manage(p, &t, TMF_ABORT_TASK, &o.cmd);
+	puppet_expect(p, OP_TMF_REQ);
+	puppet_scsi_rsp(p, itt, 0, NULL, 0);
+	send_tmf_rsp(p, get_be32(p->bhs + 16), TMF_NO_TASK);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.cmd.outcome, CMD_DONE);
+	assert_int_equal(t.response, TMF_NO_TASK);
+}
+
+static void test_a_lun_reset_ends_the_tasks_of_its_lun_only(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order a, b;
+
+	submit(p, &a);
+	order_init(&b, CMD_NO_DATA, NULL, 0);
+	b.cmd.lun[1] = 2;
+	session_submit(p->s, &b.cmd);
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_int_equal(manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	send_tmf_rsp(p, get_be32(p->bhs + 16), TMF_COMPLETE);
+	assert_int_equal(a.done, 1);
+	assert_int_equal(b.done, 0);
+}
+
+static void test_a_refused_function_ends_no_task(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order o;
+
+	submit(p, &o);
+	manage(p, &t, TMF_LUN_RESET, NULL);
+	puppet_expect(p, OP_TMF_REQ);
+	send_tmf_rsp(p, get_be32(p->bhs + 16), TMF_NOT_SUPPORTED);
+	assert_int_equal(o.done, 0);
+	assert_int_equal(t.response, TMF_NOT_SUPPORTED);
+}
+
+static void test_one_function_at_a_time(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t, u;
+
+	assert_int_equal(manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	assert_int_equal(manage(p, &u, TMF_LUN_RESET, NULL), -EBUSY);
+}
+
+static void test_a_function_without_answer_times_out(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order o;
+
+	submit(p, &o);
+	manage(p, &t, TMF_ABORT_TASK, &o.cmd);
+	p->cfg.ping_timeout = 0;
+	puppet_tick(p, 9999);
+	assert_int_equal(t.done, 0);
+	puppet_tick(p, 1);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(t.response, -ETIMEDOUT);
+	/* An answer that comes now is of no interest. */
+	send_tmf_rsp(p, t.req.itt, TMF_COMPLETE);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(o.done, 0);
+}
+
+static void test_a_command_that_waits_cannot_be_aborted(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order o;
+
+	order_init(&o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o.cmd);
+	assert_int_equal(manage(p, &t, TMF_ABORT_TASK, &o.cmd), -ENOENT);
+}
+
+/* Ends ---------------------------------------------------------------- */
+
+static struct cmd *returned[8];
+static unsigned returns;
+
+static void note_return(struct cmd *c)
+{
+	returned[returns++ % 8] = c;
+}
+
+static void
+test_lost_commands_come_back_in_the_order_they_were_sent(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o[4];
+	uint32_t itt[3];
+
+	for (int i = 0; i < 3; i++)
+		itt[i] = submit(p, &o[i]);
+	puppet_scsi_rsp(p, itt[1], 0, NULL, 0);
+	submit(p, &o[1]);
+	p->s->max_cmdsn = 0;
+	order_init(&o[3], CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o[3].cmd);
+	returns = 0;
+	for (int i = 0; i < 4; i++)
+		o[i].cmd.done = note_return;
+	session_transport_lost(p->s, p->c, -ECONNRESET, p->now);
+	assert_int_equal(returns, 0); /* the buffers may still be in use */
+	expect_down(p, &fault_transport_lost);
+	assert_int_equal(returns, 4);
+	assert_ptr_equal(returned[0], &o[0].cmd);
+	assert_ptr_equal(returned[1], &o[2].cmd);
+	assert_ptr_equal(returned[2], &o[1].cmd);
+	assert_ptr_equal(returned[3], &o[3].cmd);
+	assert_int_equal(o[0].cmd.outcome, CMD_LOST);
+	assert_ptr_equal(o[0].cmd.why, &fault_transport_lost);
+}
+
+static void test_without_a_session_a_command_comes_back_at_once(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+
+	session_transport_lost(p->s, p->c, 0, p->now);
+	puppet_closed(p);
+	order_init(&o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o.cmd);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.cmd.outcome, CMD_LOST);
+}
+
+static void test_a_logout_closes_the_session(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_logout_req req;
+	struct pdu_logout_rsp rsp = { .time2wait = 3, .time2retain = 20 };
+	uint8_t bhs[BHS_LEN];
+	static struct order o;
+
+	session_logout(p->s, p->now);
+	assert_false(session_is_up(p->s));
+	puppet_expect(p, OP_LOGOUT_REQ);
+	assert_int_equal(pdu_get_logout_req(p->bhs, &req), 0);
+	assert_int_equal(req.reason, LOGOUT_SESSION);
+	order_init(&o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o.cmd);
+	assert_int_equal(o.done, 1); /* nothing new after a Logout */
+	rsp.itt = req.itt;
+	rsp.sn = puppet_sn(p);
+	pdu_put_logout_rsp(bhs, &rsp);
+	puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_logged_out);
+	assert_int_equal(session_time2wait(p->s), 3);
+}
+
+static void test_a_logout_without_answer_ends_all_the_same(void **state)
+{
+	struct puppet *p = *state;
+
+	session_logout(p->s, p->now);
+	puppet_expect(p, OP_LOGOUT_REQ);
+	puppet_tick(p, 3000);
+	expect_down(p, &fault_logged_out);
+}
+
+static void test_a_logout_asked_for_by_the_target_is_done(void **state)
+{
+	struct puppet *p = *state;
+
+	send_async(p, ASYNC_LOGOUT, 0, 10);
+	puppet_expect(p, OP_LOGOUT_REQ);
+	session_transport_lost(p->s, p->c, 0, p->now);
+	expect_down(p, &fault_target_logout);
+	assert_int_equal(fault_target_logout.retry, RETRY_SOON);
+}
+
+static void
+test_a_drop_announced_by_the_target_says_how_long_to_wait(void **state)
+{
+	struct puppet *p = *state;
+
+	send_async(p, ASYNC_DROP_SESSION, 7, 20);
+	assert_int_equal(p->closes, 1);
+	puppet_closed(p);
+	assert_ptr_equal(p->why, &fault_target_drop);
+	assert_int_equal(session_time2wait(p->s), 7);
+}
+
+static void test_a_wish_to_negotiate_is_met_with_a_new_login(void **state)
+{
+	struct puppet *p = *state;
+
+	send_async(p, ASYNC_NEGOTIATE, 0, 3);
+	puppet_expect(p, OP_LOGOUT_REQ);
+}
+
+static void test_a_scsi_event_reaches_the_owner(void **state)
+{
+	static const uint8_t data[20] = { 0, 18, 0x70, 0, 6, [14] = 0x3f, 0xe };
+	struct puppet *p = *state;
+	struct pdu_async async = { .event = ASYNC_SCSI, .data_len = 20 };
+	uint8_t bhs[BHS_LEN];
+
+	async.sn = puppet_sn(p);
+	pdu_put_async(bhs, &async);
+	puppet_send(p, bhs, data, 20);
+	assert_int_equal(p->events, 1);
+}
+
+static void test_a_reject_of_a_command_ends_the_session_in_words(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_reject rej = {
+		.reason = REJECT_PROTOCOL,
+		.data_len = BHS_LEN,
+	};
+	uint8_t bhs[BHS_LEN];
+	static struct order o;
+
+	submit(p, &o);
+	rej.sn = puppet_sn(p);
+	pdu_put_reject(bhs, &rej);
+	puppet_send(p, bhs, p->bhs, BHS_LEN);
+	expect_down(p, &fault_rejected);
+	assert_non_null(strstr(p->detail, "SCSI Command"));
+}
+
+static void test_a_pdu_only_initiators_send_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_nop_out nop = { .itt = 1, .ttt = TAG_NONE };
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_nop_out(bhs, &nop);
+	puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_pdu_opcode);
+}
+
+/* Whatever bytes come, in whatever state: the process goes on. */
+static void test_random_bytes_never_do_more_than_end_the_session(void **state)
+{
+	uint32_t seed = 1;
+
+	for (unsigned round = 0; round < 3000; round++) {
+		struct puppet *p = puppet_new();
+		static uint8_t data[8192];
+		uint8_t junk[256];
+		static struct order o, r;
+
+		puppet_up(p);
+		submit(p, &o);
+		order_init(&r, CMD_READ, data, sizeof(data));
+		session_submit(p->s, &r.cmd);
+		puppet_take(p);
+		for (size_t i = 0; i < sizeof(junk); i++) {
+			seed = seed * 1664525 + 1013904223;
+			junk[i] = (uint8_t)(seed >> 24);
+		}
+		junk[0] = (uint8_t)(0x20 | (round & 0x1f));
+		junk[4] = junk[5] = junk[6] = 0;
+		if (round & 32)
+			memcpy(junk + 16, p->bhs + 16, 4); /* a true ITT */
+		if (round & 64)
+			put_be32(junk + 24, p->statsn);
+		puppet_raw(p, junk, sizeof(junk), 1 + round % 200);
+		puppet_free(p);
+		assert_int_equal(o.done, 1);
+		assert_int_equal(r.done, 1);
+	}
+}
+
+/* Tables -------------------------------------------------------------- */
+
+static void test_the_connection_table_is_the_one_of_the_rfc(void **state)
+{
+	static const char golden[] =
+		"FREE  CONNECTED -> IN_LOGIN  T4\n"
+		"IN_LOGIN  LOGIN_DONE -> LOGGED_IN  T5\n"
+		"IN_LOGIN  LOST -> CLOSING  T7\n"
+		"LOGGED_IN  LOGOUT_SENT -> IN_LOGOUT  T9\n"
+		"LOGGED_IN  LOGOUT_ASKED -> LOGOUT_REQUESTED  T11\n"
+		"LOGGED_IN  LOST -> CLEANUP_WAIT  T15\n"
+		"IN_LOGOUT  LOGOUT_DONE -> CLOSING  T13\n"
+		"IN_LOGOUT  LOGOUT_ASKED -> IN_LOGOUT  T14\n"
+		"IN_LOGOUT  LOST -> CLEANUP_WAIT  T17\n"
+		"LOGOUT_REQUESTED  LOGOUT_SENT -> IN_LOGOUT  T10\n"
+		"LOGOUT_REQUESTED  LOGOUT_ASKED -> LOGOUT_REQUESTED  T12\n"
+		"LOGOUT_REQUESTED  LOST -> CLEANUP_WAIT  T16\n"
+		"CLEANUP_WAIT  CLOSED -> FREE  M1\n"
+		"CLOSING  CLOSED -> FREE  closed\n";
+	char text[4096];
+	struct strbuf sb;
+
+	sb_init(&sb, text, sizeof(text));
+	fsm_dump(&conn_fsm, &sb);
+	assert_string_equal(text, golden);
+}
+
+static void test_the_session_table_is_the_one_of_the_rfc(void **state)
+{
+	static const char golden[] = "FREE  LOGGED_IN -> LOGGED_IN  N1\n"
+				     "LOGGED_IN  CLOSED -> FREE  N3\n"
+				     "LOGGED_IN  FAILED -> FAILED  N5\n"
+				     "FAILED  CLEARED -> FREE  N6\n";
+	char text[1024];
+	struct strbuf sb;
+
+	sb_init(&sb, text, sizeof(text));
+	fsm_dump(&session_fsm, &sb);
+	assert_string_equal(text, golden);
+}
+
+static void test_every_fault_has_a_name_and_words(void **state)
+{
+	unsigned n = 0;
+
+	for (const struct fault *const *f = faults; *f; f++, n++) {
+		assert_true(strlen((*f)->name) > 3);
+		assert_true(strlen((*f)->text) > 8);
+	}
+	assert_true(n > 20);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_cmdsn_counts_commands_from_the_login_on),
+		T(test_a_closed_window_holds_commands_back),
+		T(test_a_window_that_shrinks_in_words_does_not_shrink),
+		T(test_the_window_works_across_the_wrap),
+		T(test_a_window_closed_for_a_second_is_asked_about),
+		T(test_a_missing_status_ends_the_session),
+		T(test_no_more_commands_are_sent_than_tasks_exist),
+		T(test_a_silent_idle_link_is_pinged_and_then_dropped),
+		T(test_tasks_on_their_way_shorten_the_patience),
+		T(test_any_received_byte_counts_as_life),
+		T(test_a_ping_timeout_of_zero_never_drops),
+		T(test_a_ping_of_the_target_is_answered),
+		T(test_a_flood_of_pings_ends_the_session),
+		T(test_abort_task_names_the_task_and_ends_it),
+		T(test_a_task_that_ends_before_its_abort_has_its_status),
+		T(test_a_lun_reset_ends_the_tasks_of_its_lun_only),
+		T(test_a_refused_function_ends_no_task),
+		T(test_one_function_at_a_time),
+		T(test_a_function_without_answer_times_out),
+		T(test_a_command_that_waits_cannot_be_aborted),
+		T(test_lost_commands_come_back_in_the_order_they_were_sent),
+		T(test_without_a_session_a_command_comes_back_at_once),
+		T(test_a_logout_closes_the_session),
+		T(test_a_logout_without_answer_ends_all_the_same),
+		T(test_a_logout_asked_for_by_the_target_is_done),
+		T(test_a_drop_announced_by_the_target_says_how_long_to_wait),
+		T(test_a_wish_to_negotiate_is_met_with_a_new_login),
+		T(test_a_scsi_event_reaches_the_owner),
+		T(test_a_reject_of_a_command_ends_the_session_in_words),
+		T(test_a_pdu_only_initiators_send_ends_the_session),
+		cmocka_unit_test(
+			test_random_bytes_never_do_more_than_end_the_session),
+		cmocka_unit_test(
+			test_the_connection_table_is_the_one_of_the_rfc),
+		cmocka_unit_test(test_the_session_table_is_the_one_of_the_rfc),
+		cmocka_unit_test(test_every_fault_has_a_name_and_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
