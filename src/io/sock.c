@@ -99,7 +99,7 @@ static void on_rx(struct io_op *op, int res)
 	if (!op_back(s, &s->rx_busy))
 		return;
 	if (res <= 0 && !is_again(res)) {
-		lose(s, res == 0 ? -ECONNRESET : res);
+		lose(s, res);
 		return;
 	}
 	if (res > 0)

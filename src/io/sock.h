@@ -28,8 +28,8 @@ struct sock_ops {
 	void (*up)(struct sock *s);
 	/*
 	 * It came to nothing, or it is over: -ETIMEDOUT (connecting took too
-	 * long), -ECONNRESET (also when the peer closed), ...  The sock closes
-	 * by itself; gone() follows.  Not called after sock_close().
+	 * long), 0 (the peer closed), -ECONNRESET, ...  The sock closes by
+	 * itself; gone() follows.  Not called after sock_close().
 	 */
 	void (*lost)(struct sock *s, int err);
 	/*
