@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -208,6 +209,13 @@ static int add_socket(scmp_filter_ctx f)
 	return err;
 }
 
+/* fe80::1%eth0 needs the number of eth0; it may appear at any time. */
+static int add_interface(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				SCMP_A1(SCMP_CMP_EQ, SIOCGIFINDEX));
+}
+
 /* abort() signals its own thread; nothing else may be signalled. */
 static int add_abort(scmp_filter_ctx f)
 {
@@ -226,6 +234,8 @@ static int fill_filter(scmp_filter_ctx f)
 		err = add_memory(f);
 	if (!err)
 		err = add_socket(f);
+	if (!err)
+		err = add_interface(f);
 	if (!err)
 		err = add_abort(f);
 	return err;

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -250,6 +251,27 @@ bool sock_is_up(const struct sock *s)
 	return s->up;
 }
 
+/*
+ * As if_nametoindex(3), by a TCP socket: a process that may make no other
+ * kind calls this.
+ */
+static int interface_index(const char *name, uint32_t *out)
+{
+	struct ifreq req = { 0 };
+	int fd, err;
+
+	if (!str_copy(req.ifr_name, sizeof(req.ifr_name), name))
+		return -ENODEV;
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	err = ioctl(fd, SIOCGIFINDEX, &req) < 0 ? -ENODEV : 0;
+	close(fd);
+	if (!err)
+		*out = (uint32_t)req.ifr_ifindex;
+	return err;
+}
+
 static int zone_index(const char *zone, uint32_t *out)
 {
 	uint64_t n;
@@ -258,8 +280,7 @@ static int zone_index(const char *zone, uint32_t *out)
 		*out = (uint32_t)n;
 		return 0;
 	}
-	*out = if_nametoindex(zone);
-	return *out ? 0 : -ENODEV;
+	return interface_index(zone, out);
 }
 
 static int addr6(const char *host, uint16_t port, struct sockaddr_in6 *in6)

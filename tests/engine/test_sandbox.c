@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "engine/sandbox.h"
+#include "io/sock.h"
 
 enum {
 	WORKED = 0,
@@ -110,6 +111,14 @@ static int udp_socket(void)
 	return socket(AF_INET, SOCK_DGRAM, 0);
 }
 
+static int look_up_zone(void)
+{
+	struct sockaddr_storage a;
+
+	errno = -sock_addr("fe80::1%lo", 3260, &a);
+	return errno ? -1 : 0;
+}
+
 static int tcp_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -170,6 +179,7 @@ static void test_only_tcp_sockets_can_be_made(void **state)
 {
 	assert_int_equal(inside(tcp_socket), WORKED);
 	assert_int_equal(inside(tcp6_socket), WORKED);
+	assert_int_equal(inside(look_up_zone), WORKED);
 	assert_int_equal(inside(udp_socket), EPERM);
 	assert_int_equal(inside(unix_socket), EPERM);
 }
