@@ -25,6 +25,7 @@
 #include "conf/parse.h"
 
 #define PAIRS	      (BINDING_BUSES * BINDING_TARGETS)
+#define BUCKETS	      PAIRS
 #define MAX_FILE      (64u << 20) /* bytes; all pairs with long names fit */
 #define MAX_LINE      4096
 #define LOCK_TRIES    100
@@ -40,7 +41,7 @@ static const char header[] =
 
 struct entry {
 	uint16_t bus, target;
-	uint32_t hash; /* of key, to pass over most others quickly */
+	uint32_t next; /* in its bucket: index + 1, 0 at the end */
 	char *key;
 };
 
@@ -49,6 +50,7 @@ struct bindings {
 	struct file_text text; /* the file as last read or written */
 	struct entry *entries;
 	size_t count;
+	uint32_t buckets[BUCKETS]; /* index + 1 of the latest entry, or 0 */
 	/* Lines that have a pair; fewer than used when some are faulty. */
 	uint8_t taken[PAIRS]; /* enum taken */
 };
@@ -59,24 +61,22 @@ enum taken {
 	USED,
 };
 
-static uint32_t hash_of(const char *key)
+static size_t bucket_of(const char *key)
 {
 	uint32_t h = 2166136261u; /* FNV-1a */
 
 	for (; *key; key++)
 		h = (h ^ (uint8_t)*key) * 16777619u;
-	return h;
+	return (h ^ h >> 16) % BUCKETS;
 }
 
 static struct entry *find(const struct bindings *b, const char *key)
 {
-	uint32_t hash = hash_of(key);
+	uint32_t i = b->buckets[bucket_of(key)];
 
-	for (size_t i = 0; i < b->count; i++)
-		if (b->entries[i].hash == hash &&
-		    strcmp(b->entries[i].key, key) == 0)
-			return &b->entries[i];
-	return NULL;
+	while (i && strcmp(b->entries[i - 1].key, key) != 0)
+		i = b->entries[i - 1].next;
+	return i ? &b->entries[i - 1] : NULL;
 }
 
 static void forget_all(struct bindings *b)
@@ -86,6 +86,7 @@ static void forget_all(struct bindings *b)
 	free(b->entries);
 	b->entries = NULL;
 	b->count = 0;
+	memset(b->buckets, 0, sizeof(b->buckets));
 	memset(b->taken, FREE, sizeof(b->taken));
 	file_text_free(&b->text);
 }
@@ -96,6 +97,7 @@ static void forget_after(struct bindings *b, size_t count)
 	while (b->count > count) {
 		struct entry *e = &b->entries[--b->count];
 
+		b->buckets[bucket_of(e->key)] = e->next;
 		b->taken[e->bus * BINDING_TARGETS + e->target] = FREE;
 		free(e->key);
 	}
@@ -105,6 +107,7 @@ static int add(struct bindings *b, unsigned pair, const char *key)
 {
 	struct entry *all = conf_grow(b->entries, b->count, sizeof(*all));
 	char *copy = strdup(key);
+	size_t bucket = bucket_of(key);
 
 	if (all)
 		b->entries = all;
@@ -115,9 +118,10 @@ static int add(struct bindings *b, unsigned pair, const char *key)
 	all[b->count++] = (struct entry){
 		.bus = (uint16_t)(pair / BINDING_TARGETS),
 		.target = (uint16_t)(pair % BINDING_TARGETS),
-		.hash = hash_of(key),
+		.next = b->buckets[bucket],
 		.key = copy,
 	};
+	b->buckets[bucket] = (uint32_t)b->count;
 	b->taken[pair] = USED;
 	return 0;
 }
@@ -334,20 +338,20 @@ static int new_text(const struct bindings *b, size_t first,
 /* Writes what is new since the first entries; the lock is held. */
 static int save(struct bindings *b, size_t first)
 {
+	struct file_new new = { .mode = b->text.st.st_mode & 0777 };
 	struct file_text text;
 	int err = new_text(b, first, &text);
 
 	if (err)
 		return err;
-	err = file_write(b->path, text.p, text.n, b->text.st.st_mode & 0777,
-			 FILE_REPLACE);
-	/* A stat that fails makes the next call read the file again. */
-	if (!err && stat(b->path, &text.st) < 0)
-		memset(&text.st, 0, sizeof(text.st));
+	new.p = text.p;
+	new.n = text.n;
+	err = file_write(b->path, &new);
 	if (err) {
 		file_text_free(&text);
 		return err;
 	}
+	text.st = new.st;
 	file_text_free(&b->text);
 	b->text = text;
 	return 0;
@@ -499,26 +503,40 @@ int bindings_assign(struct bindings *b, const char *const *keys, size_t n,
 	return report_assign(b, first_error(out, n), r);
 }
 
+static int create_from(const char *path, const char *old_path,
+		       const struct file_text *old, struct report *r)
+{
+	struct file_new new = {
+		.p = old->p, .n = old->n, .mode = 0600, .how = FILE_NEW
+	};
+	int err = file_write(path, &new);
+
+	if (err)
+		return err;
+	if (unlink(old_path) == 0)
+		file_sync_dir(old_path);
+	report_line(r, LOG_NOTICE, 0, "taken over from %s", old_path);
+	return 0;
+}
+
 /* From old_path's text, or with nothing but a comment. */
 static int create(const char *path, const char *old_path, struct report *r)
 {
+	struct file_new new = { .p = header,
+				.n = sizeof(header) - 1,
+				.mode = 0600,
+				.how = FILE_NEW };
 	struct file_text old = { 0 };
 	int err = old_path ? file_read(old_path, MAX_FILE, &old) : -ENOENT;
 
 	if (err == -ENOENT || err == -ENOTDIR)
-		return file_write(path, header, sizeof(header) - 1, 0600,
-				  FILE_NEW);
+		return file_write(path, &new);
 	if (err) {
-		report_begin(r, old_path);
-		report_line(r, LOG_ERR, 0, "cannot read it: %s",
+		report_line(r, LOG_ERR, 0, "cannot take over %s: %s", old_path,
 			    strerror(-err));
 		return err;
 	}
-	err = file_write(path, old.p, old.n, 0600, FILE_NEW);
-	if (!err && unlink(old_path) == 0)
-		file_sync_dir(old_path);
-	if (!err)
-		report_line(r, LOG_NOTICE, 0, "taken over from %s", old_path);
+	err = create_from(path, old_path, &old, r);
 	file_text_free(&old);
 	return err;
 }

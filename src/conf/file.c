@@ -113,13 +113,13 @@ static int write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
-static int fill(int fd, const void *p, size_t n, mode_t mode)
+static int fill(int fd, struct file_new *f)
 {
-	int err = write_all(fd, p, n);
+	int err = write_all(fd, f->p, f->n);
 
 	if (err)
 		return err;
-	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+	if (fchmod(fd, f->mode) < 0 || fsync(fd) < 0 || fstat(fd, &f->st) < 0)
 		return -errno;
 	return 0;
 }
@@ -150,8 +150,7 @@ static int put_in_place(const char *tmp, const char *path, enum file_how how)
 	return 0;
 }
 
-int file_write(const char *path, const void *p, size_t n, mode_t mode,
-	       enum file_how how)
+int file_write(const char *path, struct file_new *f)
 {
 	char tmp[PATH_MAX];
 	int fd, err;
@@ -161,11 +160,11 @@ int file_write(const char *path, const void *p, size_t n, mode_t mode,
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	err = fill(fd, p, n, mode);
+	err = fill(fd, f);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err)
-		err = put_in_place(tmp, path, how);
+		err = put_in_place(tmp, path, f->how);
 	if (err) {
 		unlink(tmp);
 		return err;

@@ -27,14 +27,25 @@ enum file_how {
 	FILE_NEW,     /* -EEXIST when something is there */
 };
 
+struct file_new {
+	const void *p; /* the contents */
+	size_t n;
+	mode_t mode;
+	enum file_how how;
+	/*
+	 * Set on success: the new file's own state.  Asking for path's would
+	 * be too late, another process may have replaced it already.
+	 */
+	struct stat st;
+};
+
 /*
- * Puts n bytes under path: writes a new file beside it, fsyncs, renames (or
- * links), fsyncs the directory.  At every moment path is the old file or the
- * new one, whole.  Returns 0 or -errno, and then path is as it was, except
- * when only the last fsync failed.
+ * Puts a file under path: writes it beside it, fsyncs, renames (or links),
+ * fsyncs the directory.  At every moment path is the old file or the new
+ * one, whole.  Returns 0 or -errno, and then path is as it was, except when
+ * only the last fsync failed.
  */
-int file_write(const char *path, const void *p, size_t n, mode_t mode,
-	       enum file_how how);
+int file_write(const char *path, struct file_new *f);
 
 /* Makes what happened in path's directory last through a power cut. */
 int file_sync_dir(const char *path);

@@ -127,18 +127,19 @@ int initiatorname_read(const char *path, struct report *r,
 static int create(const char *path)
 {
 	char name[NAME_SIZE], text[NAME_SIZE + 256];
-	int n, err = iname_make(NULL, name, sizeof(name));
+	struct file_new new = { .p = text, .mode = 0600, .how = FILE_NEW };
+	int err = iname_make(NULL, name, sizeof(name));
 
 	if (err)
 		return err;
-	n = snprintf(text, sizeof(text),
-		     "# The name of this host for iSCSI targets.  It must "
-		     "differ from host to host\n"
-		     "# and should never change; targets may grant access "
-		     "by it.\n"
-		     "InitiatorName=%s\n",
-		     name);
-	return file_write(path, text, (size_t)n, 0600, FILE_NEW);
+	new.n = (size_t)snprintf(text, sizeof(text),
+				 "# The name of this host for iSCSI targets.  "
+				 "It must differ from host to host\n"
+				 "# and should never change; targets may grant "
+				 "access by it.\n"
+				 "InitiatorName=%s\n",
+				 name);
+	return file_write(path, &new);
 }
 
 int initiatorname_get(const char *path, struct report *r, struct initiator *out)

@@ -269,8 +269,7 @@ static void test_bad_credentials_make_a_session_impossible(void **state)
 {
 	static const char *const bad[] = {
 		"IncomingUsername=d\nIncomingPassword=disks-secret\n",
-		"Username=a\nPassword=opensesame-2\n"
-		"IncomingPassword=opensesame-2\n",
+		"Username=a\nPassword=same-secret\nPasswordIn=same-secret\n",
 		"Username=a\nPassword=opensesame-2\nIncomingUsername=d\n",
 		"Password=opensesame-2\n",
 	};
