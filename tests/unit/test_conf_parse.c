@@ -242,7 +242,7 @@ static void test_target_name_must_be_one(void **state)
 
 	read_conf("TargetName=\n"
 		  "TargetName=disk1\n"
-		  "TargetName=iqn.2001-04.com.example:a_b\n"
+		  "TargetName=iqn.2001-04.com.example:a*b\n"
 		  "TargetName=\"eui.02004567a425678d\"\n");
 	assert_told("c:1: TargetName: a name is required");
 	assert_told("c:2: TargetName: does not begin with");
