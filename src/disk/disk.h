@@ -9,7 +9,12 @@
  *
  * Life: probing -> online, and after each loss of the nexus: checking (is it
  * still the same disk?) -> online.  Requests wait, in order, in every state
- * but online; in failed they end with -ENODEV.
+ * but online; in failed they end at once.  A failed disk is looked at again
+ * at the next nexus or rescan, unless it turned out to be another disk or its
+ * owner failed it: that one is never touched again.
+ *
+ * Any call into a disk or into its session may change when the disk wants to
+ * be woken: ask disk_next_wake() after it.
  */
 #ifndef DISK_DISK_H
 #define DISK_DISK_H
@@ -33,7 +38,11 @@ enum disk_state {
 	DISK_FAILED, /* not a disk we can or may serve; see disk_reason() */
 };
 
-/* How disks tell their owner; ctx is what disk_new() was given. */
+/*
+ * How disks tell their owner; ctx is what disk_new() was given.  All four
+ * are needed.  All but note() may call back into the disk, also disk_free()
+ * when it is idle.
+ */
 struct disk_ops {
 	/* First probe over (online or failed), or state changed later. */
 	void (*state)(void *ctx, struct disk *d);
@@ -48,7 +57,7 @@ struct disk_ops {
 /* What a disk is, for messages and listings; valid after the first probe. */
 struct disk_identity {
 	struct inquiry inquiry; /* vendor, product, revision, type, version */
-	char serial[128];       /* VPD 80, printable; "" when none */
+	char serial[128];	/* VPD 80, printable; "" when none */
 	/*
 	 * What must not change: the best designator of VPD 83 as text
 	 * ("naa.600...", "eui.", "t10.", ...), else "serial.<VPD 80>", else ""
@@ -76,13 +85,18 @@ void disk_nexus_up(struct disk *d, struct session *s, uint64_t now);
 void disk_nexus_down(struct disk *d, uint64_t now);
 /*
  * The nexus is away for longer than requests may wait (ConnFailTimeout): ends
- * those that wait with err, and each that comes, until disk_nexus_up().
+ * those that wait with err (-errno), and each that comes, until
+ * disk_nexus_up().
  */
 void disk_expire(struct disk *d, int err, uint64_t now);
-/* Ends everything that waits with err, and from now on all that comes. */
+/* The same with everything that comes, for good; the disk has failed. */
 void disk_fail(struct disk *d, int err, const char *reason);
-/* Looks again at capacity and mode (after 2A/09, or on request). */
+/*
+ * Looks again at capacity and mode; at everything when the disk has failed.
+ */
 void disk_rescan(struct disk *d, uint64_t now);
+/* The target sent sense data for this LUN on its own (11.9.1 event 0). */
+void disk_event(struct disk *d, const uint8_t *sense, size_t n, uint64_t now);
 
 /* When disk_tick must be called next; UINT64_MAX: never. */
 uint64_t disk_next_wake(const struct disk *d);
@@ -98,15 +112,19 @@ unsigned disk_inflight(const struct disk *d); /* requests not yet done */
 
 /*
  * REPORT LUNS once per session, with a fallback to INQUIRY on LUNs 0..7 for
- * targets that refuse it.  done gets count LUN fields of LUN_LEN bytes, or
- * count 0 and err.  NULL on ENOMEM.
+ * targets that refuse it.  done gets count LUN fields of LUN_LEN bytes, valid
+ * during the call, or count 0 and err: -ENOTCONN (the nexus was lost), -EIO,
+ * -ENOMEM.  It may be called before this returns.  NULL on ENOMEM.
  */
 struct lun_scan;
 struct lun_scan *lun_scan_start(struct session *s,
 				void (*done)(void *ctx, const uint8_t *luns,
 					     size_t count, int err),
 				void *ctx);
-/* Forgets a scan; safe in any state, done will not be called any more. */
+/*
+ * Ends every scan that was started, before, after or within done (which is
+ * not called any more).  NULL is fine.
+ */
 void lun_scan_cancel(struct lun_scan *scan);
 
 #endif

@@ -1,0 +1,254 @@
+/*
+ * disk - the life of a disk: nexus up and down, failing, events.
+ *
+ * Requests are moved by queue.c, what the LUN is probe.c finds out.
+ */
+#include "disk/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+
+struct disk *disk_new(const uint8_t lun[static LUN_LEN], const char *expect_id,
+		      const struct disk_ops *ops, void *ctx)
+{
+	struct disk *d = arena_alloc(sizeof(*d));
+
+	if (!d)
+		return NULL;
+	memset(d, 0, sizeof(*d));
+	memcpy(d->lun, lun, LUN_LEN);
+	d->ops = ops;
+	d->ctx = ctx;
+	if (expect_id)
+		str_copy(d->expect, sizeof(d->expect), expect_id);
+	list_init(&d->queue);
+	list_init(&d->answered);
+	return d;
+}
+
+void disk_free(struct disk *d)
+{
+	if (!d)
+		return;
+	if (d->running)
+		d->dying = true; /* disk_run() ends it */
+	else
+		arena_free(d, sizeof(*d));
+}
+
+/*
+ * That a disk is probed, or waits to be, the owner knows.
+ */
+static void tell_state(struct disk *d)
+{
+	enum disk_state s = d->state, before = d->told;
+
+	if (s == before)
+		return;
+	d->told = s;
+	if (s == DISK_PROBING || (s == DISK_WAITING && before == DISK_PROBING))
+		return;
+	d->ops->state(d->ctx, d);
+}
+
+static void tell(struct disk *d)
+{
+	tell_state(d);
+	if (d->tell_resized) {
+		d->tell_resized = false;
+		d->ops->resized(d->ctx, d);
+	}
+	if (d->tell_luns) {
+		d->tell_luns = false;
+		d->ops->luns_changed(d->ctx, d);
+	}
+}
+
+void disk_run(struct disk *d)
+{
+	if (d->running) {
+		d->run_again = true;
+		return;
+	}
+	d->running = true;
+	do {
+		d->run_again = false;
+		probe_run(d);
+		tell(d);
+		queue_run(d);
+		tell(d);
+	} while (d->run_again && !d->dying);
+	d->running = false;
+	if (d->dying)
+		arena_free(d, sizeof(*d));
+}
+
+void disk_lost(struct disk *d)
+{
+	d->session = NULL;
+}
+
+void disk_set_failed(struct disk *d, int err, const char *reason)
+{
+	if (d->state == DISK_FAILED && d->hopeless)
+		return;
+	probe_stop(d);
+	d->state = DISK_FAILED;
+	d->fail_err = err;
+	str_copy(d->reason, sizeof(d->reason), reason);
+	d->run_again = true;
+}
+
+void disk_nexus_up(struct disk *d, struct session *s, uint64_t now)
+{
+	d->now = now;
+	d->session = s;
+	d->reset_expected = true;
+	d->refused = 0;
+	d->expired = 0;
+	d->slow_mode = d->may_send_one = false;
+	pause_end(&d->slow);
+	if (!d->hopeless)
+		probe_begin(d);
+	disk_run(d);
+}
+
+void disk_nexus_down(struct disk *d, uint64_t now)
+{
+	d->now = now;
+	disk_lost(d);
+	probe_stop(d);
+	if (d->state != DISK_FAILED)
+		d->state = DISK_WAITING;
+	disk_run(d);
+}
+
+void disk_expire(struct disk *d, int err, uint64_t now)
+{
+	d->now = now;
+	d->expired = err;
+	disk_run(d);
+}
+
+void disk_fail(struct disk *d, int err, const char *reason)
+{
+	disk_set_failed(d, -err, reason);
+	d->hopeless = true;
+	disk_run(d);
+}
+
+void disk_rescan(struct disk *d, uint64_t now)
+{
+	d->now = now;
+	if (d->state == DISK_FAILED && !d->hopeless && d->session)
+		probe_begin(d);
+	else
+		d->rescan_wanted = true;
+	disk_run(d);
+}
+
+static void effect_reset(struct disk *d, const struct sense *s)
+{
+	char text[SENSE_TEXT_SIZE];
+
+	if (d->reset_expected) {
+		d->reset_expected = false;
+		return;
+	}
+	if (!note_allowed(d))
+		return;
+	sense_text(s, text, sizeof(text));
+	note(d, LOG_NOTICE, "the target reports a reset: %s", text);
+}
+
+void disk_effect(struct disk *d, const struct policy *p, const struct sense *s)
+{
+	switch (p->effect) {
+	case EFFECT_RESET:
+		effect_reset(d, s);
+		break;
+	case EFFECT_RESCAN:
+		d->rescan_wanted = true;
+		d->run_again = true;
+		break;
+	case EFFECT_LUNS:
+		d->tell_luns = true;
+		probe_recheck(d);
+		break;
+	case EFFECT_RECHECK:
+		probe_recheck(d);
+		break;
+	case EFFECT_NONE:
+	case EFFECT_REFUSED:
+	case EFFECT_GONE:
+		break;
+	}
+}
+
+void disk_event(struct disk *d, const uint8_t *sense, size_t n, uint64_t now)
+{
+	struct sense s;
+
+	d->now = now;
+	if (sense_parse(sense, n, &s) == 0)
+		disk_effect(d, policy_find_sense(&s), &s);
+	disk_run(d);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t disk_next_wake(const struct disk *d)
+{
+	return earlier(queue_wake(d), earlier(probe_wake(d), notes_wake(d)));
+}
+
+void disk_tick(struct disk *d, uint64_t now)
+{
+	d->now = now;
+	queue_tick(d);
+	probe_tick(d);
+	notes_tick(d);
+	disk_run(d);
+}
+
+enum disk_state disk_state(const struct disk *d)
+{
+	return d->state;
+}
+
+const char *disk_reason(const struct disk *d)
+{
+	return d->state == DISK_FAILED ? d->reason : "";
+}
+
+const struct disk_geometry *disk_geometry(const struct disk *d)
+{
+	return &d->geometry;
+}
+
+const struct disk_identity *disk_identity(const struct disk *d)
+{
+	return &d->identity;
+}
+
+const uint8_t *disk_lun(const struct disk *d)
+{
+	return d->lun;
+}
+
+bool disk_idle(const struct disk *d)
+{
+	return d->inflight == 0 && !d->probe.inflight;
+}
+
+unsigned disk_inflight(const struct disk *d)
+{
+	return d->inflight;
+}

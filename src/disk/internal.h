@@ -1,0 +1,131 @@
+/*
+ * internal - struct disk, shared by the files of this folder only.
+ *
+ * disk.c holds the calls of disk.h, queue.c moves requests, probe.c finds
+ * out what the LUN is.  Everything that may call an owner back happens in
+ * disk_run(), one thing after the other, whoever called: so no callback ever
+ * finds a disk half changed, and the stack does not grow with the queue.
+ */
+#ifndef DISK_INTERNAL_H
+#define DISK_INTERNAL_H
+
+#include "base/list.h"
+#include "disk/disk.h"
+#include "disk/facts.h"
+#include "disk/pause.h"
+#include "disk/piece.h"
+#include "disk/policy.h"
+#include "scsi/vpd.h"
+
+#define SLOW_MS	       1000 /* between repeats of what will take its time */
+#define NOTES_AT_ONCE  5    /* lines in a storm, then ... */
+#define NOTES_PAUSE_MS 5000 /* ... silence for so long */
+#define PROBE_BUF      4096 /* bytes; longer pages are cut */
+#define REASON_SIZE    800
+
+struct probe {
+	uint8_t step; /* enum probe_step */
+	bool inflight, answered;
+	bool again;	/* from the beginning, once the command is back */
+	bool started;	/* START STOP UNIT was sent */
+	uint8_t rounds; /* how often it began again */
+	uint32_t tries; /* repeats of this step */
+	uint16_t alloc; /* bytes asked for in this step */
+	struct pause slow;
+	struct vpd_list pages;
+	struct disk_facts facts;
+	struct disk_identity identity;
+	char why[REASON_SIZE]; /* what the last failure was */
+	struct cmd cmd;
+	uint8_t buf[PROBE_BUF];
+};
+
+struct notes { /* about what can come in storms: see note.c */
+	unsigned given, kept_back;
+	struct pause pause;
+};
+
+struct disk {
+	uint8_t lun[LUN_LEN];
+	const struct disk_ops *ops;
+	void *ctx;
+	struct session *session; /* borrowed; NULL: nothing can be sent */
+	uint64_t now;		 /* as last told */
+
+	enum disk_state state;
+	enum disk_state told; /* what the owner knows */
+	bool known;	      /* was online once: geometry and identity hold */
+	bool hopeless;	      /* never to be touched again */
+	int fail_err;	      /* errno of DISK_FAILED */
+	int expired;	      /* -errno of what waits for a nexus, or 0 */
+	char reason[REASON_SIZE];
+	/* identity it must have at the first probe, or "" */
+	char expect[sizeof(((struct disk_identity *)0)->id)];
+
+	struct disk_geometry geometry;
+	struct disk_limits limits;
+	uint32_t refused; /* ways (enum disk_way) this nexus does not know */
+	struct disk_facts facts;
+	struct vpd_list pages;
+	struct disk_identity identity;
+
+	struct list queue;    /* requests to be sent, by seq */
+	struct list answered; /* requests whose command came back */
+	unsigned inflight;    /* requests with the disk */
+	unsigned sent;	      /* of them those with a command on its way */
+	uint64_t next_seq;
+	/*
+	 * While the target cannot keep up only one command a second goes
+	 * out, until one is answered.
+	 */
+	struct pause slow;
+	bool slow_mode;
+	unsigned slow_turns;
+	bool may_send_one;
+
+	struct probe probe;
+	bool rescan_wanted;
+	uint64_t rescan_not_before; /* ms: attentions may come in storms */
+	bool reset_expected;	    /* the first 29/xx of a nexus is no news */
+	bool tell_resized, tell_luns;
+	struct notes notes;
+
+	bool running, run_again, dying;
+	uint8_t zeros[ZEROS_LEN];
+};
+
+/* disk.c */
+void disk_run(struct disk *d);
+/* The nexus is gone: nothing is sent before the next. */
+void disk_lost(struct disk *d);
+void disk_set_failed(struct disk *d, int err, const char *reason);
+/* What an answer says beyond its own command. */
+void disk_effect(struct disk *d, const struct policy *p, const struct sense *s);
+
+/* queue.c */
+void queue_run(struct disk *d);
+void queue_tick(struct disk *d);
+uint64_t queue_wake(const struct disk *d);
+
+/* probe.c */
+void probe_begin(struct disk *d); /* everything */
+void probe_stop(struct disk *d);
+void probe_run(struct disk *d);
+void probe_tick(struct disk *d);
+uint64_t probe_wake(const struct disk *d);
+/* It may be another disk now: hold the queue and look. */
+void probe_recheck(struct disk *d);
+/* The probe as a table, for the tests. */
+struct fsm;
+extern const struct fsm probe_fsm;
+
+/* note.c */
+void note(struct disk *d, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* May another line about what can come in storms be given now? */
+bool note_allowed(struct disk *d);
+void note_failed_io(struct disk *d, const struct disk_io *io);
+void notes_tick(struct disk *d);
+uint64_t notes_wake(const struct disk *d);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * note - lines for people about a disk.
+ *
+ * Failed requests may come by the thousand: then only the first lines are
+ * given, and later how many were kept back.
+ */
+#include "disk/internal.h"
+
+#include <stdarg.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define LINE_SIZE 900
+
+void note(struct disk *d, int level, const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	struct strbuf sb;
+	va_list ap;
+
+	sb_init(&sb, line, sizeof(line));
+	va_start(ap, fmt);
+	sb_vadd(&sb, fmt, ap);
+	va_end(ap);
+	d->ops->note(d->ctx, d, level, line);
+}
+
+bool note_allowed(struct disk *d)
+{
+	struct notes *n = &d->notes;
+
+	if (n->given >= NOTES_AT_ONCE) {
+		n->kept_back++;
+		return false;
+	}
+	n->given++;
+	if (!n->pause.on)
+		pause_begin(&n->pause);
+	return true;
+}
+
+void note_failed_io(struct disk *d, const struct disk_io *io)
+{
+	char why[SENSE_TEXT_SIZE];
+
+	if (!note_allowed(d))
+		return;
+	policy_text(&io->cmd, why, sizeof(why));
+	note(d, LOG_ERR, "%s failed, %llu bytes at byte %llu: %s",
+	     cdb_name(io->cmd.cdb), (unsigned long long)io->piece,
+	     (unsigned long long)(io->off + io->done_len), why);
+}
+
+void notes_tick(struct disk *d)
+{
+	struct notes *n = &d->notes;
+	unsigned kept_back = n->kept_back;
+
+	if (!pause_over(&n->pause, d->now, NOTES_PAUSE_MS))
+		return;
+	*n = (struct notes){ 0 };
+	if (kept_back)
+		note(d, LOG_ERR, "%u more lines like these kept back", kept_back);
+}
+
+uint64_t notes_wake(const struct disk *d)
+{
+	return pause_wake(&d->notes.pause);
+}

@@ -1,0 +1,380 @@
+/*
+ * probe - finding out what a LUN is, and whether it still is the same.
+ *
+ * What comes after what, and when to ask again.
+ */
+#include "disk/probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fsm.h"
+#include "base/log.h"
+#include "proto/session.h"
+
+#define GRACE  10 /* slow tries before a known disk is given up */
+#define ROUNDS 3  /* times an attention may start the probe again */
+
+/* What comes next ----------------------------------------------------- */
+
+static void note_change(struct disk *d, const struct disk_geometry *old)
+{
+	const struct disk_geometry *geo = &d->geometry;
+
+	if (geo->blocks != old->blocks)
+		note(d, LOG_NOTICE,
+		     "the capacity changed from %llu to %llu blocks",
+		     (unsigned long long)old->blocks,
+		     (unsigned long long)geo->blocks);
+	if (geo->read_only != old->read_only)
+		note(d, LOG_NOTICE, "is %s now",
+		     geo->read_only ? "read-only" : "writable");
+}
+
+static void finish(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+	struct probe *pr = &d->probe;
+	struct disk_geometry old = d->geometry;
+
+	d->facts = pr->facts;
+	d->identity = pr->identity;
+	d->pages = pr->pages;
+	facts_apply(&d->facts, &d->geometry, &d->limits, pr->why,
+		    sizeof(pr->why));
+	d->limits.ways &= ~d->refused;
+	facts_abilities(&d->limits, &d->geometry);
+	if (d->known && (old.blocks != d->geometry.blocks ||
+			 old.read_only != d->geometry.read_only)) {
+		note_change(d, &old);
+		d->tell_resized = true;
+	}
+	d->known = true;
+	d->state = DISK_ONLINE;
+	d->rescan_not_before = d->now + SLOW_MS;
+	pr->rounds = 0;
+}
+
+static void give_up(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	if (d->known || d->hopeless)
+		note(d, LOG_ERR, "failed: %s", d->probe.why);
+	if (!d->known)
+		d->identity = d->probe.identity;
+	disk_set_failed(d, ENODEV, d->probe.why);
+}
+
+#define ROW(step, ev, next)                                                    \
+	{                                                                      \
+		IN(step), ev, next, NULL, NULL                                 \
+	}
+/* A step that may come to nothing. */
+#define ANYHOW(step, next)                                                     \
+	ROW(step, EV_OK, next), ROW(step, EV_ABSENT, next),                    \
+		ROW(step, EV_REFUSED, next), ROW(step, EV_BAD, next)
+#define ALL_STEPS (IN(STEP_COUNT) - 1 - IN(STEP_IDLE))
+
+static const struct fsm_row probe_rows[] = {
+	{ ALL_STEPS, EV_GONE, STEP_IDLE, give_up, NULL },
+	{ ALL_STEPS, EV_UNFIT, STEP_IDLE, give_up, NULL },
+
+	ROW(STEP_READY, EV_STOPPED, STEP_START),
+	ANYHOW(STEP_READY, STEP_INQUIRY),
+	ANYHOW(STEP_START, STEP_INQUIRY),
+
+	ROW(STEP_INQUIRY, EV_OK, STEP_PAGES),
+	{ IN(STEP_INQUIRY), EV_REFUSED, STEP_IDLE, give_up, NULL },
+	{ IN(STEP_INQUIRY), EV_BAD, STEP_IDLE, give_up, NULL },
+
+	ANYHOW(STEP_PAGES, STEP_SERIAL),
+	ANYHOW(STEP_SERIAL, STEP_ID),
+	ANYHOW(STEP_ID, STEP_IDENTITY),
+	ROW(STEP_IDENTITY, EV_OK, STEP_LIMITS),
+
+	ANYHOW(STEP_LIMITS, STEP_CHARACTERISTICS),
+	ANYHOW(STEP_CHARACTERISTICS, STEP_PROVISIONING),
+	ANYHOW(STEP_PROVISIONING, STEP_CAPACITY16),
+
+	ROW(STEP_CAPACITY16, EV_OK, STEP_MODE6),
+	ROW(STEP_CAPACITY16, EV_REFUSED, STEP_CAPACITY10),
+	ROW(STEP_CAPACITY16, EV_BAD, STEP_CAPACITY10),
+	ANYHOW(STEP_CAPACITY10, STEP_SIZED),
+	ROW(STEP_SIZED, EV_OK, STEP_MODE6),
+
+	ROW(STEP_MODE6, EV_REFUSED, STEP_MODE10),
+	ANYHOW(STEP_MODE6, STEP_FACTS),
+	ROW(STEP_MODE10, EV_OK, STEP_FACTS),
+	ROW(STEP_MODE10, EV_REFUSED, STEP_MODE_ALL),
+	ROW(STEP_MODE10, EV_BAD, STEP_FACTS),
+	ANYHOW(STEP_MODE_ALL, STEP_FACTS),
+
+	{ IN(STEP_FACTS), EV_OK, STEP_IDLE, finish, NULL },
+};
+
+static const char *const step_names[STEP_COUNT] = {
+	"idle",	      "ready",		 "start",	 "inquiry",
+	"pages",      "serial",		 "id",		 "identity",
+	"limits",     "characteristics", "provisioning", "capacity16",
+	"capacity10", "sized",		 "mode6",	 "mode10",
+	"mode-all",   "facts",
+};
+
+static const char *const event_names[EV_COUNT] = {
+	"ok", "absent", "refused", "bad", "stopped", "gone", "unfit",
+};
+
+const struct fsm probe_fsm = {
+	.name = "probe",
+	.states = step_names,
+	.events = event_names,
+	.rows = probe_rows,
+	.nrows = sizeof(probe_rows) / sizeof(probe_rows[0]),
+};
+
+/* Running ------------------------------------------------------------- */
+
+/*
+ * A target that is being set up again may show a disk late or for a moment
+ * not wholly: one that was known gets some time to come back.
+ */
+static bool deserves_grace(const struct disk *d, enum probe_event ev)
+{
+	const uint32_t naming = IN(STEP_INQUIRY) | IN(STEP_PAGES) |
+				IN(STEP_SERIAL) | IN(STEP_ID);
+
+	if (!d->known || d->probe.tries >= GRACE)
+		return false;
+	return ev == EV_GONE || (ev == EV_BAD && naming & IN(d->probe.step));
+}
+
+static void repeat_slowly(struct probe *pr)
+{
+	pr->tries++;
+	pause_begin(&pr->slow);
+}
+
+static void emit(struct disk *d, enum probe_event ev)
+{
+	struct probe *pr = &d->probe;
+
+	if (deserves_grace(d, ev)) {
+		repeat_slowly(pr);
+		return;
+	}
+	pr->tries = 0;
+	pr->alloc = VPD_ALLOC;
+	fsm_step(&probe_fsm, &pr->step, ev, d, NULL);
+}
+
+static enum probe_event event_of_failure(struct disk *d, const struct sense *s)
+{
+	struct probe *pr = &d->probe;
+	char text[SENSE_TEXT_SIZE];
+
+	policy_text(&pr->cmd, text, sizeof(text));
+	snprintf(pr->why, sizeof(pr->why), "%s: %s", cdb_name(pr->cmd.cdb),
+		 text);
+	if (s->key == KEY_ILLEGAL_REQUEST)
+		return s->code >> 8 == 0x25 ? EV_GONE : EV_REFUSED;
+	if (s->key == KEY_NOT_READY && s->code == ASC(0x04, 0x02) &&
+	    pr->step == STEP_READY && !pr->started)
+		return EV_STOPPED;
+	return EV_BAD;
+}
+
+/* A page that did not fit is asked for once more, whole. */
+static bool wants_more(struct probe *pr, size_t n)
+{
+	uint8_t page = probe_actions[pr->step].vpd;
+	size_t len;
+
+	if (!page || pr->alloc != VPD_ALLOC ||
+	    vpd_length(pr->buf, n, page, &len) || len <= VPD_ALLOC)
+		return false;
+	pr->alloc = len < PROBE_BUF ? (uint16_t)len : PROBE_BUF;
+	return true;
+}
+
+static void read_answer(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+	const struct cmd *c = &pr->cmd;
+	size_t n = c->underflow < c->len ? c->len - c->underflow : 0;
+
+	if (!wants_more(pr, n))
+		emit(d, probe_actions[pr->step].read(d, pr->buf, n));
+}
+
+static void judge(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+	struct sense s;
+	const struct policy *p = policy_find(&pr->cmd, &s);
+
+	if (pr->step == STEP_IDLE) /* stopped while it was on its way */
+		return;
+	disk_effect(d, p, &s);
+	if (pr->again)
+		return;
+	switch (policy_verdict(p, pr->tries)) {
+	case VERDICT_OK:
+		read_answer(d);
+		break;
+	case VERDICT_NOW:
+		pr->tries++;
+		break;
+	case VERDICT_SLOW:
+		repeat_slowly(pr);
+		break;
+	case VERDICT_FAIL:
+		emit(d, event_of_failure(d, &s));
+		break;
+	case VERDICT_WAIT: /* the next nexus begins anew */
+		break;
+	}
+}
+
+static void on_answer(struct cmd *c)
+{
+	struct probe *pr = container_of(c, struct probe, cmd);
+	struct disk *d = container_of(pr, struct disk, probe);
+
+	pr->inflight = false;
+	pr->answered = true;
+	if (c->outcome == CMD_LOST)
+		disk_lost(d);
+	disk_run(d);
+}
+
+static void send_step(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	/* What a target leaves out must not be the last answer's bytes. */
+	memset(pr->buf, 0, sizeof(pr->buf));
+	memcpy(pr->cmd.lun, d->lun, LUN_LEN);
+	pr->cmd.done = on_answer;
+	pr->inflight = true;
+	session_submit(d->session, &pr->cmd);
+}
+
+static void run_step(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+	const struct probe_action *st = &probe_actions[pr->step];
+
+	if (!st->build)
+		emit(d, st->read(d, NULL, 0));
+	else if (st->build(d, &pr->cmd))
+		send_step(d);
+	else
+		emit(d, EV_ABSENT);
+}
+
+static void reset(struct disk *d, enum probe_step first)
+{
+	struct probe *pr = &d->probe;
+
+	pr->step = (uint8_t)first;
+	pr->again = pr->started = false;
+	pr->tries = 0;
+	pr->alloc = VPD_ALLOC;
+	pr->facts = d->facts; /* what is not told again still holds */
+	pr->why[0] = '\0';
+	pause_end(&pr->slow);
+}
+
+void probe_begin(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	d->state = d->known ? DISK_CHECKING : DISK_PROBING;
+	d->run_again = true;
+	if (pr->inflight) {
+		pr->again = true;
+		return;
+	}
+	reset(d, STEP_READY);
+	memset(&pr->pages, 0, sizeof(pr->pages));
+	memset(&pr->identity, 0, sizeof(pr->identity));
+}
+
+/* What may change while a disk is in use. */
+static void begin_rescan(struct disk *d)
+{
+	reset(d, STEP_LIMITS);
+	d->probe.pages = d->pages;
+	d->probe.identity = d->identity;
+}
+
+static bool rescan_is_due(const struct disk *d)
+{
+	return d->rescan_wanted && d->state == DISK_ONLINE &&
+	       d->now >= d->rescan_not_before;
+}
+
+void probe_run(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	for (;;) {
+		if (pr->answered) {
+			pr->answered = false;
+			judge(d);
+		}
+		if (pr->inflight || pr->answered || !d->session)
+			return;
+		if (pr->again)
+			probe_begin(d);
+		if (pr->step == STEP_IDLE && rescan_is_due(d))
+			begin_rescan(d);
+		if (pr->step == STEP_IDLE || pr->slow.on)
+			return;
+		run_step(d);
+	}
+}
+
+void probe_stop(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	pr->step = STEP_IDLE;
+	pr->again = false;
+	pr->rounds = 0;
+	pause_end(&pr->slow);
+}
+
+void probe_recheck(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	if (!d->session || d->state == DISK_FAILED || d->state == DISK_WAITING)
+		return;
+	if (pr->step != STEP_IDLE) {
+		if (pr->step <= STEP_INQUIRY && d->state != DISK_ONLINE)
+			return; /* all that counts is still to be asked */
+		if (pr->rounds >= ROUNDS)
+			return;
+		pr->rounds++;
+	}
+	probe_begin(d);
+}
+
+void probe_tick(struct disk *d)
+{
+	pause_over(&d->probe.slow, d->now, SLOW_MS);
+}
+
+uint64_t probe_wake(const struct disk *d)
+{
+	if (!d->session)
+		return UINT64_MAX;
+	if (d->probe.step == STEP_IDLE)
+		return d->rescan_wanted && d->state == DISK_ONLINE
+			       ? d->rescan_not_before
+			       : UINT64_MAX;
+	return pause_wake(&d->probe.slow);
+}

@@ -1,0 +1,259 @@
+/*
+ * queue - requests on their way to the target and back.
+ *
+ * A request waits in the queue, ordered by arrival, is sent as one command
+ * at a time, and comes back to be judged.  Its command lies in the request:
+ * nothing is allocated here.
+ */
+#include "disk/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "proto/session.h"
+
+#define TURNS_BEFORE_NOTE 5
+
+static void complete(struct disk *d, struct disk_io *io, int err)
+{
+	d->inflight--;
+	io->done(io, err);
+}
+
+/* Old requests go before younger ones; most come in order. */
+static void enqueue(struct disk *d, struct disk_io *io)
+{
+	struct list *pos;
+
+	list_for_each (pos, &d->queue) {
+		struct disk_io *other = container_of(pos, struct disk_io, link);
+
+		if (other->seq > io->seq)
+			break;
+	}
+	list_insert_before(pos, &io->link);
+}
+
+static void on_answer(struct cmd *c)
+{
+	struct disk_io *io = container_of(c, struct disk_io, cmd);
+	struct disk *d = io->disk;
+
+	d->sent--;
+	if (c->outcome == CMD_LOST)
+		disk_lost(d);
+	list_push_back(&d->answered, &io->link);
+	disk_run(d);
+}
+
+static void begin_slow(struct disk *d)
+{
+	if (!d->slow_mode) {
+		d->slow_mode = true;
+		d->slow_turns = 0;
+	}
+	if (!d->slow.on)
+		pause_begin(&d->slow);
+}
+
+static void end_slow(struct disk *d)
+{
+	d->slow_mode = false;
+	d->may_send_one = false;
+	pause_end(&d->slow);
+}
+
+/* Short congestion is daily business, and no news. */
+static void note_slow(struct disk *d, const struct disk_io *io)
+{
+	char why[SENSE_TEXT_SIZE];
+
+	if (d->slow_turns != TURNS_BEFORE_NOTE)
+		return;
+	d->slow_turns++;
+	policy_text(&io->cmd, why, sizeof(why));
+	note(d, LOG_WARNING, "keeps answering %s to %s, trying once a second",
+	     why, cdb_name(io->cmd.cdb));
+}
+
+static void requeue_slow(struct disk *d, struct disk_io *io)
+{
+	io->tries++;
+	begin_slow(d);
+	note_slow(d, io);
+	enqueue(d, io);
+}
+
+static void requeue_now(struct disk *d, struct disk_io *io)
+{
+	io->tries++;
+	enqueue(d, io);
+}
+
+static void requeue_fresh(struct disk *d, struct disk_io *io)
+{
+	io->tries = 0;
+	enqueue(d, io);
+}
+
+/*
+ * The target does not know the command, or not this form of it: never again,
+ * and the piece is made another way, if there is one.
+ */
+static bool learn(struct disk *d, const struct disk_io *io)
+{
+	enum disk_way w = io->way;
+
+	if (w == WAY_PLAIN)
+		return false;
+	if (d->limits.ways & WAY(w))
+		note(d, LOG_INFO, "the target refuses %s, doing without",
+		     disk_way_name(w));
+	d->refused |= WAY(w);
+	d->limits.ways &= ~WAY(w);
+	facts_abilities(&d->limits, &d->geometry);
+	return true;
+}
+
+static void fail(struct disk *d, struct disk_io *io, const struct policy *p)
+{
+	if (p->effect == EFFECT_REFUSED && learn(d, io)) {
+		requeue_fresh(d, io);
+		return;
+	}
+	note_failed_io(d, io);
+	if (p->effect == EFFECT_GONE)
+		disk_set_failed(d, p->err, "the target has no such LUN");
+	complete(d, io, -p->err);
+}
+
+/* The next piece is made when it is sent; here only whether there is one. */
+static void go_on(struct disk *d, struct disk_io *io)
+{
+	int r;
+
+	piece_done(io);
+	r = piece_make(&d->limits, d->zeros, io);
+	if (r)
+		complete(d, io, r == PIECE_NONE ? 0 : r);
+	else
+		requeue_fresh(d, io);
+}
+
+static void judge(struct disk *d, struct disk_io *io)
+{
+	struct sense s;
+	const struct policy *p = policy_find(&io->cmd, &s);
+	enum verdict v = policy_verdict(p, io->tries);
+
+	disk_effect(d, p, &s);
+	if (v == VERDICT_OK || v == VERDICT_FAIL)
+		end_slow(d);
+	switch (v) {
+	case VERDICT_OK:
+		go_on(d, io);
+		break;
+	case VERDICT_WAIT:
+		requeue_fresh(d, io);
+		break;
+	case VERDICT_NOW:
+		requeue_now(d, io);
+		break;
+	case VERDICT_SLOW:
+		requeue_slow(d, io);
+		break;
+	case VERDICT_FAIL:
+		fail(d, io, p);
+		break;
+	}
+}
+
+static void judge_answered(struct disk *d)
+{
+	struct list *l;
+
+	while ((l = list_pop_front(&d->answered)))
+		judge(d, container_of(l, struct disk_io, link));
+}
+
+static bool may_send(struct disk *d)
+{
+	if (d->state != DISK_ONLINE || !d->session)
+		return false;
+	return !d->slow_mode || d->may_send_one;
+}
+
+static void send_piece(struct disk *d, struct disk_io *io)
+{
+	int r = piece_make(&d->limits, d->zeros, io);
+
+	if (r) {
+		complete(d, io, r == PIECE_NONE ? 0 : r);
+		return;
+	}
+	if (d->slow_mode) {
+		d->may_send_one = false;
+		d->slow_turns++;
+		pause_begin(&d->slow);
+	}
+	memcpy(io->cmd.lun, d->lun, LUN_LEN);
+	io->cmd.done = on_answer;
+	d->sent++;
+	session_submit(d->session, &io->cmd);
+}
+
+/* What those that wait end with, 0: they may wait on. */
+static int end_of_waiting(const struct disk *d)
+{
+	if (d->state == DISK_FAILED)
+		return -d->fail_err;
+	return d->state == DISK_ONLINE ? 0 : d->expired;
+}
+
+static void fail_queue(struct disk *d)
+{
+	struct list *l;
+	int err;
+
+	while ((err = end_of_waiting(d)) && (l = list_pop_front(&d->queue)))
+		complete(d, container_of(l, struct disk_io, link), err);
+}
+
+void queue_run(struct disk *d)
+{
+	struct list *l;
+
+	judge_answered(d);
+	fail_queue(d);
+	while (may_send(d) && (l = list_pop_front(&d->queue)))
+		send_piece(d, container_of(l, struct disk_io, link));
+}
+
+void queue_tick(struct disk *d)
+{
+	if (!d->slow_mode)
+		return;
+	if (pause_over(&d->slow, d->now, SLOW_MS))
+		d->may_send_one = true;
+}
+
+uint64_t queue_wake(const struct disk *d)
+{
+	if (d->state != DISK_ONLINE || !d->session || list_empty(&d->queue))
+		return UINT64_MAX;
+	return pause_wake(&d->slow);
+}
+
+void disk_submit(struct disk *d, struct disk_io *io)
+{
+	io->disk = d;
+	io->seq = d->next_seq++;
+	io->done_len = io->piece = 0;
+	io->tries = 0;
+	io->way = WAY_PLAIN;
+	io->synced = false;
+	d->inflight++;
+	list_push_back(&d->queue, &io->link);
+	disk_run(d);
+}

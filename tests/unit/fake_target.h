@@ -1,0 +1,88 @@
+/*
+ * fake_target - a session with one LUN behind it, for the tests of disk/.
+ *
+ * Stands in for session_submit().  Answers as its fields say, or as a script
+ * says; keeps every command it got.
+ */
+#ifndef FAKE_TARGET_H
+#define FAKE_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/session.h"
+
+#define FAKE_MAX 1024
+
+struct fake_answer {
+	int opcode; /* -1: any */
+	unsigned times;
+	enum cmd_outcome outcome;
+	uint8_t status, key, asc, ascq;
+	bool no_sense, deferred;
+	uint32_t underflow, overflow;
+};
+
+struct fake {
+	/* the LUN */
+	uint8_t type, qualifier, version;
+	const char *vendor, *product;
+	const char *serial;  /* NULL: no page 80 */
+	const char *t10;     /* designator of page 83; NULL: no page 83 */
+	uint16_t id_padding; /* bytes before the designator */
+	bool b0, b1, b2;     /* has the page */
+	uint32_t max_transfer, max_unmap, max_descriptors;
+	uint32_t granularity, alignment;
+	uint64_t max_same;
+	uint16_t rate;
+	uint8_t provisioning; /* byte 5 of page B2 */
+	uint64_t blocks;
+	uint32_t block_size;
+	uint8_t exponent;
+	bool lbpme, lbprz, wp, dpofua, wce, no_caching;
+	bool unknown[256]; /* opcodes refused with 20/00 */
+
+	/* the session */
+	bool sync; /* answers from within session_submit */
+	bool down; /* gives everything back as lost at once */
+	struct fake_answer script[32];
+	unsigned nscript;
+	struct cmd *pending[FAKE_MAX];
+	unsigned npending;
+
+	/* what came */
+	struct {
+		uint8_t cdb[CDB_LEN];
+		uint32_t len;
+		uint8_t data[24]; /* the first of what was written */
+		bool zeros;	  /* all of what was written was zero */
+	} got[FAKE_MAX];
+	unsigned ngot;
+};
+
+extern struct fake fake;
+extern struct session fake_session;
+
+/* A disk of 1 MiB in 512-byte blocks that has all pages. */
+void fake_reset(void);
+/* The next `times` commands with this opcode get this answer. */
+void fake_script(struct fake_answer a);
+void fake_sense(int opcode, unsigned times, uint8_t key, uint8_t asc,
+		uint8_t ascq);
+void fake_status(int opcode, unsigned times, uint8_t status);
+/* Answers the oldest command; false when there is none. */
+bool fake_answer_one(void);
+/* Answers until none is left; fails the test when that takes too long. */
+void fake_answer_all(void);
+/* Gives back all as lost, and so everything that comes. */
+void fake_lose(void);
+/* How many commands with this opcode came. */
+unsigned fake_count(uint8_t opcode);
+/* The n-th command with this opcode, from 0; fails the test when missing. */
+const uint8_t *fake_got(uint8_t opcode, unsigned n);
+/* Was this VPD page asked for? */
+bool fake_asked_page(uint8_t page);
+void fake_forget(void);
+
+#endif
