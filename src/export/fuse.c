@@ -1,0 +1,409 @@
+/*
+ * fuse - a disk as one FUSE file, served on one /dev/fuse handle.
+ *
+ * Through ordinary reads and vectored writes on the io_uring loop, on the
+ * one uncloned handle: only so does the kernel keep the requests of an
+ * engine that died, for the next to ask for them again (FUSE_NOTIFY_RESEND).
+ *
+ * A slot is a request: read into its buffer, done by the disk in place,
+ * answered from there, then free for the next.  Slots are locked memory
+ * and as many as there are; what does not fit waits in the kernel.
+ */
+#include "export/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "disk/disk.h"
+#include "export/fuse_proto.h"
+#include "io/loop.h"
+
+#define SLOTS	   32
+#define BATCH_MAX  16
+#define HEAD_PLACE 4096 /* the end of it is the head; the payload follows */
+#define SLOT_BYTES (HEAD_PLACE + FUSE_DATA_MAX)
+
+struct fuse_export;
+
+struct slot {
+	struct io_op op; /* reading a request, or writing its answer */
+	struct fuse_export *fx;
+	struct list link; /* in fx->idle, or in fx->reading */
+	struct disk_io io;
+	struct fuse_job job;
+	struct iovec iov[2];
+	uint8_t *head, *data;
+};
+
+struct fuse_export {
+	struct export pub;
+	struct export_config cfg;
+	struct list idle, reading; /* slots */
+	unsigned nreading, busy;   /* busy: between request and answer */
+	unsigned batch;		   /* reads put out together */
+	uint64_t batch_turn;	   /* when */
+	bool batch_slow;	   /* one of them found nothing at once */
+	bool started, hung_up, stopping, ending;
+	struct io_op resend_op, end_op;
+	struct disk_io last_flush;
+	int last_err;
+	uint8_t resend[FUSE_ANSWER_MAX];
+	struct export_stats stats;
+	struct slot slots[SLOTS];
+};
+
+#define PAGE	   4096
+#define STATE_SIZE ((sizeof(struct fuse_export) + PAGE - 1) / PAGE * PAGE)
+#define MEMORY	   (STATE_SIZE + (size_t)SLOTS * SLOT_BYTES)
+
+static void fill(struct fuse_export *fx);
+
+/* Ending -------------------------------------------------------------- */
+
+/* Runs alone: nothing of the export is in flight any more. */
+static void on_end(struct io_op *op, int res)
+{
+	struct fuse_export *fx = container_of(op, struct fuse_export, end_op);
+	struct export_config cfg = fx->cfg;
+	int err = fx->last_err;
+
+	close(cfg.fd);
+	arena_free(fx, MEMORY);
+	cfg.events->stopped(cfg.ctx, err);
+}
+
+static void on_last_flush(struct disk_io *io, int err)
+{
+	struct fuse_export *fx =
+		container_of(io, struct fuse_export, last_flush);
+
+	fx->last_err = err;
+	io_soon(fx->cfg.loop, &fx->end_op);
+}
+
+static void end_when_idle(struct fuse_export *fx)
+{
+	if (!fx->stopping || fx->ending || fx->busy || fx->nreading)
+		return;
+	fx->ending = true;
+	fx->last_flush.op = DISK_FLUSH;
+	fx->last_flush.done = on_last_flush;
+	if (disk_geometry(fx->cfg.disk)->read_only)
+		on_last_flush(&fx->last_flush, 0);
+	else
+		disk_submit(fx->cfg.disk, &fx->last_flush);
+}
+
+static struct fuse_export *export_of(struct export *e)
+{
+	return container_of(e, struct fuse_export, pub);
+}
+
+static void stop(struct export *e)
+{
+	struct fuse_export *fx = export_of(e);
+	struct list *pos;
+
+	if (fx->stopping)
+		return;
+	fx->stopping = true;
+	list_for_each (pos, &fx->reading)
+		io_cancel(fx->cfg.loop,
+			  &container_of(pos, struct slot, link)->op);
+	end_when_idle(fx);
+}
+
+static void report_start(struct fuse_export *fx, int err)
+{
+	if (fx->started || fx->stopping)
+		return;
+	fx->started = true;
+	fx->cfg.events->started(fx->cfg.ctx, err);
+}
+
+/* Answers ------------------------------------------------------------- */
+
+static void put_idle(struct slot *s)
+{
+	list_push_front(&s->fx->idle, &s->link); /* its memory is warm */
+}
+
+/*
+ * The answer is out.  An error here means that nobody waits for it any more
+ * (the user was killed, or the mount aborted), never that it can be repeated.
+ */
+static void on_answered(struct io_op *op, int res)
+{
+	struct slot *s = container_of(op, struct slot, op);
+	struct fuse_export *fx = s->fx;
+
+	fx->busy--;
+	put_idle(s);
+	if (s->job.init_done && res >= 0)
+		report_start(fx, 0);
+	if (fx->nreading == 0)
+		fill(fx);
+	end_when_idle(fx);
+}
+
+static void write_answer(struct slot *s)
+{
+	s->iov[0] = (struct iovec){ s->job.answer, s->job.answer_len };
+	s->iov[1] = (struct iovec){ s->data, s->job.payload };
+	s->op.fn = on_answered;
+	io_writev(s->fx->cfg.loop, &s->op, s->fx->cfg.fd, s->iov,
+		  s->job.payload ? 2 : 1, 0);
+}
+
+static void on_io_done(struct disk_io *io, int err)
+{
+	struct slot *s = container_of(io, struct slot, io);
+
+	fuse_finish(&s->job, err);
+	s->fx->stats.errors += err != 0;
+	write_answer(s);
+}
+
+static void count(struct export_stats *st, const struct fuse_job *j)
+{
+	switch (j->op) {
+	case DISK_READ:
+		st->reads++;
+		st->read_bytes += j->len;
+		break;
+	case DISK_WRITE:
+		st->writes++;
+		st->write_bytes += j->len;
+		break;
+	case DISK_FLUSH:
+		st->flushes++;
+		break;
+	case DISK_DISCARD:
+	case DISK_ZERO:
+		st->trims++;
+		break;
+	}
+}
+
+static void run_io(struct slot *s)
+{
+	const struct fuse_job *j = &s->job;
+
+	count(&s->fx->stats, j);
+	s->io.op = j->op;
+	s->io.fua = j->fua;
+	s->io.unmap = j->unmap;
+	s->io.off = j->off;
+	s->io.len = j->len;
+	s->io.buf = s->data;
+	disk_submit(s->fx->cfg.disk, &s->io);
+}
+
+/* Requests ------------------------------------------------------------ */
+
+static void tell_of_init(const struct slot *s)
+{
+	if (s->job.init_done && !s->job.can_resend)
+		log_warn("fuse", "this kernel cannot send requests again "
+				 "(Linux 6.9 can): the death of an engine "
+				 "will cost the I/O in flight");
+}
+
+static void take_request(struct slot *s, size_t n)
+{
+	struct fuse_export *fx = s->fx;
+
+	switch (fuse_decode(s->head, n, disk_geometry(fx->cfg.disk), &s->job)) {
+	case FUSE_TODO_NOTHING:
+		put_idle(s);
+		break;
+	case FUSE_TODO_ANSWER:
+		fx->busy++;
+		tell_of_init(s);
+		write_answer(s);
+		break;
+	case FUSE_TODO_IO:
+		fx->busy++;
+		run_io(s);
+		break;
+	}
+}
+
+/*
+ * How many reads to put out.  Each one that waits is woken by every request
+ * (32 of them cost more than the request), but one at a time cannot keep up
+ * with a queue.  So: as long as a batch finds its requests at once, the next
+ * is twice as large; else it is one.
+ */
+static void note_batch(struct fuse_export *fx)
+{
+	if (io_turn(fx->cfg.loop) != fx->batch_turn + 1)
+		fx->batch_slow = true;
+	if (fx->nreading)
+		return;
+	fx->batch *= 2;
+	if (fx->batch_slow)
+		fx->batch = 1;
+	else if (fx->batch > BATCH_MAX)
+		fx->batch = BATCH_MAX;
+}
+
+static void hang_up(struct fuse_export *fx)
+{
+	if (fx->hung_up)
+		return;
+	fx->hung_up = true;
+	if (!fx->stopping)
+		fx->cfg.events->hung_up(fx->cfg.ctx);
+}
+
+static bool is_passing(int res)
+{
+	return res == -EAGAIN || res == -EINTR || res == -ENOENT ||
+	       res == -ECANCELED;
+}
+
+static void on_request(struct io_op *op, int res)
+{
+	struct slot *s = container_of(op, struct slot, op);
+	struct fuse_export *fx = s->fx;
+
+	list_remove(&s->link);
+	fx->nreading--;
+	note_batch(fx);
+	if (res > 0) {
+		take_request(s, (size_t)res);
+	} else {
+		put_idle(s);
+		if (!is_passing(res))
+			hang_up(fx); /* ENODEV: unmounted or aborted */
+	}
+	if (fx->nreading == 0)
+		fill(fx);
+	end_when_idle(fx);
+}
+
+static void fill(struct fuse_export *fx)
+{
+	struct list *l;
+	struct slot *s;
+
+	if (fx->stopping || fx->hung_up)
+		return;
+	fx->batch_turn = io_turn(fx->cfg.loop);
+	fx->batch_slow = false;
+	while (fx->nreading < fx->batch && (l = list_pop_front(&fx->idle))) {
+		s = container_of(l, struct slot, link);
+		list_push_back(&fx->reading, &s->link);
+		fx->nreading++;
+		s->op.fn = on_request;
+		io_read(fx->cfg.loop, &s->op, fx->cfg.fd, s->head,
+			FUSE_BUFFER_SIZE, 0);
+	}
+}
+
+/* Starting ------------------------------------------------------------ */
+
+static void on_resent(struct io_op *op, int res)
+{
+	struct fuse_export *fx =
+		container_of(op, struct fuse_export, resend_op);
+
+	fx->busy--;
+	report_start(fx, res == -EINVAL ? -EOPNOTSUPP : res < 0 ? res : 0);
+	if (res >= 0)
+		fill(fx);
+	end_when_idle(fx);
+}
+
+/* Asks first, so that what was lost is answered before what is new. */
+static void resend(struct fuse_export *fx)
+{
+	size_t n = fuse_resend_message(fx->resend);
+
+	fx->busy++;
+	fx->resend_op.fn = on_resent;
+	io_write(fx->cfg.loop, &fx->resend_op, fx->cfg.fd, fx->resend,
+		 (unsigned)n, 0);
+}
+
+static void init_slots(struct fuse_export *fx)
+{
+	uint8_t *at = (uint8_t *)fx + STATE_SIZE;
+
+	list_init(&fx->idle);
+	list_init(&fx->reading);
+	for (struct slot *s = fx->slots; s < fx->slots + SLOTS; s++) {
+		s->fx = fx;
+		s->head = at + HEAD_PLACE - FUSE_HEAD_SIZE;
+		s->data = at + HEAD_PLACE;
+		s->io.done = on_io_done;
+		list_push_back(&fx->idle, &s->link);
+		at += SLOT_BYTES;
+	}
+}
+
+static int set_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+static int start(const struct export_config *cfg, struct export **out)
+{
+	struct fuse_export *fx;
+	int err;
+
+	if (disk_geometry(cfg->disk)->block_size == 0)
+		return -EAGAIN;
+	/* io_uring waits for a handle to be readable only if it is this. */
+	err = set_nonblock(cfg->fd);
+	if (err)
+		return err;
+	fx = arena_alloc(MEMORY);
+	if (!fx)
+		return -ENOMEM;
+	fx->pub.ops = &export_fuse;
+	fx->cfg = *cfg;
+	fx->batch = 1;
+	fx->end_op.fn = on_end;
+	init_slots(fx);
+	if (cfg->resume)
+		resend(fx);
+	else
+		fill(fx);
+	*out = &fx->pub;
+	return 0;
+}
+
+/* The size is asked for whenever somebody wants it (attr_valid is 0). */
+static void resized(struct export *e)
+{
+}
+
+static void get_stats(const struct export *e, struct export_stats *out)
+{
+	const struct fuse_export *fx =
+		container_of(e, const struct fuse_export, pub);
+
+	*out = fx->stats;
+	out->inflight = fx->busy;
+}
+
+const struct export_ops export_fuse = {
+	.name = "fuse",
+	.memory = MEMORY,
+	.start = start,
+	.resized = resized,
+	.stop = stop,
+	.stats = get_stats,
+};
