@@ -1,0 +1,150 @@
+/*
+ * fuse_mount - one FUSE file mounted over a regular file, and its end.
+ */
+#include "export/fuse_mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "export/mountinfo.h"
+
+#define CONNECTIONS "/sys/fs/fuse/connections"
+#define FSTYPE	    "fuse.iscsi"
+
+/* max_read keeps READ to a slot where pages are larger than 4 KiB. */
+#define OPTIONS	 "fd=%d,rootmode=%o,user_id=0,group_id=0,max_read=%u"
+#define MAX_READ (1u << 20)
+
+static int make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -errno;
+	close(fd);
+	return 0;
+}
+
+static int mount_on(int fd, const char *path, const char *source,
+		    bool read_only)
+{
+	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME;
+	unsigned mode = S_IFREG | (read_only ? 0400 : 0600);
+	char options[128];
+
+	if (read_only)
+		flags |= MS_RDONLY;
+	snprintf(options, sizeof(options), OPTIONS, fd, mode, MAX_READ);
+	return mount(source, path, FSTYPE, flags, options) < 0 ? -errno : 0;
+}
+
+int fuse_mount_file(const char *path, const char *source, bool read_only)
+{
+	int fd, err = make_file(path);
+
+	if (err)
+		return err;
+	fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = mount_on(fd, path, source, read_only);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int fuse_unmount_file(const char *path)
+{
+	/* UMOUNT_NOFOLLOW: the last part of path may be anybody's link. */
+	return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+struct wanted {
+	const char *path;
+	unsigned number;
+	bool found;
+};
+
+/* The last one that matches is the topmost. */
+static bool match_path(void *ctx, const struct mountinfo *m)
+{
+	struct wanted *w = ctx;
+
+	if (strncmp(m->fstype, "fuse", 4) == 0 && !strcmp(m->path, w->path)) {
+		w->number = m->minor;
+		w->found = true;
+	}
+	return true;
+}
+
+int fuse_connection(const char *path, unsigned *number)
+{
+	struct wanted w = { .path = path };
+	int err = mountinfo_each(match_path, &w);
+
+	if (err)
+		return err;
+	if (!w.found)
+		return -ENOENT;
+	*number = w.number;
+	return 0;
+}
+
+/* Not every machine mounts the control file system at boot. */
+static void mount_control(void)
+{
+	struct stat up, dir;
+
+	if (stat(CONNECTIONS, &dir) < 0 || stat(CONNECTIONS "/..", &up) < 0)
+		return;
+	if (dir.st_dev == up.st_dev)
+		(void)mount("none", CONNECTIONS, "fusectl",
+			    MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+int fuse_abort(unsigned number)
+{
+	char path[64];
+	int fd, err = 0;
+
+	mount_control();
+	snprintf(path, sizeof(path), CONNECTIONS "/%u/abort", number);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, "1", 1) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+struct listing {
+	const char *dir;
+	void (*each)(void *ctx, const char *path, unsigned number);
+	void *ctx;
+};
+
+static bool match_below(void *ctx, const struct mountinfo *m)
+{
+	const struct listing *l = ctx;
+
+	if (!strcmp(m->fstype, FSTYPE) && mountinfo_is_below(m->path, l->dir))
+		l->each(l->ctx, m->path, m->minor);
+	return true;
+}
+
+int fuse_mounts(const char *dir,
+		void (*each)(void *ctx, const char *path, unsigned number),
+		void *ctx)
+{
+	struct listing l = { dir, each, ctx };
+
+	return mountinfo_each(match_below, &l);
+}

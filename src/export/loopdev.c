@@ -1,0 +1,196 @@
+/*
+ * loopdev - loop devices on files that an engine serves (linux/loop.h).
+ */
+#include "export/loopdev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/loop.h>
+#include <linux/major.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "export/mountinfo.h"
+#include "export/sysfs.h"
+
+#define FREE_TRIES   64 /* others take the free one between our two calls */
+#define DETACH_TRIES 50 /* udev has the device open for a moment */
+#define DETACH_PAUSE 20000000 /* ns */
+#define SYS_LOOP     "/sys/block/loop%u/"
+
+/* Where /dev is not the kernel's (devtmpfs), the node may be missing. */
+static int open_loop(unsigned n, int flags)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/loop%u", n);
+	fd = open(path, flags | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT &&
+	    mknod(path, S_IFBLK | 0660, makedev(LOOP_MAJOR, n)) == 0)
+		fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int free_loop(void)
+{
+	int fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC), n;
+
+	if (fd < 0)
+		return -errno;
+	n = ioctl(fd, LOOP_CTL_GET_FREE);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	return n;
+}
+
+/* For losetup of old; it has room for 63 bytes. */
+static void name_file(struct loop_config *c, int file)
+{
+	char proc[32], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", file);
+	n = readlink(proc, path, sizeof(path) - 1);
+	if (n < 0)
+		return;
+	path[n] = '\0';
+	str_copy((char *)c->info.lo_file_name, LO_NAME_SIZE, path);
+}
+
+static int configure(unsigned n, int file, const struct loop_options *opt)
+{
+	struct loop_config c = { .fd = (uint32_t)file,
+				 .block_size = opt->block_size };
+	int err = 0, fd = open_loop(n, opt->read_only ? O_RDONLY : O_RDWR);
+
+	if (fd < 0)
+		return fd;
+	c.info.lo_flags = LO_FLAGS_DIRECT_IO | LO_FLAGS_PARTSCAN;
+	if (opt->read_only)
+		c.info.lo_flags |= LO_FLAGS_READ_ONLY;
+	name_file(&c, file);
+	if (ioctl(fd, LOOP_CONFIGURE, &c) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static void put_queue(unsigned n, const char *name, uint64_t value)
+{
+	char path[96], text[24];
+
+	snprintf(path, sizeof(path), SYS_LOOP "queue/%s", n, name);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	(void)sysfs_put(path, text);
+}
+
+/* Wishes; a kernel that does not know one works without. */
+static void tune(unsigned n, const struct loop_options *opt)
+{
+	put_queue(n, "rotational", opt->rotational);
+	if (opt->max_io)
+		put_queue(n, "max_sectors_kb", opt->max_io / 1024);
+	/* As the kernel does for disks: two optimal requests ahead. */
+	if (opt->optimal_io >= 64 * 1024)
+		put_queue(n, "read_ahead_kb", opt->optimal_io / 1024 * 2ull);
+}
+
+int loop_attach(int file, const struct loop_options *opt)
+{
+	int n, err = -EBUSY;
+
+	for (int i = 0; i < FREE_TRIES && err == -EBUSY; i++) {
+		n = free_loop();
+		if (n < 0)
+			return n;
+		err = configure((unsigned)n, file, opt);
+	}
+	if (err)
+		return err;
+	tune((unsigned)n, opt);
+	return n;
+}
+
+int loop_backing(unsigned n, char *path, size_t size)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), SYS_LOOP "loop/backing_file", n);
+	return sysfs_get(name, path, size);
+}
+
+static bool is_attached(unsigned n)
+{
+	char path[PATH_MAX];
+
+	return loop_backing(n, path, sizeof(path)) != -ENOENT;
+}
+
+/* The kernel detaches at the last close, ours or somebody else's. */
+int loop_detach(unsigned n)
+{
+	const struct timespec pause = { .tv_nsec = DETACH_PAUSE };
+	int err = 0, fd = open_loop(n, O_RDONLY);
+
+	if (fd < 0)
+		return fd == -ENXIO ? 0 : fd;
+	if (ioctl(fd, LOOP_CLR_FD) < 0)
+		err = errno == ENXIO ? 0 : -errno;
+	close(fd);
+	for (int i = 0; !err && is_attached(n); i++) {
+		if (i == DETACH_TRIES)
+			return -EBUSY;
+		nanosleep(&pause, NULL);
+	}
+	return err;
+}
+
+int loop_resize(unsigned n)
+{
+	int err = 0, fd = open_loop(n, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, LOOP_SET_CAPACITY) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+struct listing {
+	const char *dir;
+	void (*each)(void *ctx, unsigned n, const char *path);
+	void *ctx;
+};
+
+static bool look(void *ctx, const char *name)
+{
+	struct listing *l = ctx;
+	char path[PATH_MAX];
+	uint64_t n;
+
+	if (strncmp(name, "loop", 4) ||
+	    str_u64(name + 4, strlen(name + 4), UINT32_MAX, &n))
+		return true;
+	if (loop_backing((unsigned)n, path, sizeof(path)) == 0 &&
+	    mountinfo_is_below(path, l->dir))
+		l->each(l->ctx, (unsigned)n, path);
+	return true;
+}
+
+int loop_each(const char *dir,
+	      void (*each)(void *ctx, unsigned n, const char *path), void *ctx)
+{
+	struct listing l = { dir, each, ctx };
+
+	return sysfs_list("/sys/block", look, &l);
+}
