@@ -278,7 +278,7 @@ static void process_full(struct tgt_conn *c)
 	case OP_NOP_OUT:
 		if (!k)
 			tgt_nop_answer(c);
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		c->rx_task = NULL;
 		if (k)

@@ -167,11 +167,12 @@ static const struct conf_section *next_section(const struct conf *conf,
 					       const struct conf_section *prev,
 					       enum conf_section_kind kind)
 {
-	const struct conf_section *s = prev ? prev + 1 : conf->sections;
+	size_t i = prev ? (size_t)(prev - conf->sections) + 1 : 0;
 
-	for (; s < conf->sections + conf->nsections; s++)
-		if (s->kind == kind && !s->replaced)
-			return s;
+	for (; i < conf->nsections; i++)
+		if (conf->sections[i].kind == kind &&
+		    !conf->sections[i].replaced)
+			return &conf->sections[i];
 	return NULL;
 }
 
