@@ -262,7 +262,8 @@ static size_t distance(const char *a, size_t n, const char *b)
 {
 	size_t d[NEAR_MAX + 1][NEAR_MAX + 1], m = strlen(b);
 
-	if (n > NEAR_MAX || m > NEAR_MAX)
+	/* As far apart as they differ in length, at least. */
+	if (n > NEAR_MAX || m > NEAR_MAX || n > m + n / 3 || m > n + n / 3)
 		return SIZE_MAX;
 	for (size_t i = 0; i <= n; i++) {
 		for (size_t j = 0; j <= m; j++) {

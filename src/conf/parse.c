@@ -286,7 +286,8 @@ static void key_value(struct parser *p, const struct keyword *k,
 static void unknown(struct parser *p, const struct line *l, const char *s,
 		    size_t n)
 {
-	const char *near = keyword_nearest(s, n);
+	/* The search is slow; lines that are only counted do without. */
+	const char *near = report_full(p->r) ? NULL : keyword_nearest(s, n);
 	char text[41];
 
 	str_printable(text, sizeof(text), s, n);

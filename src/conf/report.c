@@ -23,6 +23,11 @@ static void put_line(struct report *r, int level, unsigned line,
 	r->put(r->ctx, level, text);
 }
 
+bool report_full(const struct report *r)
+{
+	return r->errors + r->warnings >= REPORT_MAX;
+}
+
 void report_line(struct report *r, int level, unsigned line, const char *fmt,
 		 ...)
 {

@@ -7,6 +7,7 @@
 #ifndef CONF_REPORT_H
 #define CONF_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define REPORT_MAX 1000 /* lines per file; the rest is only counted */
@@ -30,6 +31,8 @@ void report_begin(struct report *r, const char *file);
 /* A fault of one line; line 0 means the file as a whole. */
 void report_line(struct report *r, int level, unsigned line, const char *fmt,
 		 ...) __attribute__((format(printf, 4, 5)));
+/* Are further lines only counted? */
+bool report_full(const struct report *r);
 /* Says how many lines were only counted, when some were. */
 void report_end(struct report *r);
 

@@ -4,6 +4,7 @@
 #include "conf_helper.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "conf/conf.h"
 
@@ -404,6 +405,21 @@ static void test_thousand_faults_are_told_and_more_are_counted(void **state)
 	assert_told("200 more faults");
 }
 
+/* Of most lines only their number is wanted: that must not take long. */
+static void test_a_file_full_of_unknown_words_is_read_quickly(void **state)
+{
+	static const char line[] = "xyzxyzxyzxyzxyzxyzx=\n";
+	size_t n = sizeof(line) - 1, lines = (4u << 20) / n;
+	char *text = malloc(lines * n);
+	clock_t begin = clock();
+
+	for (size_t i = 0; i < lines; i++)
+		memcpy(text + i * n, line, n);
+	read_n(text, lines * n);
+	free(text);
+	assert_in_range((clock() - begin) / CLOCKS_PER_SEC, 0, 9);
+}
+
 static void test_no_fault_shows_a_secret(void **state)
 {
 	read_conf("Password=opensesame with blanks\n"
@@ -599,6 +615,7 @@ int main(void)
 		T(test_line_of_a_mebibyte_is_told_and_the_rest_works),
 		T(test_long_line_below_the_bound_is_read),
 		T(test_thousand_faults_are_told_and_more_are_counted),
+		T(test_a_file_full_of_unknown_words_is_read_quickly),
 		T(test_no_fault_shows_a_secret),
 		T(test_short_secret_is_warned_of),
 		T(test_incoming_without_outgoing_is_a_fault),
