@@ -6,7 +6,10 @@
 
 #include <stddef.h>
 
+#include "wire/name.h"
+
 #define INAME_PREFIX "iqn.2026-11.net.softhba:01"
+#define INAME_SIZE   NAME_SIZE /* bytes that hold any name */
 
 /*
  * prefix NULL means INAME_PREFIX.  Returns 0, -EINVAL when prefix with the

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "conf/iname.h"
-#include "wire/name.h"
 
 static const char usage[] =
 	"usage: iscsi-iname [-p prefix]\n"
@@ -25,7 +24,7 @@ static const struct option options[] = {
 
 static int print_name(const char *prefix)
 {
-	char name[NAME_SIZE];
+	char name[INAME_SIZE];
 	int err = iname_make(prefix, name, sizeof(name));
 
 	if (err) {
