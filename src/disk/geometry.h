@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 struct disk_geometry {
-	uint32_t block_size;    /* bytes: 512 or 4096 */
+	uint32_t block_size;	/* bytes: 512 or 4096 */
 	uint32_t physical_size; /* bytes, a multiple of block_size */
 	uint64_t blocks;
 	bool read_only;
 	bool rotational;
 	bool can_discard, can_zero;
 	uint32_t discard_granularity; /* bytes; 0 when it cannot */
-	uint32_t optimal_io;          /* bytes; 0 when the target says none */
+	uint32_t optimal_io;	      /* bytes; 0 when the target says none */
 };
 
 #endif

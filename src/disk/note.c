@@ -61,7 +61,8 @@ void notes_tick(struct disk *d)
 		return;
 	*n = (struct notes){ 0 };
 	if (kept_back)
-		note(d, LOG_ERR, "%u more lines like these kept back", kept_back);
+		note(d, LOG_ERR, "%u more lines like these kept back",
+		     kept_back);
 }
 
 uint64_t notes_wake(const struct disk *d)

@@ -10,7 +10,7 @@
 
 #define CHAP_MAX_CHALLENGE 1024 /* bytes; 12.1.3 */
 #define CHAP_MAX_RESPONSE  32
-#define CHAP_MD5           5 /* the one every peer has */
+#define CHAP_MD5	   5  /* the one every peer has */
 #define CHAP_SECRET_WISH   12 /* shorter secrets deserve a warning (9.2.1) */
 
 struct chap_algorithm {
