@@ -27,7 +27,6 @@ struct probe {
 	uint8_t step; /* enum probe_step */
 	bool inflight, answered;
 	bool again;	/* from the beginning, once the command is back */
-	bool started;	/* START STOP UNIT was sent */
 	uint8_t rounds; /* how often it began again */
 	uint32_t tries; /* repeats of this step */
 	uint16_t alloc; /* bytes asked for in this step */

@@ -14,7 +14,7 @@
 #include "proto/session.h"
 
 #define GRACE  10 /* slow tries before a known disk is given up */
-#define ROUNDS 3  /* times an attention may start the probe again */
+#define ROUNDS 3  /* attentions that begin the probe again at once */
 
 /* What comes next ----------------------------------------------------- */
 
@@ -180,7 +180,7 @@ static enum probe_event event_of_failure(struct disk *d, const struct sense *s)
 	if (s->key == KEY_ILLEGAL_REQUEST)
 		return s->code >> 8 == 0x25 ? EV_GONE : EV_REFUSED;
 	if (s->key == KEY_NOT_READY && s->code == ASC(0x04, 0x02) &&
-	    pr->step == STEP_READY && !pr->started)
+	    pr->step == STEP_READY)
 		return EV_STOPPED;
 	return EV_BAD;
 }
@@ -217,7 +217,7 @@ static void judge(struct disk *d)
 	if (pr->step == STEP_IDLE) /* stopped while it was on its way */
 		return;
 	disk_effect(d, p, &s);
-	if (pr->again)
+	if (pr->again) /* the answer is to a question of yesterday */
 		return;
 	switch (policy_verdict(p, pr->tries)) {
 	case VERDICT_OK:
@@ -279,7 +279,7 @@ static void reset(struct disk *d, enum probe_step first)
 	struct probe *pr = &d->probe;
 
 	pr->step = (uint8_t)first;
-	pr->again = pr->started = false;
+	pr->again = false;
 	pr->tries = 0;
 	pr->alloc = VPD_ALLOC;
 	pr->facts = d->facts; /* what is not told again still holds */
@@ -287,19 +287,15 @@ static void reset(struct disk *d, enum probe_step first)
 	pause_end(&pr->slow);
 }
 
-void probe_begin(struct disk *d)
+static void begin(struct disk *d)
 {
 	struct probe *pr = &d->probe;
 
-	d->state = d->known ? DISK_CHECKING : DISK_PROBING;
-	d->run_again = true;
-	if (pr->inflight) {
-		pr->again = true;
-		return;
-	}
 	reset(d, STEP_READY);
 	memset(&pr->pages, 0, sizeof(pr->pages));
 	memset(&pr->identity, 0, sizeof(pr->identity));
+	if (pr->rounds > ROUNDS)
+		pause_begin(&pr->slow);
 }
 
 /* What may change while a disk is in use. */
@@ -328,7 +324,7 @@ void probe_run(struct disk *d)
 		if (pr->inflight || pr->answered || !d->session)
 			return;
 		if (pr->again)
-			probe_begin(d);
+			begin(d);
 		if (pr->step == STEP_IDLE && rescan_is_due(d))
 			begin_rescan(d);
 		if (pr->step == STEP_IDLE || pr->slow.on)
@@ -347,19 +343,24 @@ void probe_stop(struct disk *d)
 	pause_end(&pr->slow);
 }
 
+void probe_begin(struct disk *d)
+{
+	d->state = d->known ? DISK_CHECKING : DISK_PROBING;
+	d->probe.again = true;
+	d->run_again = true;
+}
+
 void probe_recheck(struct disk *d)
 {
 	struct probe *pr = &d->probe;
+	bool checking = d->state == DISK_CHECKING || d->state == DISK_PROBING;
 
-	if (!d->session || d->state == DISK_FAILED || d->state == DISK_WAITING)
+	if (!d->session || !(checking || d->state == DISK_ONLINE) || pr->again)
 		return;
-	if (pr->step != STEP_IDLE) {
-		if (pr->step <= STEP_INQUIRY && d->state != DISK_ONLINE)
-			return; /* all that counts is still to be asked */
-		if (pr->rounds >= ROUNDS)
-			return;
+	if (checking && pr->step <= STEP_INQUIRY)
+		return; /* all that counts is still to be asked */
+	if (checking && pr->rounds <= ROUNDS)
 		pr->rounds++;
-	}
 	probe_begin(d);
 }
 

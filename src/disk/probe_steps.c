@@ -33,7 +33,6 @@ static bool build_ready(struct disk *d, struct cmd *c)
 
 static bool build_start(struct disk *d, struct cmd *c)
 {
-	d->probe.started = true;
 	cdb_start(c->cdb);
 	want(d, c, 0);
 	return true;

@@ -184,12 +184,15 @@ static void test_absurd_granularity_ends_unmap(void **state)
 	assert_false(can(WAY_UNMAP));
 }
 
-static void test_unmap_limit_keeps_whole_granules(void **state)
+static void test_unmap_limits_keep_whole_granules(void **state)
 {
 	f.limits.unmap_granularity = 100;
 	f.limits.max_unmap_blocks = 250;
 	apply();
 	assert_int_equal(lim.max_unmap, 200);
+	f.limits.max_write_same = 250;
+	apply();
+	assert_int_equal(lim.max_same, 200);
 	f.limits.max_unmap_blocks = 0xffffffff;
 	apply();
 	assert_int_equal(lim.max_unmap, BLOCKS_MAX - BLOCKS_MAX % 100);
@@ -290,7 +293,7 @@ int main(void)
 		T(test_zero_granularity_is_one_physical_block),
 		T(test_granularity_and_alignment_are_taken_over),
 		T(test_absurd_granularity_ends_unmap),
-		T(test_unmap_limit_keeps_whole_granules),
+		T(test_unmap_limits_keep_whole_granules),
 		T(test_unreported_write_same_limit_is_65535_blocks),
 		T(test_zeros_are_promised_by_either_lbprz),
 		T(test_optimal_size_is_reported_only_when_sane),

@@ -362,15 +362,64 @@ static void test_attention_during_the_check_begins_it_again(void **state)
 	assert_int_equal(r.err, 0);
 }
 
-static void test_endless_attentions_begin_a_check_a_few_times_only(void **st)
+static void test_endless_attentions_begin_a_check_once_a_second(void **state)
 {
 	rig_online();
 	rig_lose();
 	fake_forget();
 	fake_sense(SCSI_SERVICE_ACTION_IN_16, 1000, 6, 0x3f, 0x05);
 	rig_return();
-	assert_in_range(fake_count(SCSI_TEST_UNIT_READY), 2, 5);
-	assert_in_range(fake_count(SCSI_SERVICE_ACTION_IN_16), 2, 20);
+	assert_in_range(fake_count(SCSI_TEST_UNIT_READY), 3, 6);
+	fake_forget();
+	rig_pass(5500);
+	assert_in_range(fake_count(SCSI_TEST_UNIT_READY), 5, 6);
+	assert_int_equal(disk_state(rig.disk), DISK_CHECKING);
+	fake.nscript = 0;
+	rig_pass(1000);
+	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
+}
+
+static void test_answer_from_before_an_event_does_not_count(void **state)
+{
+	static const uint8_t luns[18] = {
+		0x70, 0, 6, [7] = 10, [12] = 0x3f, [13] = 0x0e
+	};
+
+	rig_online();
+	disk_rescan(rig.disk, rig.now + 5000);
+	while (fake.pending[0]->cdb[0] != SCSI_SERVICE_ACTION_IN_16)
+		fake_answer_one();
+	disk_event(rig.disk, luns, sizeof(luns), rig.now + 5000);
+	assert_int_equal(disk_state(rig.disk), DISK_CHECKING);
+	assert_int_equal(fake.npending, 1);
+	fake_forget();
+	fake_answer_all();
+	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
+	assert_int_equal(fake.got[0].cdb[0], SCSI_TEST_UNIT_READY);
+	assert_true(fake_asked_page(0x83));
+}
+
+static void test_resize_seen_by_the_check_is_not_looked_at_again(void **state)
+{
+	rig_online();
+	rig_lose();
+	fake_forget();
+	fake_sense(SCSI_TEST_UNIT_READY, 1, 6, 0x2a, 0x09);
+	rig_return();
+	rig_pass(5000);
+	assert_int_equal(fake_count(SCSI_SERVICE_ACTION_IN_16), 1);
+}
+
+static void test_refused_ways_are_tried_again_after_the_next_nexus(void **st)
+{
+	rig_online();
+	fake.unknown[SCSI_WRITE_SAME_16] = true;
+	fake.unknown[SCSI_WRITE_SAME_10] = true;
+	assert_int_equal(run_request(DISK_ZERO, 0, 8), -EOPNOTSUPP);
+	fake.unknown[SCSI_WRITE_SAME_16] = false;
+	rig_lose();
+	rig_return();
+	assert_int_equal(run_request(DISK_ZERO, 0, 8), 0);
 }
 
 static void test_events_without_nexus_are_left_to_the_next_check(void **state)
@@ -415,7 +464,10 @@ int main(void)
 		T(test_nothing_wakes_a_disk_without_nexus),
 		T(test_event_of_the_target_counts_like_an_attention),
 		T(test_attention_during_the_check_begins_it_again),
-		T(test_endless_attentions_begin_a_check_a_few_times_only),
+		T(test_endless_attentions_begin_a_check_once_a_second),
+		T(test_answer_from_before_an_event_does_not_count),
+		T(test_resize_seen_by_the_check_is_not_looked_at_again),
+		T(test_refused_ways_are_tried_again_after_the_next_nexus),
 		T(test_events_without_nexus_are_left_to_the_next_check),
 	};
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -315,9 +315,18 @@ static void test_sense_does_not_count_with_another_status(void **state)
 
 static void test_sense_length_beyond_the_buffer_is_survived(void **state)
 {
-	with_sense(KEY_HARDWARE_ERROR, 0x44, 0);
-	c.sense_len = 255;
-	fails(EIO);
+	struct cmd *m = calloc(1, sizeof(*m)); /* where ASan sees its end */
+
+	assert_non_null(m);
+	m->status = STATUS_CHECK_CONDITION;
+	m->sense[0] = 0x72;
+	m->sense[1] = KEY_HARDWARE_ERROR;
+	m->sense[7] = 247;
+	m->sense_len = 255;
+	m->sense[8] = 0x80; /* a descriptor that reaches nearly to the end */
+	m->sense[9] = CMD_SENSE_MAX - 8 - 2 - 1;
+	assert_int_equal(policy_find(m, &s)->err, EIO);
+	free(m);
 }
 
 static void test_texts_say_what_happened(void **state)

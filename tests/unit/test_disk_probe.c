@@ -9,8 +9,11 @@
 
 #include <cmocka.h>
 
+#include "disk/probe.h"
 #include "disk_rig.h"
 #include "base/bytes.h"
+#include "base/fsm.h"
+#include "base/str.h"
 #include "scsi/cdb.h"
 #include "scsi/status.h"
 
@@ -423,6 +426,77 @@ static void test_lost_size_keeps_the_old_one(void **state)
 	assert_int_equal(disk_geometry(rig.disk)->blocks, 2048);
 }
 
+/* The table without its deeds. */
+static uint8_t next_step(uint8_t step, enum probe_event ev)
+{
+	struct fsm bare = probe_fsm;
+	struct fsm_row rows[128];
+
+	assert_true(bare.nrows <= 128);
+	memcpy(rows, bare.rows, bare.nrows * sizeof(rows[0]));
+	for (size_t i = 0; i < bare.nrows; i++)
+		rows[i].act = NULL;
+	bare.rows = rows;
+	assert_int_equal(fsm_step(&bare, &step, (uint8_t)ev, NULL, NULL), 0);
+	return step;
+}
+
+/* ok -> refused -> bad of each step that is a command. */
+static const char golden[] =
+	"ready: inquiry inquiry inquiry\n"
+	"start: inquiry inquiry inquiry\n"
+	"inquiry: pages idle idle\n"
+	"pages: serial serial serial\n"
+	"serial: id id id\n"
+	"id: identity identity identity\n"
+	"limits: characteristics characteristics characteristics\n"
+	"characteristics: provisioning provisioning provisioning\n"
+	"provisioning: capacity16 capacity16 capacity16\n"
+	"capacity16: mode6 capacity10 capacity10\n"
+	"capacity10: sized sized sized\n"
+	"mode6: facts mode10 facts\n"
+	"mode10: facts mode-all facts\n"
+	"mode-all: facts facts facts\n";
+
+static void test_every_answer_to_every_step_leads_on(void **state)
+{
+	const char *const *names = probe_fsm.states;
+	char text[2048];
+	struct strbuf sb;
+
+	sb_init(&sb, text, sizeof(text));
+	for (uint8_t step = STEP_READY; step < STEP_COUNT; step++)
+		if (probe_actions[step].build)
+			sb_add(&sb, "%s: %s %s %s\n", names[step],
+			       names[next_step(step, EV_OK)],
+			       names[next_step(step, EV_REFUSED)],
+			       names[next_step(step, EV_BAD)]);
+	assert_string_equal(text, golden);
+}
+
+static void test_every_decision_leads_on(void **state)
+{
+	assert_int_equal(next_step(STEP_IDENTITY, EV_OK), STEP_LIMITS);
+	assert_int_equal(next_step(STEP_SIZED, EV_OK), STEP_MODE6);
+	assert_int_equal(next_step(STEP_FACTS, EV_OK), STEP_IDLE);
+	assert_int_equal(next_step(STEP_READY, EV_STOPPED), STEP_START);
+}
+
+static void test_every_step_can_end_the_probe(void **state)
+{
+	for (uint8_t step = STEP_READY; step < STEP_COUNT; step++) {
+		assert_int_equal(next_step(step, EV_GONE), STEP_IDLE);
+		assert_int_equal(next_step(step, EV_UNFIT), STEP_IDLE);
+	}
+}
+
+static void test_every_step_that_may_be_skipped_leads_on(void **state)
+{
+	for (uint8_t step = STEP_PAGES; step <= STEP_PROVISIONING; step++)
+		if (probe_actions[step].build)
+			assert_int_equal(next_step(step, EV_ABSENT), step + 1);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -465,6 +539,10 @@ int main(void)
 		T(test_rescan_sees_write_protection),
 		T(test_changed_block_size_fails_for_good),
 		T(test_lost_size_keeps_the_old_one),
+		T(test_every_answer_to_every_step_leads_on),
+		T(test_every_decision_leads_on),
+		T(test_every_step_can_end_the_probe),
+		T(test_every_step_that_may_be_skipped_leads_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
