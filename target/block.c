@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-#define DEFAULT_TRANSFER (16u << 20)
+#define DEFAULT_TRANSFER (32u << 20) /* any READ(10) of 512-byte blocks */
 
 uint32_t tgt_lun_max_blocks(const struct tgt_lun *l)
 {

@@ -84,9 +84,15 @@ static void send_r2t(struct tgt_task *k)
 	tgt_pdu_send(c, p);
 }
 
+/* Is what the initiator sent of no use any more? */
+static bool has_failed_data(const struct tgt_task *k)
+{
+	return k->unexpected || k->short_data || k->bad_digest;
+}
+
 static bool has_failed(const struct tgt_task *k)
 {
-	return !k->begun || k->unexpected || k->short_data || k->bad_digest;
+	return !k->begun || has_failed_data(k);
 }
 
 static void carry_out(struct tgt_task *k)
@@ -180,36 +186,38 @@ static struct tgt_r2t *find_r2t(struct tgt_task *k, uint32_t ttt)
 	return NULL;
 }
 
-/* NULL when the PDU is in its place; else what is wrong with it. */
-static const char *fault_of(struct tgt_task *k, const struct pdu_data_out *d)
+/*
+ * Is the PDU inside its sequence, so that it may be taken?  A DataSN out of
+ * order means that one before was lost: then its place tells nothing, and
+ * the task will end as after a digest error (7.9).
+ */
+static bool is_in_sequence(struct tgt_task *k, const struct pdu_data_out *d)
 {
-	const struct tgt_r2t *r;
+	const struct tgt_r2t *r = NULL;
+	uint32_t at = k->unsol_end, end = unsolicited_max(k), sn;
 
-	if (d->ttt == TAG_NONE) {
-		if (!k->unsolicited)
-			return "unsolicited data after its end";
-		if (d->datasn != k->unsol_datasn || d->offset != k->unsol_end)
-			return "unsolicited data out of order";
-		if (!k->unexpected &&
-		    d->data_len > unsolicited_max(k) - d->offset)
-			return "more unsolicited data than FirstBurstLength";
-		return NULL;
+	if (d->ttt == TAG_NONE && !k->unsolicited)
+		return false;
+	sn = k->unsol_datasn;
+	if (d->ttt != TAG_NONE) {
+		r = find_r2t(k, d->ttt);
+		if (!r)
+			return false;
+		at = r->offset + r->got;
+		end = r->offset + r->len;
+		sn = r->datasn;
 	}
-	r = find_r2t(k, d->ttt);
-	if (!r)
-		return "an unknown Target Transfer Tag";
-	if (d->datasn != r->datasn)
-		return "a DataSN out of order";
-	if (d->offset != r->offset + r->got || d->data_len > r->len - r->got)
-		return "data outside its R2T";
-	return NULL;
+	if (d->datasn != sn)
+		k->bad_digest = true;
+	if (k->bad_digest || (!r && k->unexpected))
+		return true;
+	return d->offset == at && d->data_len <= end - at;
 }
 
 void tgt_data_out_place(struct tgt_conn *c)
 {
 	struct tgt_task *k = tgt_task_find(c->session, get_be32(c->bhs + 16));
 	struct pdu_data_out d;
-	const char *fault;
 
 	/* Late data of a task that is over is nobody's. */
 	if (!k || k->conn != c || pdu_opcode(k->bhs) != OP_SCSI_CMD ||
@@ -217,16 +225,14 @@ void tgt_data_out_place(struct tgt_conn *c)
 		c->rx_ignore = true;
 		return;
 	}
-	fault = pdu_get_data_out(c->bhs, &d) < 0 ? "a bad Data-Out header"
-						 : fault_of(k, &d);
-	if (fault) {
+	if (pdu_get_data_out(c->bhs, &d) < 0 || !is_in_sequence(k, &d)) {
 		tgt_reject(c, c->bhs, REJECT_PROTOCOL);
 		tgt_conn_drain(c);
 		c->rx_ignore = true;
 		return;
 	}
 	c->rx_task = k;
-	if (k->state == TGT_TASK_ENDED || !k->buf ||
+	if (k->state == TGT_TASK_ENDED || !k->buf || has_failed_data(k) ||
 	    (uint64_t)d.offset + d.data_len > k->buf->size)
 		return;
 	c->rx_data = k->buf->p + d.offset;
@@ -235,7 +241,7 @@ void tgt_data_out_place(struct tgt_conn *c)
 
 static void unsolicited_done(struct tgt_task *k, const struct pdu_data_out *d)
 {
-	k->unsol_datasn++;
+	k->unsol_datasn = d->datasn + 1;
 	k->unsol_end += d->data_len;
 	if (!d->final)
 		return;
@@ -249,11 +255,12 @@ static void solicited_done(struct tgt_task *k, const struct pdu_data_out *d)
 {
 	struct tgt_r2t *r = find_r2t(k, d->ttt);
 
-	r->datasn++;
+	r->datasn = d->datasn + 1;
 	r->got += d->data_len;
-	if (!d->final && r->got < r->len)
+	/* After a loss only the F bit tells the end. */
+	if (!d->final && (k->bad_digest || r->got < r->len))
 		return;
-	if (r->got < r->len)
+	if (r->got != r->len)
 		k->short_data = true;
 	r->open = false;
 	k->open_r2ts--;

@@ -17,7 +17,7 @@
 
 /* Limits told in VPD page B0. */
 #define TGT_UNMAP_RANGES 255
-#define TGT_UNMAP_BLOCKS 0x00400000u /* of all ranges together */
+#define TGT_UNMAP_BLOCKS 0x00100000u /* of all ranges together */
 #define TGT_SAME_BLOCKS	 0x00100000u
 
 enum tgt_status {

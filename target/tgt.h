@@ -72,7 +72,7 @@ struct tgt_lun_config {
 	bool read_only, thin, write_cache, removable;
 	char serial[64];       /* "": made of the identity */
 	uint64_t identity;     /* 60 bits of NAA; 0: made of names */
-	uint32_t max_transfer; /* bytes a command; 0: 16 MiB */
+	uint32_t max_transfer; /* bytes a command; 0: 32 MiB */
 };
 
 #define TGT_INJECT_MAX 16
