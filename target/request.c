@@ -23,12 +23,6 @@ void tgt_reject(struct tgt_conn *c, const uint8_t bhs[static BHS_LEN],
 	tgt_pdu_send(c, p);
 }
 
-/* The answer to our ping; what it carries is of no interest. */
-void tgt_nop_answer(struct tgt_conn *c)
-{
-	c->pinged = 0;
-}
-
 void tgt_nop_run(struct tgt_task *k)
 {
 	struct tgt_conn *c = k->conn;

@@ -271,20 +271,13 @@ static void process_full(struct tgt_conn *c)
 {
 	struct tgt_task *k = c->rx_task;
 
-	switch (pdu_opcode(c->bhs)) {
-	case OP_DATA_OUT:
+	if (pdu_opcode(c->bhs) == OP_DATA_OUT) {
 		tgt_data_out_done(c, true);
-		break;
-	case OP_NOP_OUT:
-		if (!k)
-			tgt_nop_answer(c);
-		__attribute__((fallthrough));
-	default:
-		c->rx_task = NULL;
-		if (k)
-			tgt_task_ready(k);
-		break;
+		return;
 	}
+	c->rx_task = NULL;
+	if (k)
+		tgt_task_ready(k);
 }
 
 static void process(struct tgt_conn *c)

@@ -243,7 +243,6 @@ void tgt_login_pdu(struct tgt_conn *c, const uint8_t *data, uint32_t len);
 
 /* request.c: NOP-Out, Logout, SNACK and what nobody may send */
 void tgt_nop_run(struct tgt_task *k);
-void tgt_nop_answer(struct tgt_conn *c);
 void tgt_logout_run(struct tgt_task *k);
 void tgt_reject(struct tgt_conn *c, const uint8_t bhs[static BHS_LEN],
 		uint8_t reason);
