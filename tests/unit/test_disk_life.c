@@ -269,6 +269,21 @@ static void test_expired_disk_fails_what_waits_until_the_next_nexus(void **st)
 	assert_int_equal(d.err, 0);
 }
 
+static void test_expiry_counts_for_one_outage_only(void **state)
+{
+	static struct request r;
+
+	rig_online();
+	rig_lose();
+	disk_expire(rig.disk, -ENOLINK, rig.now);
+	rig_return();
+	rig_lose();
+	submit(&r, DISK_WRITE, 0, 8);
+	assert_false(r.done);
+	rig_return();
+	assert_int_equal(r.err, 0);
+}
+
 static void test_failed_by_its_owner_is_failed_for_good(void **state)
 {
 	static struct request a, b;
@@ -458,6 +473,7 @@ int main(void)
 		T(test_nothing_is_sent_between_loss_and_nexus_down),
 		T(test_session_that_gives_back_at_once_is_no_loop),
 		T(test_expired_disk_fails_what_waits_until_the_next_nexus),
+		T(test_expiry_counts_for_one_outage_only),
 		T(test_failed_by_its_owner_is_failed_for_good),
 		T(test_requests_on_their_way_end_as_they_are_answered),
 		T(test_idle_is_only_when_the_probe_is_back_too),

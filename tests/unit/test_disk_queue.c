@@ -472,6 +472,13 @@ static void test_write_same_refused_falls_to_ten_bytes_then_to_none(void **st)
 	assert_int_equal(rig.notes, 2);
 }
 
+static void test_refused_read_has_no_other_way(void **state)
+{
+	fake.unknown[SCSI_READ_10] = true;
+	assert_int_equal(run_request(DISK_READ, 0, 8), -EREMOTEIO);
+	assert_int_equal(fake.ngot, 1);
+}
+
 static void test_zeroing_carries_zeros(void **state)
 {
 	assert_int_equal(run_request(DISK_ZERO, 0, 8), 0);
@@ -617,6 +624,7 @@ int main(void)
 		T(test_failing_flush_is_no_success),
 		T(test_refused_fua_bit_becomes_a_flush),
 		T(test_write_same_refused_falls_to_ten_bytes_then_to_none),
+		T(test_refused_read_has_no_other_way),
 		T(test_zeroing_carries_zeros),
 		T(test_discard_without_provisioning_is_not_supported),
 		T(test_refused_unmap_falls_to_write_same),
