@@ -203,26 +203,23 @@ int conn_tx_want(struct conn *c, struct iovec *iov, int max)
 	return n;
 }
 
+/* Whole by the time anybody is called back: he may ask what to send. */
 void conn_tx_done(struct conn *c, size_t n, uint64_t now)
 {
 	struct tx *tx = &c->tx;
-	uint32_t epoch = c->epoch;
 
 	c->session->now = now;
-	n += tx->sent;
-	while (c->epoch == epoch && tx->count) {
-		struct tx_entry *e = &tx->ring[tx->first];
+	tx->sent += (uint32_t)n;
+	while (tx->count) {
+		const struct tx_entry *e = &tx->ring[tx->first];
 		uint16_t task = e->task;
 
-		if (n < entry_len(e))
+		if (tx->sent < entry_len(e))
 			break;
-		n -= entry_len(e);
+		tx->sent -= (uint32_t)entry_len(e);
 		tx->first = (tx->first + 1) % TX_RING;
 		tx->count--;
-		tx->sent = 0;
 		if (task != NO_TASK)
 			task_tx_released(c->session, task);
 	}
-	if (c->epoch == epoch)
-		tx->sent = (uint32_t)n;
 }

@@ -22,7 +22,11 @@ static void on_up(void *ctx)
 
 static void on_close(void *ctx, struct conn *c)
 {
-	((struct puppet *)ctx)->closes++;
+	struct puppet *p = ctx;
+
+	p->closes++;
+	if (p->on_close)
+		p->on_close(p);
 }
 
 static void on_down(void *ctx, const struct fault *why, const char *detail)
@@ -32,6 +36,8 @@ static void on_down(void *ctx, const struct fault *why, const char *detail)
 	p->downs++;
 	p->why = why;
 	snprintf(p->detail, sizeof(p->detail), "%s", detail);
+	if (p->on_down)
+		p->on_down(p);
 }
 
 static void on_event(void *ctx, const uint8_t lun[LUN_LEN],
@@ -47,6 +53,10 @@ static void on_note(void *ctx, int level, const char *line)
 
 static void on_kick(void *ctx, struct conn *c)
 {
+	struct puppet *p = ctx;
+
+	if (p->on_kick)
+		p->on_kick(p);
 }
 
 static void on_found(void *ctx, const char *name, const struct addr *addr)
@@ -60,6 +70,8 @@ static void on_found(void *ctx, const char *name, const struct addr *addr)
 		snprintf(p->found[p->founds], sizeof(p->found[0]), "%.100s %s",
 			 name, text);
 	p->founds++;
+	if (p->on_found)
+		p->on_found(p);
 }
 
 static void on_found_all(void *ctx)

@@ -27,6 +27,11 @@ struct puppet {
 
 	/* what the session told its owner */
 	unsigned ups, closes, downs, notes, events, found_alls;
+	/* a test's own reaction to a callback; NULL: none */
+	void (*on_kick)(struct puppet *p);
+	void (*on_close)(struct puppet *p);
+	void (*on_down)(struct puppet *p);
+	void (*on_found)(struct puppet *p);
 	const struct fault *why;
 	char detail[256];
 	char found[16][300]; /* "name addr" */

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "proto/fault.h"
+#include "proto/state.h"
 #include "puppet.h"
 #include "wire/digest.h"
 
@@ -335,6 +336,49 @@ static void test_a_command_keeps_its_buffer_until_it_is_sent(void **state)
 	assert_int_equal(o.cmd.status, 2);
 }
 
+static struct {
+	struct iovec iov[CONN_TX_IOV];
+	int n;
+} asked;
+
+static void ask_what_to_send(struct puppet *p)
+{
+	asked.n = conn_tx_want(p->c, asked.iov, CONN_TX_IOV);
+}
+
+/* One that is told, while its bytes go, of a room that this makes. */
+static void test_what_went_out_is_not_offered_again(void **state)
+{
+	struct puppet *p = *state;
+	struct iovec iov[CONN_TX_IOV];
+	struct pdu_scsi_cmd cmd, other;
+	static struct order a, b, c;
+	size_t first = BHS_LEN + 4096, second = BHS_LEN + 100;
+
+	UP(p, "InitialR2T=Yes\0ImmediateData=No");
+	order_init(&a, CMD_WRITE, buf, 4096);
+	order_init(&b, CMD_WRITE, buf, 100);
+	order_init(&c, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &a.cmd);
+	session_submit(p->s, &b.cmd);
+	cmd = take_command(p);
+	other = take_command(p);
+	send_r2t(p, cmd.itt, 1, 0, 0, 4096);
+	send_r2t(p, other.itt, 2, 0, 0, 100);
+	assert_true(conn_tx_want(p->c, iov, CONN_TX_IOV) > 0);
+	puppet_scsi_rsp(p, cmd.itt, 0, NULL, 0);
+	p->s->max_cmdsn = 0; /* c waits, so that there is a kick */
+	session_submit(p->s, &c.cmd);
+	p->on_kick = ask_what_to_send;
+	conn_tx_done(p->c, first + 10, p->now);
+	assert_int_equal(a.done, 1);
+	assert_int_equal(asked.iov[0].iov_len, BHS_LEN - 10);
+	asked.n = conn_tx_want(p->c, asked.iov, CONN_TX_IOV);
+	assert_int_equal(asked.iov[0].iov_len, BHS_LEN - 10);
+	conn_tx_done(p->c, second - 10, p->now);
+	assert_int_equal(conn_tx_want(p->c, asked.iov, CONN_TX_IOV), 0);
+}
+
 /* Reads --------------------------------------------------------------- */
 
 static void test_data_in_lands_in_the_buffer_with_its_status(void **state)
@@ -640,6 +684,7 @@ int main(void)
 		T(test_more_r2ts_than_agreed_end_the_session),
 		T(test_an_r2t_for_a_read_ends_the_session),
 		T(test_a_command_keeps_its_buffer_until_it_is_sent),
+		T(test_what_went_out_is_not_offered_again),
 		T(test_data_in_lands_in_the_buffer_with_its_status),
 		cmocka_unit_test(test_no_split_of_the_bytes_changes_a_read),
 		T(test_a_missing_data_in_ends_the_session),
