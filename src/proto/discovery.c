@@ -148,8 +148,12 @@ void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp)
 		session_end(s, &fault_text_refused, "not key=value pairs");
 		return;
 	}
+	if (n - (size_t)used > sizeof(d->cut)) {
+		session_end(s, &fault_text_refused, "a pair has no end");
+		return;
+	}
 	d->carry = n - (size_t)used;
-	memmove(p, p + used, d->carry);
+	memcpy(d->cut, p + used, d->carry);
 	if (!rsp->final && rsp->ttt == TAG_NONE) {
 		session_end(s, &fault_text_refused,
 			    "more is promised, but no tag to ask for it");

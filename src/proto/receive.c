@@ -57,10 +57,13 @@ static const struct fault *begin_login(struct conn *c, uint32_t data_len)
 static const struct fault *begin_text(struct conn *c, uint32_t data_len)
 {
 	struct rx *rx = &c->rx;
-	size_t carry = c->session->discovery.carry;
+	const struct discovery *d = &c->session->discovery;
+	size_t carry = d->carry;
 
 	if (data_len > RX_DATA_SIZE - carry)
 		return &fault_text_refused;
+	/* In between, rx.data served other PDUs. */
+	memcpy(rx->data, d->cut, carry);
 	rx->dst = rx->data + carry;
 	rx->keep = rx->data_len = data_len;
 	return NULL;

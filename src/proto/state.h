@@ -32,6 +32,7 @@
 #define TX_RING		64
 #define TX_RESERVE	8 /* entries of the ring for control PDUs */
 #define LOGIN_ROUNDS	32
+#define TEXT_CARRY	1024 /* no legal pair of SendTargets is longer */
 #define NO_TASK		0xffff
 
 enum session_event {
@@ -168,8 +169,9 @@ struct discovery {
 	bool has_address;
 	bool active; /* a SendTargets exchange is on its way */
 	uint32_t itt;
-	size_t carry;	  /* bytes of rx.data kept from the PDU before */
-	unsigned records; /* TargetNames and TargetAddresses so far */
+	char cut[TEXT_CARRY]; /* beginning of a pair, from the PDU before */
+	size_t carry;	      /* bytes of it */
+	unsigned records;     /* TargetNames and TargetAddresses so far */
 	uint64_t deadline;
 };
 

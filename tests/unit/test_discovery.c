@@ -192,6 +192,28 @@ static void test_what_is_no_pair_is_refused(void **state)
 	expect_down(p, &fault_text_refused);
 }
 
+static void test_data_of_other_pdus_leave_a_cut_pair_alone(void **state)
+{
+	static const char whole[] = "TargetName=iqn.2026-11.a:one\0"
+				    "TargetAddress=192.0.2.1,1";
+	struct puppet *p = *state;
+	struct pdu_nop_in nop = {
+		.itt = TAG_NONE,
+		.ttt = TAG_NONE,
+		.data_len = 20,
+	};
+	uint8_t bhs[BHS_LEN];
+
+	answer(p, false, 0x77, whole, 15);
+	puppet_expect(p, OP_TEXT_REQ);
+	nop.sn = puppet_sn_peek(p);
+	pdu_put_nop_in(bhs, &nop);
+	puppet_send(p, bhs, "twenty bytes of data", 20);
+	answer(p, true, TAG_NONE, whole + 15, sizeof(whole) - 15);
+	assert_int_equal(p->founds, 1);
+	assert_string_equal(p->found[0], "iqn.2026-11.a:one 192.0.2.1:3260,1");
+}
+
 static void test_silence_ends_the_discovery(void **state)
 {
 	struct puppet *p = *state;
@@ -218,6 +240,7 @@ int main(void)
 		T(test_a_pair_that_never_ends_is_refused),
 		T(test_what_is_no_pair_is_refused),
 		T(test_silence_ends_the_discovery),
+		T(test_data_of_other_pdus_leave_a_cut_pair_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
