@@ -2,6 +2,7 @@
  * discovery - SendTargets and its answer, piece by piece
  * (RFC 7143 appendix C).
  */
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -10,6 +11,7 @@
 #include "wire/status.h"
 
 #define MAX_RECORDS 262144 /* names and addresses one answer may hold */
+#define MAX_ANSWERS 65536  /* Text Responses it may come in */
 
 void discovery_reset(struct session *s)
 {
@@ -108,24 +110,76 @@ static void take_address(struct session *s, const struct text_pair *kv)
 	s->ops->found(s->ctx, d->name, &addr);
 }
 
-/* Takes the whole pairs of p[0..n); returns how many bytes they were. */
-static ssize_t take_pairs(struct session *s, const char *p, size_t n)
+/* Appendix C: no other keys are permitted. */
+static const char *take_pair(struct session *s, const struct text_pair *kv)
 {
+	if (++s->discovery.records > MAX_RECORDS)
+		return "it has no end";
+	if (text_key_is(kv, "TargetName"))
+		begin_record(s, kv);
+	else if (text_key_is(kv, "TargetAddress"))
+		take_address(s, kv);
+	else
+		return "a key that does not belong there";
+	return NULL;
+}
+
+static void refuse(struct session *s, const char *why,
+		   const struct text_pair *kv)
+{
+	char detail[128], shown[TEXT_KEY_MAX + 1];
+
+	str_printable(shown, sizeof(shown), kv->key, kv->key_len);
+	snprintf(detail, sizeof(detail), "%s: %s", why, shown);
+	session_end(s, &fault_text_refused, detail);
+}
+
+/* The owner may end the session whenever he is told something. */
+static bool is_still_open(const struct conn *c, uint32_t epoch)
+{
+	return c->epoch == epoch && conn_is_open(c->state);
+}
+
+/*
+ * Takes the whole pairs of p[0..n) and returns how many bytes they were; -1
+ * when the session is ending, which also the owner may have done.
+ */
+static ssize_t take_pairs(struct conn *c, const char *p, size_t n)
+{
+	struct session *s = c->session;
 	size_t whole = n, pos = 0;
+	uint32_t epoch = c->epoch;
 	struct text_pair kv;
+	const char *wrong;
 	int rc;
 
 	while (whole && p[whole - 1])
 		whole--;
 	while ((rc = text_next(p, whole, &pos, &kv)) > 0) {
-		if (++s->discovery.records > MAX_RECORDS)
+		wrong = take_pair(s, &kv);
+		if (!is_still_open(c, epoch))
 			return -1;
-		if (text_key_is(&kv, "TargetName"))
-			begin_record(s, &kv);
-		else if (text_key_is(&kv, "TargetAddress"))
-			take_address(s, &kv);
+		if (wrong) {
+			refuse(s, wrong, &kv);
+			return -1;
+		}
 	}
-	return rc < 0 ? -1 : (ssize_t)whole;
+	if (rc < 0) {
+		session_end(s, &fault_text_refused, "not key=value pairs");
+		return -1;
+	}
+	return (ssize_t)whole;
+}
+
+static void end_answer(struct conn *c)
+{
+	struct session *s = c->session;
+	uint32_t epoch = c->epoch;
+
+	s->discovery.active = false;
+	end_record(s);
+	if (is_still_open(c, epoch))
+		s->ops->found_all(s->ctx);
 }
 
 void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp)
@@ -134,36 +188,30 @@ void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp)
 	struct discovery *d = &s->discovery;
 	char *p = (char *)c->rx.data;
 	size_t n = d->carry + c->rx.data_len;
-	uint32_t epoch = c->epoch;
 	ssize_t used;
 
 	if (!d->active || rsp->itt != d->itt) {
 		session_end(s, &fault_unknown_tag, "text response");
 		return;
 	}
-	used = take_pairs(s, p, n);
-	if (c->epoch != epoch || !conn_is_open(c->state))
-		return; /* the owner had enough */
-	if (used < 0) {
-		session_end(s, &fault_text_refused, "not key=value pairs");
+	if (++d->answers > MAX_ANSWERS) {
+		session_end(s, &fault_text_refused, "it has no end");
 		return;
 	}
+	used = take_pairs(c, p, n);
+	if (used < 0)
+		return;
 	if (n - (size_t)used > sizeof(d->cut)) {
 		session_end(s, &fault_text_refused, "a pair has no end");
 		return;
 	}
 	d->carry = n - (size_t)used;
 	memcpy(d->cut, p + used, d->carry);
-	if (!rsp->final && rsp->ttt == TAG_NONE) {
-		session_end(s, &fault_text_refused,
-			    "more is promised, but no tag to ask for it");
-	} else if (!rsp->final) {
+	if (!rsp->final) {
 		send_text(c, rsp->ttt, rsp->lun, 0);
 	} else if (d->carry) {
 		session_end(s, &fault_text_refused, "the last pair is cut");
 	} else {
-		end_record(s);
-		d->active = false;
-		s->ops->found_all(s->ctx);
+		end_answer(c);
 	}
 }

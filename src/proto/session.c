@@ -508,8 +508,10 @@ void session_tick(struct session *s, uint64_t now)
 {
 	s->now = now;
 	manage_tick(s);
-	if (s->discovery.active && now >= s->discovery.deadline)
+	if (s->discovery.active && now >= s->discovery.deadline) {
+		s->discovery.active = false;
 		session_end(s, &fault_text_timeout, "");
+	}
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++)
 		conn_tick(&s->conns[i]);
 }

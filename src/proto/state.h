@@ -172,6 +172,7 @@ struct discovery {
 	char cut[TEXT_CARRY]; /* beginning of a pair, from the PDU before */
 	size_t carry;	      /* bytes of it */
 	unsigned records;     /* TargetNames and TargetAddresses so far */
+	unsigned answers;     /* Text Responses so far */
 	uint64_t deadline;
 };
 

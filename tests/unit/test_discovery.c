@@ -214,6 +214,54 @@ static void test_data_of_other_pdus_leave_a_cut_pair_alone(void **state)
 	assert_string_equal(p->found[0], "iqn.2026-11.a:one 192.0.2.1:3260,1");
 }
 
+static void test_an_answer_without_end_is_refused(void **state)
+{
+	struct puppet *p = *state;
+
+	for (unsigned i = 0; i < 100000 && !p->closes; i++) {
+		answer(p, false, 0x77, NULL, 0);
+		puppet_take(p);
+	}
+	expect_down(p, &fault_text_refused);
+}
+
+static void test_any_other_key_is_refused(void **state)
+{
+	struct puppet *p = *state;
+
+	ANSWER(p, true, TAG_NONE,
+	       "TargetName=iqn.2026-11.a:one\0MaxRecvDataSegmentLength=512");
+	expect_down(p, &fault_text_refused);
+	assert_non_null(strstr(p->detail, "MaxRecvDataSegmentLength"));
+}
+
+static void enough(struct puppet *p)
+{
+	session_drop(p->s, &fault_dropped, "", p->now);
+}
+
+static void test_one_that_had_enough_hears_of_no_more(void **state)
+{
+	struct puppet *p = *state;
+
+	p->on_found = enough;
+	ANSWER(p, true, TAG_NONE,
+	       "TargetName=iqn.2026-11.a:one\0TargetAddress=192.0.2.1,1\0"
+	       "TargetAddress=192.0.2.2,2\0TargetName=iqn.2026-11.a:two\0"
+	       "TargetName=iqn.2026-11.a:three");
+	assert_int_equal(p->founds, 1);
+	assert_int_equal(p->found_alls, 0);
+}
+
+static void test_nothing_is_to_be_woken_for_after_the_end(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_tick(p, 15000);
+	assert_int_equal(p->closes, 1);
+	assert_true(session_next_wake(p->s) == UINT64_MAX);
+}
+
 static void test_silence_ends_the_discovery(void **state)
 {
 	struct puppet *p = *state;
@@ -241,6 +289,10 @@ int main(void)
 		T(test_what_is_no_pair_is_refused),
 		T(test_silence_ends_the_discovery),
 		T(test_data_of_other_pdus_leave_a_cut_pair_alone),
+		T(test_an_answer_without_end_is_refused),
+		T(test_any_other_key_is_refused),
+		T(test_one_that_had_enough_hears_of_no_more),
+		T(test_nothing_is_to_be_woken_for_after_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
