@@ -7,6 +7,44 @@
 
 #include "proto/state.h"
 
+/* Whose tasks a function ends (4.2.3.2). */
+enum scope {
+	SCOPE_NONE,
+	SCOPE_TASK,
+	SCOPE_LUN,
+	SCOPE_TARGET
+};
+
+static const uint8_t scopes[] = {
+	[TMF_ABORT_TASK] = SCOPE_TASK,
+	[TMF_ABORT_TASK_SET] = SCOPE_LUN,
+	[TMF_CLEAR_ACA] = SCOPE_NONE,
+	[TMF_CLEAR_TASK_SET] = SCOPE_LUN,
+	[TMF_LUN_RESET] = SCOPE_LUN,
+	[TMF_TARGET_WARM_RESET] = SCOPE_TARGET,
+	[TMF_TARGET_COLD_RESET] = SCOPE_TARGET,
+	[TMF_TASK_REASSIGN] = SCOPE_NONE,
+};
+
+static enum scope scope_of(const struct tmf_req *t)
+{
+	return scopes[t->function];
+}
+
+/*
+ * 11.5.1: a reset may end commands that come after it, or not.  So none that
+ * it could hit is sent before its answer.
+ */
+bool manage_holds(const struct session *s, const struct cmd *cmd)
+{
+	const struct tmf_req *t = s->tmf;
+
+	if (!t)
+		return false;
+	return scope_of(t) == SCOPE_TARGET ||
+	       (scope_of(t) == SCOPE_LUN && !memcmp(cmd->lun, t->lun, LUN_LEN));
+}
+
 static struct conn *usable_conn(struct session *s)
 {
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {
@@ -54,10 +92,11 @@ int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
 	req.expstatsn = c->exp_statsn;
 	memcpy(req.lun, t->lun, LUN_LEN);
 	pdu_put_tmf_req(bhs, &req);
-	if (!transmit_control(c, bhs, NULL, 0))
-		return -EBUSY;
-	s->tmf = t;
-	return 0;
+	s->tmf = t; /* from now on it holds commands back */
+	if (transmit_control(c, bhs, NULL, 0))
+		return 0;
+	s->tmf = NULL;
+	return -EBUSY;
 }
 
 void manage_end(struct session *s, int response)
@@ -68,6 +107,8 @@ void manage_end(struct session *s, int response)
 		return;
 	s->tmf = NULL;
 	t->done(t, response);
+	if (!list_empty(&s->waiting)) /* it may have been held back */
+		session_kick(s);
 }
 
 void manage_tick(struct session *s)
@@ -81,25 +122,21 @@ static void apply(struct session *s, const struct tmf_req *t)
 {
 	struct task *task;
 
-	switch (t->function) {
-	case TMF_ABORT_TASK:
+	switch (scope_of(t)) {
+	case SCOPE_NONE:
+		break;
+	case SCOPE_TASK:
 		task = task_find(s, t->ref_itt);
 		if (task) {
 			task->cmd->outcome = CMD_ABORTED;
 			task_finish(s, task);
 		}
 		break;
-	case TMF_ABORT_TASK_SET:
-	case TMF_CLEAR_TASK_SET:
-	case TMF_LUN_RESET:
+	case SCOPE_LUN:
 		task_abort_all(s, t->lun);
 		break;
-	case TMF_TARGET_WARM_RESET:
-	case TMF_TARGET_COLD_RESET:
+	case SCOPE_TARGET:
 		task_abort_all(s, NULL);
-		break;
-	case TMF_CLEAR_ACA:
-	case TMF_TASK_REASSIGN:
 		break;
 	}
 }

@@ -275,5 +275,7 @@ void discovery_reset(struct session *s);
 void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp);
 void manage_end(struct session *s, int response);
 void manage_tick(struct session *s);
+/* Must this command wait for the answer to a task management function? */
+bool manage_holds(const struct session *s, const struct cmd *cmd);
 
 #endif

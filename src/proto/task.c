@@ -36,6 +36,7 @@ struct task *task_new(struct session *s, struct cmd *cmd)
 	t->finished = false;
 	cmd->task = task_index(s, t);
 	cmd->sent = true;
+	list_remove(&cmd->link); /* it waited */
 	list_push_back(&s->sent, &cmd->link);
 	return t;
 }

@@ -167,11 +167,9 @@ static uint32_t unsolicited(const struct session *s, const struct cmd *cmd,
 	return p->initial_r2t ? *immediate : total;
 }
 
-static void send_command(struct conn *c)
+static void send_command(struct conn *c, struct cmd *cmd)
 {
 	struct session *s = c->session;
-	struct cmd *cmd =
-		container_of(list_pop_front(&s->waiting), struct cmd, link);
 	struct task *t = task_new(s, cmd);
 	struct tx_entry *e = entry_new(c);
 	struct pdu_scsi_cmd pdu = {
@@ -203,33 +201,42 @@ static void send_command(struct conn *c)
 	entry_finish(c, e, cmd->buf, pdu.data_len);
 	entry_of_task(s, e, t);
 	if (rest.left)
-		(void)transmit_add_burst(c, &rest); /* see may_send_command */
+		(void)transmit_add_burst(c, &rest); /* see next_command */
 }
 
-static bool may_send_command(const struct conn *c)
+/* The next to be sent, if the window is open; NULL: there is none. */
+static struct cmd *next_command(const struct conn *c)
 {
 	const struct session *s = c->session;
+	struct list *pos;
 
-	return c->state == CONN_LOGGED_IN && !s->leaving &&
-	       !list_empty(&s->waiting) && s->free_count &&
-	       c->tx.burst_count < SESSION_TASKS;
+	if (c->state != CONN_LOGGED_IN || s->leaving || !s->free_count ||
+	    c->tx.burst_count >= SESSION_TASKS)
+		return NULL;
+	list_for_each (pos, &s->waiting) {
+		struct cmd *cmd = container_of(pos, struct cmd, link);
+
+		if (!manage_holds(s, cmd))
+			return cmd;
+	}
+	return NULL;
 }
 
 void transmit_fill(struct conn *c)
 {
 	struct session *s = c->session;
+	struct cmd *cmd;
 
 	while (c->tx.count < TX_RING - TX_RESERVE) {
 		if (c->tx.burst_count && conn_is_full_feature(c->state)) {
 			send_data(c);
-		} else if (may_send_command(c)) {
-			if (!session_window_open(s)) {
-				if (!s->window_closed)
-					s->window_closed = s->now;
-				break;
-			}
-			send_command(c);
+		} else if (!(cmd = next_command(c))) {
+			break;
+		} else if (session_window_open(s)) {
+			send_command(c, cmd);
 		} else {
+			if (!s->window_closed)
+				s->window_closed = s->now;
 			break;
 		}
 	}

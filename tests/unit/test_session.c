@@ -388,6 +388,72 @@ static void test_a_lun_reset_ends_the_tasks_of_its_lun_only(void **state)
 	assert_int_equal(b.done, 0);
 }
 
+/* 11.5.1: whether the target ends those that come later is open. */
+static void test_a_reset_holds_back_what_it_could_hit(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order a, b;
+	struct pdu_scsi_cmd cmd;
+
+	assert_int_equal(manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	order_init(&a, CMD_NO_DATA, NULL, 0);
+	order_init(&b, CMD_NO_DATA, NULL, 0);
+	b.cmd.lun[1] = 2;
+	session_submit(p->s, &a.cmd);
+	session_submit(p->s, &b.cmd);
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_int_equal(pdu_get_scsi_cmd(p->bhs, &cmd), 0);
+	assert_int_equal(cmd.lun[1], 2);
+	assert_false(puppet_take(p));
+	send_tmf_rsp(p, t.req.itt, TMF_COMPLETE);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(a.done, 0);
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_int_equal(pdu_get_scsi_cmd(p->bhs, &cmd), 0);
+	assert_int_equal(cmd.lun[1], 1);
+}
+
+static void test_an_abort_of_one_task_holds_nothing_back(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order a, b;
+
+	submit(p, &a);
+	assert_int_equal(manage(p, &t, TMF_ABORT_TASK, &a.cmd), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	submit(p, &b);
+}
+
+static unsigned kicks;
+
+static void count_kick(struct puppet *p)
+{
+	kicks++;
+}
+
+static void test_a_reset_without_answer_lets_commands_go_again(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	static struct order o;
+
+	p->cfg.active_timeout = p->cfg.idle_timeout = 0;
+	assert_int_equal(manage(p, &t, TMF_TARGET_WARM_RESET, NULL), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	order_init(&o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o.cmd);
+	assert_false(puppet_take(p));
+	p->on_kick = count_kick;
+	kicks = 0;
+	puppet_tick(p, 30000);
+	assert_int_equal(t.response, -ETIMEDOUT);
+	assert_int_equal(kicks, 1);
+	puppet_expect(p, OP_SCSI_CMD);
+}
+
 static void test_a_refused_function_ends_no_task(void **state)
 {
 	struct puppet *p = *state;
@@ -706,6 +772,9 @@ int main(void)
 		T(test_abort_task_names_the_task_and_ends_it),
 		T(test_a_task_that_ends_before_its_abort_has_its_status),
 		T(test_a_lun_reset_ends_the_tasks_of_its_lun_only),
+		T(test_a_reset_holds_back_what_it_could_hit),
+		T(test_an_abort_of_one_task_holds_nothing_back),
+		T(test_a_reset_without_answer_lets_commands_go_again),
 		T(test_a_refused_function_ends_no_task),
 		T(test_one_function_at_a_time),
 		T(test_a_function_without_answer_times_out),
