@@ -301,8 +301,8 @@ static void on_logout_rsp(struct conn *c)
 	}
 	if (!take_statsn(c, &pdu.sn))
 		return;
-	if (!s->leaving) {
-		session_end(s, &fault_pdu_opcode, "Logout Response");
+	if (c->state != CONN_IN_LOGOUT || !itt_is(pdu.itt, TAG_LOGOUT)) {
+		session_end(s, &fault_unknown_tag, "Logout Response");
 		return;
 	}
 	s->time2wait = pdu.time2wait;
@@ -376,7 +376,8 @@ static void on_reject(struct conn *c)
 		 words);
 	if (opcode == OP_TMF_REQ && pdu.reason == REJECT_IMMEDIATE)
 		manage_end(s, TMF_REJECTED);
-	else if (opcode == OP_NOP_OUT)
+	else if (opcode == OP_NOP_OUT ||
+		 (s->leaving && pdu.reason == REJECT_WAITING_FOR_LOGOUT))
 		session_note(s, LOG_WARNING, "the target rejected %s", detail);
 	else
 		session_end(s, &fault_rejected, detail);

@@ -268,6 +268,9 @@ static void end_by(struct session *s, const struct fault *why,
 
 void session_end(struct session *s, const struct fault *why, const char *detail)
 {
+	/* Who logs out cares little how the target takes it. */
+	if (s->leaving == &fault_logged_out)
+		why = s->leaving;
 	end_by(s, why, detail, SESSION_EV_FAILED, CONN_EV_LOST);
 }
 
@@ -317,7 +320,7 @@ void session_drop(struct session *s, const struct fault *why,
 		  const char *detail, uint64_t now)
 {
 	s->now = now;
-	session_end(s, why, detail);
+	end_by(s, why, detail, SESSION_EV_FAILED, CONN_EV_LOST);
 }
 
 /* Logout (11.14) ------------------------------------------------------ */
@@ -335,16 +338,18 @@ void session_start_logout(struct conn *c, const struct fault *why)
 	};
 	uint8_t bhs[BHS_LEN];
 
-	if (s->leaving)
-		return;
-	s->leaving = why;
-	pdu_put_logout_req(bhs, &req);
-	if (!transmit_control(c, bhs, NULL, 0)) {
-		session_end(s, why, "");
+	if (s->leaving) { /* our own wish outranks the target's */
+		s->leaving = why == &fault_logged_out ? why : s->leaving;
 		return;
 	}
-	c->logout_deadline = s->now + s->cfg->logout_timeout;
+	s->leaving = why;
+	c->logout_deadline = s->cfg->logout_timeout
+				     ? s->now + s->cfg->logout_timeout
+				     : UINT64_MAX;
 	conn_step(c, CONN_EV_LOGOUT_SENT);
+	pdu_put_logout_req(bhs, &req);
+	if (!transmit_control(c, bhs, NULL, 0))
+		session_end(s, why, "");
 }
 
 void session_logout(struct session *s, uint64_t now)
@@ -456,11 +461,9 @@ static void conn_tick(struct conn *c)
 		login_tick(c);
 		return;
 	}
-	if (c->state == CONN_IN_LOGOUT && s->now >= c->logout_deadline) {
+	if (c->state == CONN_IN_LOGOUT && s->now >= c->logout_deadline)
 		session_end(s, s->leaving, "");
-		return;
-	}
-	if (!conn_is_full_feature(c->state))
+	if (!conn_may_request(c->state))
 		return;
 	keepalive_tick(c);
 	/* A closed window may be stale news: ask. */
@@ -482,10 +485,10 @@ static uint64_t conn_next_wake(const struct session *s, const struct conn *c)
 
 	if (c->state == CONN_IN_LOGIN)
 		return c->login.deadline;
-	if (!conn_is_full_feature(c->state))
-		return at;
 	if (c->state == CONN_IN_LOGOUT)
-		at = c->logout_deadline;
+		return c->logout_deadline;
+	if (!conn_may_request(c->state))
+		return at;
 	if (s->window_closed && !c->ping_sent)
 		at = earlier(at, s->window_closed + PING_CLOSED_WINDOW);
 	return earlier(at, keepalive_at(s, c));

@@ -80,6 +80,12 @@ static inline bool conn_is_full_feature(uint8_t state)
 	return state >= CONN_LOGGED_IN && state <= CONN_LOGOUT_REQUESTED;
 }
 
+/* 11.14: after a Logout nothing new is sent. */
+static inline bool conn_may_request(uint8_t state)
+{
+	return state == CONN_LOGGED_IN || state == CONN_LOGOUT_REQUESTED;
+}
+
 /* A Data-Out sequence that we owe: an R2T, or unsolicited data. */
 struct burst {
 	uint32_t itt, ttt, offset, left, datasn;
@@ -161,7 +167,7 @@ struct conn {
 	/* keep-alive, ms; 0: no ping on its way */
 	uint64_t last_rx, ping_sent;
 	uint32_t ping_itt;
-	uint64_t logout_deadline; /* 0: none */
+	uint64_t logout_deadline; /* counts in IN_LOGOUT */
 };
 
 struct discovery {
@@ -220,6 +226,11 @@ enum control_tag {
 	TAG_LOGIN,
 };
 uint32_t session_control_itt(struct session *s, enum control_tag tag);
+
+static inline bool itt_is(uint32_t itt, enum control_tag tag)
+{
+	return (itt & 0xffff) == tag;
+}
 
 /* session.c */
 void conn_step(struct conn *c, enum conn_event ev);

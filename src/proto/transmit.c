@@ -228,7 +228,7 @@ void transmit_fill(struct conn *c)
 	struct cmd *cmd;
 
 	while (c->tx.count < TX_RING - TX_RESERVE) {
-		if (c->tx.burst_count && conn_is_full_feature(c->state)) {
+		if (c->tx.burst_count && conn_may_request(c->state)) {
 			send_data(c);
 		} else if (!(cmd = next_command(c))) {
 			break;

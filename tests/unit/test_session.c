@@ -605,6 +605,87 @@ static void test_a_logout_asked_for_by_the_target_is_done(void **state)
 	assert_int_equal(fault_target_logout.retry, RETRY_SOON);
 }
 
+static void test_a_logout_timeout_of_zero_waits_for_ever(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.logout_timeout = 0;
+	session_logout(p->s, p->now);
+	assert_true(session_next_wake(p->s) == UINT64_MAX);
+	puppet_tick(p, 86400000);
+	assert_int_equal(p->closes, 0);
+}
+
+static void test_after_a_logout_nothing_is_asked_any_more(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.logout_timeout = 0;
+	session_logout(p->s, p->now);
+	puppet_expect(p, OP_LOGOUT_REQ);
+	puppet_tick(p, 3600000);
+	assert_false(puppet_take(p));
+}
+
+static void test_our_own_logout_outranks_one_asked_for(void **state)
+{
+	struct puppet *p = *state;
+
+	send_async(p, ASYNC_LOGOUT, 0, 10);
+	puppet_expect(p, OP_LOGOUT_REQ);
+	session_logout(p->s, p->now);
+	assert_false(puppet_take(p));
+	puppet_tick(p, 3000);
+	expect_down(p, &fault_logged_out);
+}
+
+static void test_what_goes_wrong_in_a_logout_is_a_detail(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_nop_out nop = { .itt = 1, .ttt = TAG_NONE };
+	uint8_t bhs[BHS_LEN];
+
+	session_logout(p->s, p->now);
+	pdu_put_nop_out(bhs, &nop);
+	puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_logged_out);
+}
+
+/* 11.9.1: commands that crossed the target's wish come back rejected. */
+static void test_a_reject_that_waits_for_the_logout_ends_nothing(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_reject rej = {
+		.reason = REJECT_WAITING_FOR_LOGOUT,
+		.data_len = BHS_LEN,
+	};
+	uint8_t bhs[BHS_LEN], refused[BHS_LEN];
+	static struct order o;
+
+	submit(p, &o);
+	memcpy(refused, p->bhs, BHS_LEN);
+	send_async(p, ASYNC_LOGOUT, 0, 10);
+	rej.sn = puppet_sn(p);
+	pdu_put_reject(bhs, &rej);
+	puppet_send(p, bhs, refused, BHS_LEN);
+	assert_int_equal(p->closes, 0);
+	puppet_expect(p, OP_LOGOUT_REQ);
+}
+
+static void test_a_logout_response_to_nobody_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_logout_rsp rsp = { .itt = 0x00015555 };
+	uint8_t bhs[BHS_LEN];
+
+	send_async(p, ASYNC_LOGOUT, 0, 10);
+	puppet_expect(p, OP_LOGOUT_REQ);
+	rsp.sn = puppet_sn(p);
+	pdu_put_logout_rsp(bhs, &rsp);
+	puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_unknown_tag);
+}
+
 static void
 test_a_drop_announced_by_the_target_says_how_long_to_wait(void **state)
 {
@@ -784,6 +865,12 @@ int main(void)
 		T(test_a_logout_closes_the_session),
 		T(test_a_logout_without_answer_ends_all_the_same),
 		T(test_a_logout_asked_for_by_the_target_is_done),
+		T(test_a_logout_timeout_of_zero_waits_for_ever),
+		T(test_after_a_logout_nothing_is_asked_any_more),
+		T(test_our_own_logout_outranks_one_asked_for),
+		T(test_what_goes_wrong_in_a_logout_is_a_detail),
+		T(test_a_reject_that_waits_for_the_logout_ends_nothing),
+		T(test_a_logout_response_to_nobody_ends_the_session),
 		T(test_a_drop_announced_by_the_target_says_how_long_to_wait),
 		T(test_a_wish_to_negotiate_is_met_with_a_new_login),
 		T(test_a_scsi_event_reaches_the_owner),

@@ -336,6 +336,23 @@ static void test_a_command_keeps_its_buffer_until_it_is_sent(void **state)
 	assert_int_equal(o.cmd.status, 2);
 }
 
+/* A Logout ends all tasks (11.14): their data are of no use any more. */
+static void test_no_data_follow_a_logout(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_scsi_cmd cmd;
+	static struct order o;
+
+	UP(p, "InitialR2T=Yes\0ImmediateData=No");
+	order_init(&o, CMD_WRITE, buf, 4096);
+	session_submit(p->s, &o.cmd);
+	cmd = take_command(p);
+	send_r2t(p, cmd.itt, 1, 0, 0, 4096);
+	session_logout(p->s, p->now);
+	puppet_expect(p, OP_LOGOUT_REQ);
+	assert_false(puppet_take(p));
+}
+
 static struct {
 	struct iovec iov[CONN_TX_IOV];
 	int n;
@@ -684,6 +701,7 @@ int main(void)
 		T(test_more_r2ts_than_agreed_end_the_session),
 		T(test_an_r2t_for_a_read_ends_the_session),
 		T(test_a_command_keeps_its_buffer_until_it_is_sent),
+		T(test_no_data_follow_a_logout),
 		T(test_what_went_out_is_not_offered_again),
 		T(test_data_in_lands_in_the_buffer_with_its_status),
 		cmocka_unit_test(test_no_split_of_the_bytes_changes_a_read),
