@@ -231,6 +231,7 @@ static void finish(struct conn *c, const struct pdu_login_rsp *rsp)
 	s->params = l->nego.params;
 	if (s->params.first_burst > s->params.max_burst)
 		s->params.first_burst = s->params.max_burst;
+	s->time2wait = (uint16_t)s->params.time2wait; /* 7.5.1 */
 	s->tsih = rsp->tsih;
 	s->portal_group = l->nego.portal_group;
 	s->exp_cmdsn = rsp->sn.expcmdsn;

@@ -160,7 +160,10 @@ void session_tick(struct session *s, uint64_t now);
 bool session_is_up(const struct session *s);
 /* After down() with a redirection: where to; else NULL. */
 const struct addr *session_redirect(const struct session *s, bool *permanent);
-/* After down(): seconds the target wants us to wait (Time2Wait). */
+/*
+ * After down(): seconds to wait before the next login (Time2Wait: as agreed,
+ * or as the target said when it ended the session).
+ */
 uint16_t session_time2wait(const struct session *s);
 
 /* For listings; strings are borrowed. */

@@ -686,6 +686,31 @@ static void test_a_logout_response_to_nobody_ends_the_session(void **state)
 	expect_down(p, &fault_unknown_tag);
 }
 
+/* 7.5.1 */
+static void test_after_a_lost_transport_the_agreed_time_is_waited(void **state)
+{
+	static const char keys[] = "DefaultTime2Wait=9";
+	struct puppet *p = puppet_new();
+
+	puppet_connect(p);
+	puppet_login(p, keys, sizeof(keys));
+	session_transport_lost(p->s, p->c, -ECONNRESET, p->now);
+	puppet_closed(p);
+	assert_int_equal(session_time2wait(p->s), 9);
+	puppet_free(p);
+}
+
+static void test_a_login_that_failed_need_not_be_waited_for(void **state)
+{
+	struct puppet *p = puppet_new();
+
+	puppet_connect(p);
+	session_transport_lost(p->s, p->c, -ECONNRESET, p->now);
+	puppet_closed(p);
+	assert_int_equal(session_time2wait(p->s), 0);
+	puppet_free(p);
+}
+
 static void
 test_a_drop_announced_by_the_target_says_how_long_to_wait(void **state)
 {
@@ -871,6 +896,10 @@ int main(void)
 		T(test_what_goes_wrong_in_a_logout_is_a_detail),
 		T(test_a_reject_that_waits_for_the_logout_ends_nothing),
 		T(test_a_logout_response_to_nobody_ends_the_session),
+		cmocka_unit_test(
+			test_after_a_lost_transport_the_agreed_time_is_waited),
+		cmocka_unit_test(
+			test_a_login_that_failed_need_not_be_waited_for),
 		T(test_a_drop_announced_by_the_target_says_how_long_to_wait),
 		T(test_a_wish_to_negotiate_is_met_with_a_new_login),
 		T(test_a_scsi_event_reaches_the_owner),
