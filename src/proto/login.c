@@ -223,9 +223,15 @@ static void finish(struct conn *c, const struct pdu_login_rsp *rsp)
 {
 	struct session *s = c->session;
 	struct login *l = &c->login;
+	const struct fault *f;
 
 	if (!rsp->tsih && s->cfg->type == SESSION_NORMAL) {
 		fail(c, &fault_login_protocol, "it gives no TSIH");
+		return;
+	}
+	f = nego_check(&l->nego, s->cfg);
+	if (f) {
+		fail(c, f, l->nego.detail);
 		return;
 	}
 	s->params = l->nego.params;

@@ -91,7 +91,9 @@ static uint32_t wanted(const struct key *k, const struct session_config *cfg)
 		return cfg->first_burst < cfg->max_burst ? cfg->first_burst
 							 : cfg->max_burst;
 	case F(max_outstanding_r2t):
-		return cfg->max_outstanding_r2t;
+		return cfg->max_outstanding_r2t < SESSION_R2TS
+			       ? cfg->max_outstanding_r2t
+			       : SESSION_R2TS;
 	case F(time2wait):
 	case F(time2retain):
 	case F(error_recovery_level):
@@ -151,6 +153,13 @@ static void add_value(struct text_out *out, const struct key *k, uint32_t v)
 		text_add_u32(out, k->name, v);
 }
 
+/* 6.2.2: the offer alone decides. */
+static bool needs_no_answer(const struct key *k, uint32_t offered)
+{
+	return (k->rule == RULE_AND && !offered) ||
+	       (k->rule == RULE_OR && offered);
+}
+
 void nego_offer(struct nego *n, const struct session_config *cfg,
 		struct text_out *out)
 {
@@ -169,6 +178,8 @@ void nego_offer(struct nego *n, const struct session_config *cfg,
 			text_add(out, k->name, wanted_list(k, cfg));
 		} else {
 			add_value(out, k, wanted(k, cfg));
+			if (needs_no_answer(k, wanted(k, cfg)))
+				*slot(&n->params, k) = wanted(k, cfg);
 		}
 		n->mine |= 1u << i;
 	}
@@ -312,34 +323,95 @@ static const struct fault *take_offer(struct nego *n, const struct key *k,
 	return NULL;
 }
 
-/* Keys that only a target declares (13.9, 13.8, 13.6). */
+static const struct fault *take_group(struct nego *n,
+				      const struct session_config *cfg,
+				      const struct text_pair *kv)
+{
+	uint64_t tag;
+
+	if (text_number(kv, 0, 65535, &tag))
+		return complain(n, &fault_negotiation, kv,
+				"is not a legal value");
+	n->portal_group = (int32_t)tag;
+	return NULL;
+}
+
+static const struct fault *take_alias(struct nego *n,
+				      const struct session_config *cfg,
+				      const struct text_pair *kv)
+{
+	str_printable(n->alias, sizeof(n->alias), kv->value, kv->value_len);
+	return NULL;
+}
+
+static const struct fault *take_address(struct nego *n,
+					const struct session_config *cfg,
+					const struct text_pair *kv)
+{
+	if (addr_parse(kv->value, kv->value_len, &n->address))
+		return complain(n, &fault_negotiation, kv, "is no address");
+	n->has_address = true;
+	return NULL;
+}
+
+static const struct fault *take_name(struct nego *n,
+				     const struct session_config *cfg,
+				     const struct text_pair *kv)
+{
+	if (text_value_is(kv, cfg->target_name))
+		return NULL;
+	return complain(n, &fault_wrong_name, kv, "is not who we asked for");
+}
+
+/* Keys that only a target declares (13.4, 13.6, 13.8, 13.9). */
+static const struct target_key {
+	const char *name;
+	bool repeats; /* 6.3: else it may come once in a login */
+	const struct fault *(*take)(struct nego *n,
+				    const struct session_config *cfg,
+				    const struct text_pair *kv);
+} target_keys[] = {
+	{ "TargetPortalGroupTag", false, take_group },
+	{ "TargetAlias", false, take_alias },
+	{ "TargetAddress", true, take_address },
+	{ "TargetName", false, take_name },
+};
+
 static const struct fault *take_declaration(struct nego *n,
 					    const struct session_config *cfg,
 					    const struct text_pair *kv,
 					    bool *known)
 {
-	uint64_t tag;
-
 	*known = true;
-	if (text_key_is(kv, "TargetPortalGroupTag")) {
-		if (text_number(kv, 0, 65535, &tag))
+	for (size_t i = 0; i < sizeof(target_keys) / sizeof(target_keys[0]);
+	     i++) {
+		const struct target_key *k = &target_keys[i];
+
+		if (!text_key_is(kv, k->name))
+			continue;
+		if (n->declared & 1u << i && !k->repeats)
 			return complain(n, &fault_negotiation, kv,
-					"is not a legal value");
-		n->portal_group = (int32_t)tag;
-	} else if (text_key_is(kv, "TargetAlias")) {
-		str_printable(n->alias, sizeof(n->alias), kv->value,
-			      kv->value_len);
-	} else if (text_key_is(kv, "TargetAddress")) {
-		if (addr_parse(kv->value, kv->value_len, &n->address))
-			return complain(n, &fault_negotiation, kv,
-					"is no address");
-		n->has_address = true;
-	} else if (text_key_is(kv, "TargetName")) {
-		if (!text_value_is(kv, cfg->target_name))
-			return complain(n, &fault_wrong_name, kv,
-					"is not who we asked for");
-	} else {
-		*known = false;
+					"came a second time");
+		n->declared |= 1u << i;
+		return k->take(n, cfg, kv);
+	}
+	*known = false;
+	return NULL;
+}
+
+/* Without an answer a list key keeps its default, which may be forbidden. */
+const struct fault *nego_check(struct nego *n, const struct session_config *cfg)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		const struct key *k = &keys[i];
+
+		if (k->rule != RULE_LIST ||
+		    in_list(wanted_list(k, cfg),
+			    k->words[*slot(&n->params, k)]))
+			continue;
+		snprintf(n->detail, sizeof(n->detail), "%s=%s was not answered",
+			 k->name, wanted_list(k, cfg));
+		return &fault_negotiation;
 	}
 	return NULL;
 }

@@ -22,6 +22,7 @@ struct nego {
 	struct params params; /* defaults, then results */
 	uint32_t mine;	      /* keys we offered or declared, by table row */
 	uint32_t theirs;      /* keys the target sent */
+	uint32_t declared;    /* of target_keys, those it sent */
 	int32_t portal_group; /* TargetPortalGroupTag, -1: not told */
 	char alias[256];      /* TargetAlias, printable */
 	struct addr address;  /* TargetAddress of a redirection */
@@ -41,5 +42,9 @@ void nego_offer(struct nego *n, const struct session_config *cfg,
  */
 const struct fault *nego_take(struct nego *n, const struct session_config *cfg,
 			      const struct text_pair *kv, struct text_out *out);
+
+/* The negotiation is over: is the result one that we may use? */
+const struct fault *nego_check(struct nego *n,
+			       const struct session_config *cfg);
 
 #endif

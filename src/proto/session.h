@@ -23,6 +23,7 @@
 #include "wire/pdu.h"
 
 #define SESSION_MAX_CONNS 1 /* connections; the code loops over them */
+#define SESSION_R2TS	  8 /* most we offer as MaxOutstandingR2T */
 #define CHAP_NAME_SIZE	  256
 #define CHAP_SECRET_SIZE  256
 

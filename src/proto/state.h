@@ -23,7 +23,6 @@
 #include "wire/text.h"
 
 #define SESSION_TASKS	128
-#define SESSION_R2TS	8     /* most we offer as MaxOutstandingR2T */
 #define STAGE_SIZE	32768 /* receive buffer for many small PDUs */
 #define RX_HEADER_MAX	(BHS_LEN + DIGEST_LEN) /* a target sends no AHS */
 #define RX_DATA_SIZE	16384 /* data that is not a command's; more is cut */

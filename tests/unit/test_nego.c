@@ -136,6 +136,52 @@ static void test_and_is_yes_only_when_both_say_yes(void **state)
 	assert_int_equal(nego.params.immediate_data, 0);
 }
 
+/* 6.2.2: an answer is optional where the offer alone decides. */
+static void test_a_no_to_and_needs_no_answer(void **state)
+{
+	cfg.immediate_data = false;
+	offer();
+	assert_int_equal(nego.params.immediate_data, 0);
+}
+
+static void test_a_yes_to_or_needs_no_answer(void **state)
+{
+	nego.params.initial_r2t = 0;
+	cfg.initial_r2t = true;
+	offer();
+	assert_int_equal(nego.params.initial_r2t, 1);
+}
+
+static void test_a_digest_that_must_be_needs_an_answer(void **state)
+{
+	cfg.data_digest = DIGEST_ALWAYS;
+	offer();
+	assert_null(take("HeaderDigest", "None"));
+	assert_ptr_equal(nego_check(&nego, &cfg), &fault_negotiation);
+	assert_non_null(strstr(nego.detail, "DataDigest"));
+	assert_null(take("DataDigest", "CRC32C"));
+	assert_null(nego_check(&nego, &cfg));
+}
+
+static void test_no_more_r2ts_are_offered_than_we_have_room_for(void **state)
+{
+	cfg.max_outstanding_r2t = 1000;
+	offer();
+	assert_true(said("MaxOutstandingR2T=8"));
+	assert_null(take("MaxOutstandingR2T", "1000"));
+	assert_int_equal(nego.params.max_outstanding_r2t, 8);
+}
+
+static void test_a_declaration_may_come_once(void **state)
+{
+	assert_null(take("TargetPortalGroupTag", "1"));
+	assert_ptr_equal(take("TargetPortalGroupTag", "1"), &fault_negotiation);
+	assert_null(take("TargetAlias", "a"));
+	assert_ptr_equal(take("TargetAlias", "b"), &fault_negotiation);
+	assert_null(take("TargetAddress", "192.0.2.1"));
+	assert_null(take("TargetAddress", "192.0.2.2"));
+}
+
 static void test_a_list_answer_must_have_been_offered(void **state)
 {
 	cfg.header_digest = DIGEST_ALWAYS;
@@ -284,6 +330,11 @@ int main(void)
 		T(test_max_takes_the_larger),
 		T(test_or_is_no_only_when_both_say_no),
 		T(test_and_is_yes_only_when_both_say_yes),
+		T(test_a_no_to_and_needs_no_answer),
+		T(test_a_yes_to_or_needs_no_answer),
+		T(test_a_digest_that_must_be_needs_an_answer),
+		T(test_no_more_r2ts_are_offered_than_we_have_room_for),
+		T(test_a_declaration_may_come_once),
 		T(test_a_list_answer_must_have_been_offered),
 		T(test_values_out_of_range_are_refused),
 		T(test_a_declaration_is_taken_not_answered),
