@@ -16,7 +16,7 @@ static const char *const key_names[AUTH_KEYS] = {
 
 bool auth_wanted(const struct session_config *cfg)
 {
-	return cfg->out.secret_len > 0;
+	return cfg->out.secret_len > 0 || cfg->in.secret_len > 0;
 }
 
 void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only)
@@ -50,6 +50,30 @@ const struct fault *auth_take(struct auth *a, const struct text_pair *kv,
 		}
 		a->has[i] = true;
 		a->in[i] = *kv;
+	}
+	return NULL;
+}
+
+#define KEY(k) (1u << AUTH_KEY_##k)
+
+/* What the target may say in answer to each step (12.1, 12.1.3). */
+static const uint8_t step_keys[] = {
+	[AUTH_METHOD] = KEY(METHOD),
+	[AUTH_ALGORITHM] = KEY(A) | KEY(I) | KEY(C),
+	[AUTH_RESPONSE] = KEY(N) | KEY(R),
+	[AUTH_DONE] = 0,
+};
+
+/* 9.2: any other key ends the login; NULL when there is none. */
+static const char *misplaced_key(const struct auth *a)
+{
+	unsigned legal = step_keys[a->step];
+
+	if (a->step == AUTH_RESPONSE && !a->mutual)
+		legal = 0;
+	for (int i = 0; i < AUTH_KEYS; i++) {
+		if (a->has[i] && !(legal & 1u << i))
+			return key_names[i];
 	}
 	return NULL;
 }
@@ -103,6 +127,9 @@ static const struct fault *challenged(struct auth *a,
 	if (!a->has[AUTH_KEY_A] || !a->has[AUTH_KEY_I] || !a->has[AUTH_KEY_C])
 		return complain(a, &fault_login_protocol,
 				"the CHAP challenge is incomplete");
+	if (!cfg->out.secret_len)
+		return complain(a, &fault_auth_method,
+				"it wants a password, and there is none");
 	if (text_number(&a->in[AUTH_KEY_A], 0, 255, &number))
 		return complain(a, &fault_login_protocol, "bad CHAP_A");
 	a->algorithm = chap_find(number);
@@ -128,6 +155,24 @@ static const struct fault *challenged(struct auth *a,
 	return NULL;
 }
 
+/*
+ * 9.2.1: a response that we would give to our own challenge may come from us,
+ * and shows one secret in use for both directions.
+ */
+static bool is_ours(const struct auth *a, const struct session_config *cfg,
+		    const uint8_t *got)
+{
+	uint8_t ours[CHAP_MAX_RESPONSE];
+	size_t n = a->algorithm->response_len;
+
+	if (chap_equal(got, a->my_response, n))
+		return true;
+	return !chap_response(a->algorithm, a->my_id, cfg->out.secret,
+			      cfg->out.secret_len, a->my_challenge,
+			      sizeof(a->my_challenge), ours) &&
+	       chap_equal(got, ours, n);
+}
+
 static const struct fault *target_proves(struct auth *a,
 					 const struct session_config *cfg)
 {
@@ -141,8 +186,7 @@ static const struct fault *target_proves(struct auth *a,
 	len = text_binary(&a->in[AUTH_KEY_R], got, sizeof(got));
 	if (len < 0 || (size_t)len != n)
 		return complain(a, &fault_auth_failed, "bad CHAP_R");
-	/* 9.2.1: our own answer sent back proves nothing. */
-	if (chap_equal(got, a->my_response, n))
+	if (is_ours(a, cfg, got))
 		return complain(a, &fault_auth_reflected, "");
 	if (cfg->in.user[0] && !text_value_is(&a->in[AUTH_KEY_N], cfg->in.user))
 		return complain(a, &fault_wrong_name,
@@ -185,8 +229,15 @@ const struct fault *auth_advance(struct auth *a,
 				 const struct session_config *cfg, bool final,
 				 struct text_out *out)
 {
-	const struct fault *f = advance(a, cfg, final, out);
+	const char *misplaced = misplaced_key(a);
+	const struct fault *f;
 
+	if (misplaced) {
+		snprintf(a->detail, sizeof(a->detail), "%s comes out of turn",
+			 misplaced);
+		return &fault_login_protocol;
+	}
+	f = advance(a, cfg, final, out);
 	memset(a->has, 0, sizeof(a->has));
 	if (!f && final && a->step != AUTH_DONE)
 		return complain(a, &fault_login_protocol,

@@ -52,7 +52,7 @@ struct auth {
 	char detail[160];
 };
 
-/* Are credentials configured, so that a security stage is needed? */
+/* Is there anything to prove, so that a security stage is needed? */
 bool auth_wanted(const struct session_config *cfg);
 
 void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only);

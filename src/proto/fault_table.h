@@ -20,7 +20,7 @@ FAULT_DECLARE(not_iscsi,        HURTS_CONN,    RETRY_RARELY, "what answers there
 FAULT_DECLARE(login_protocol,   HURTS_CONN,    RETRY_RARELY, "the target breaks the rules of login")
 FAULT_DECLARE(negotiation,      HURTS_CONN,    RETRY_RARELY, "no agreement with the target")
 FAULT_DECLARE(auth_failed,      HURTS_CONN,    RETRY_RARELY, "the target fails to prove who it is")
-FAULT_DECLARE(auth_reflected,   HURTS_CONN,    RETRY_RARELY, "the target sends our own CHAP response or challenge back")
+FAULT_DECLARE(auth_reflected,   HURTS_CONN,    RETRY_RARELY, "the target answers with what we would have answered ourselves")
 FAULT_DECLARE(auth_retry,       HURTS_CONN,    RETRY_NOW,    "the target refuses the CHAP response; trying MD5 once more")
 FAULT_DECLARE(auth_method,      HURTS_CONN,    RETRY_RARELY, "no common way to authenticate")
 FAULT_DECLARE(wrong_name,       HURTS_CONN,    RETRY_RARELY, "the target answers with someone else's name")

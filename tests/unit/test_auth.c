@@ -238,6 +238,16 @@ static void test_a_target_that_proves_itself_is_let_in(void **state)
 	assert_int_equal(p->ups, 1);
 }
 
+/* 9.2.1: a response that we would have given ourselves is a failure. */
+static void test_one_secret_for_both_directions_is_refused(void **state)
+{
+	struct puppet *p = *state;
+
+	set_secret(&p->cfg.in, "tina", "wonderland-1865");
+	prove(p, "tina", "wonderland-1865");
+	expect_down(p, &fault_auth_reflected);
+}
+
 static void test_a_target_with_a_wrong_secret_is_refused(void **state)
 {
 	struct puppet *p = *state;
@@ -337,6 +347,76 @@ static void test_an_end_of_security_before_our_response_is_refused(void **state)
 	expect_down(p, &fault_login_protocol);
 }
 
+struct step {
+	unsigned requests; /* of ours, before */
+	const char *text;
+	size_t n;
+};
+#define STEP(requests, text)                                                   \
+	{                                                                      \
+		requests, text, sizeof(text)                                   \
+	}
+
+/* 9.2 */
+static void test_keys_of_another_step_are_refused(void **state)
+{
+	static const struct step steps[] = {
+		STEP(0, "AuthMethod=CHAP\0CHAP_A=5\0CHAP_I=1\0CHAP_C=0x11"),
+		STEP(0, "AuthMethod=CHAP\0CHAP_R=0x11"),
+		STEP(1, "AuthMethod=CHAP\0CHAP_A=5\0CHAP_I=1\0CHAP_C=0x11"),
+		STEP(1, "CHAP_A=5\0CHAP_I=1\0CHAP_C=0x11\0CHAP_N=tina"),
+		STEP(2, "CHAP_C=0x1122"),
+		STEP(2, "CHAP_A=5"),
+		STEP(2, "CHAP_N=tina\0CHAP_R=0x11"), /* not asked for */
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct puppet *p;
+
+		setup((void **)&p);
+		puppet_connect(p);
+		puppet_expect(p, OP_LOGIN_REQ);
+		if (steps[i].requests >= 1) {
+			puppet_login_rsp(p, STAGE_SECURITY, false, 0, 0,
+					 KEYS("AuthMethod=CHAP"));
+			puppet_expect(p, OP_LOGIN_REQ);
+		}
+		if (steps[i].requests >= 2) {
+			challenge_with(p, 5);
+			puppet_expect(p, OP_LOGIN_REQ);
+		}
+		puppet_login_rsp(p, STAGE_SECURITY, false, 0, 0, steps[i].text,
+				 steps[i].n);
+		expect_down(p, &fault_login_protocol);
+		puppet_free(p);
+	}
+}
+
+static void test_a_target_is_not_let_in_unproved(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.out.secret_len = 0;
+	set_secret(&p->cfg.in, "tina", "turner-is-best");
+	puppet_connect(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, true, STAGE_FULL_FEATURE, 0,
+			 NULL, 0);
+	assert_int_equal(p->ups, 0);
+	assert_int_equal(p->closes, 1);
+}
+
+static void test_without_a_password_no_challenge_is_answered(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.out.secret_len = 0;
+	set_secret(&p->cfg.in, "tina", "turner-is-best");
+	choose_chap(p);
+	challenge_with(p, 5);
+	expect_down(p, &fault_auth_method);
+}
+
 static void test_silence_in_authentication_has_its_own_timeout(void **state)
 {
 	struct puppet *p = *state;
@@ -361,6 +441,7 @@ int main(void)
 		T(test_a_target_may_choose_none),
 		M(test_none_is_not_enough_when_the_target_must_prove_itself),
 		M(test_a_target_that_proves_itself_is_let_in),
+		M(test_one_secret_for_both_directions_is_refused),
 		M(test_a_target_with_a_wrong_secret_is_refused),
 		M(test_a_target_under_another_name_is_refused),
 		M(test_a_target_that_skips_its_proof_is_refused),
@@ -369,6 +450,9 @@ int main(void)
 		T(test_a_challenge_without_its_parts_is_refused),
 		T(test_a_key_that_comes_twice_is_refused),
 		T(test_an_end_of_security_before_our_response_is_refused),
+		cmocka_unit_test(test_keys_of_another_step_are_refused),
+		T(test_a_target_is_not_let_in_unproved),
+		T(test_without_a_password_no_challenge_is_answered),
 		T(test_silence_in_authentication_has_its_own_timeout),
 	};
 
