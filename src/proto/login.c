@@ -204,6 +204,9 @@ static const char *header_fault(const struct conn *c,
 
 	if (rsp->itt != l->itt)
 		return "it answers another login";
+	/* What waits to be sent lies where the next request is written. */
+	if (c->tx.count)
+		return "it answers before it was asked";
 	if (rsp->version_active != 0)
 		return "it speaks another version of iSCSI";
 	if (memcmp(rsp->isid, c->session->cfg->isid, ISID_LEN))

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/conn.h"
 #include "proto/fault.h"
 #include "puppet.h"
 #include "wire/status.h"
@@ -336,6 +337,27 @@ static void test_no_split_of_the_bytes_changes_the_login(void **state)
 	}
 }
 
+/* One that answers while our request is still on its way. */
+static void test_an_answer_before_the_question_is_refused(void **state)
+{
+	struct puppet *p = *state;
+	struct iovec iov[CONN_TX_IOV];
+	struct pdu_login_rsp rsp = { .csg = STAGE_OPERATIONAL };
+	struct pdu_login_req req;
+	uint8_t bhs[BHS_LEN];
+
+	puppet_connect(p);
+	assert_true(conn_tx_want(p->c, iov, CONN_TX_IOV) >= 2);
+	assert_int_equal(pdu_get_login_req(iov[0].iov_base, &req), 0);
+	conn_tx_done(p->c, BHS_LEN + 5, p->now);
+	memcpy(rsp.isid, req.isid, ISID_LEN);
+	rsp.itt = req.itt;
+	rsp.sn = puppet_sn(p);
+	pdu_put_login_rsp(bhs, &rsp);
+	puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_login_protocol);
+}
+
 static void
 test_a_lost_transport_during_login_is_told_with_its_cause(void **state)
 {
@@ -383,6 +405,7 @@ int main(void)
 		T(test_a_login_without_end_is_cut),
 		T(test_a_login_response_over_8192_bytes_is_refused),
 		cmocka_unit_test(test_no_split_of_the_bytes_changes_the_login),
+		T(test_an_answer_before_the_question_is_refused),
 		T(test_a_lost_transport_during_login_is_told_with_its_cause),
 		T(test_after_a_failed_login_the_next_starts_afresh),
 	};
