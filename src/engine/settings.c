@@ -242,15 +242,13 @@ static int read_portals(const struct msg_in *m, struct settings *s,
 }
 
 /* What no single row can see. */
-static int check_together(const struct settings *s, struct strbuf *why)
+static int check_together(struct settings *s, struct strbuf *why)
 {
-	const struct session_config *c = &s->session;
+	struct session_config *c = &s->session;
 
 	/* RFC 7143 13.14: FirstBurstLength must not exceed MaxBurstLength. */
-	if (c->first_burst > c->max_burst) {
-		sb_add(why, "first-burst is above max-burst");
-		return -EINVAL;
-	}
+	if (c->first_burst > c->max_burst)
+		c->first_burst = c->max_burst;
 	if (c->out.secret_len && !*c->out.user)
 		return complain(-ENOENT, "user", why);
 	return 0;
