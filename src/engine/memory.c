@@ -24,6 +24,7 @@
 #define ARENA_MOST  (64ull << 30)
 #define ARENA_LEAST (64ull << 20)
 #define HEAP_READY  (32u << 20) /* for sessions, disks and tables */
+#define STACK_READY (256u << 10)
 
 static size_t physical_memory(void)
 {
@@ -72,6 +73,15 @@ static void ready_heap(void)
 	free(p);
 }
 
+/* As deep as any call goes, with room to spare. */
+static void ready_stack(void)
+{
+	volatile char deep[STACK_READY];
+
+	for (size_t i = 0; i < sizeof(deep); i += 4096)
+		deep[i] = 0;
+}
+
 static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -85,10 +95,12 @@ static void write_file(const char *path, const char *text)
 
 void memory_prepare(void)
 {
-	reserve_arena();
 	ready_heap();
+	ready_stack();
 	if (mlockall(MCL_CURRENT) < 0)
 		log_warn(NULL, "cannot lock memory (%s)", strerror(errno));
+	/* After mlockall(2), which would make all of it present. */
+	reserve_arena();
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
 		log_info(NULL, "PR_SET_IO_FLUSHER: %s; going on without",
 			 strerror(errno));

@@ -5,10 +5,10 @@
 #define ENGINE_MEMORY_H
 
 /*
- * While privileged and before anything else allocates: reserves the arena,
- * grows the heap, locks what there is, and asks the kernel to treat the
- * process as one that memory reclaim depends on.  What the system refuses is
- * logged once and done without.
+ * While still privileged, after all libraries were used once: grows heap and
+ * stack, locks what there is, reserves the arena, and asks the kernel to
+ * treat the process as one that memory reclaim depends on.  What the system
+ * refuses is logged once and done without.
  */
 void memory_prepare(void);
 

@@ -1,0 +1,222 @@
+/*
+ * engine - messages in and out.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/verbs.h"
+
+#define QUEUE_SIZE    (4u << 20)
+#define MSGS_PER_TURN 16 /* then the disks have their turn again */
+
+static uint8_t queue[QUEUE_SIZE];
+/* A message may hold secrets: wiped after each. */
+static char text_in[MSG_MAX];
+
+void engine_random(void *dst, size_t n)
+{
+	uint8_t *p = dst;
+	ssize_t got;
+
+	while (n > 0) {
+		got = getrandom(p, n, 0);
+		if (got < 0 && errno != EINTR)
+			abort(); /* no login is safe without it */
+		if (got > 0) {
+			p += got;
+			n -= (size_t)got;
+		}
+	}
+}
+
+/* Out ----------------------------------------------------------------- */
+
+struct msg_out *engine_begin(struct engine *e, const char *verb)
+{
+	msg_begin(&e->msg, verb);
+	return &e->msg;
+}
+
+static void post(struct engine *e, const struct msg_out *m, bool minor)
+{
+	if (e->fd < 0 || m->full)
+		return;
+	outbox_put(&e->out, m->text, m->len, minor);
+	io_soon(e->loop, &e->flush);
+}
+
+void engine_post(struct engine *e)
+{
+	post(e, &e->msg, false);
+}
+
+void engine_refuse(struct engine *e, const char *verb, const char *why)
+{
+	char text[256];
+	struct strbuf sb;
+
+	sb_init(&sb, text, sizeof(text));
+	sb_add(&sb, "%s: %s", verb, why);
+	msg_str(engine_begin(e, "error"), "text", text);
+	engine_post(e);
+}
+
+static void tell_lost(struct engine *e)
+{
+	char text[64];
+	struct strbuf sb;
+	unsigned n = outbox_lost(&e->out);
+
+	if (!n)
+		return;
+	sb_init(&sb, text, sizeof(text));
+	sb_add(&sb, "%u messages were lost: read them faster", n);
+	msg_str(engine_begin(e, "error"), "text", text);
+	engine_post(e);
+}
+
+static void flush(struct engine *e)
+{
+	static struct msg_out m;
+	int err;
+
+	while (e->fd >= 0 && !e->tx_waits && !outbox_empty(&e->out)) {
+		m.len = outbox_peek(&e->out, m.text, sizeof(m.text));
+		err = msg_send(e->fd, &m, -1);
+		if (err == -EAGAIN) {
+			e->tx_waits = true;
+			io_poll(e->loop, &e->tx, e->fd, POLLOUT);
+			return;
+		}
+		outbox_pop(&e->out);
+		if (outbox_empty(&e->out))
+			tell_lost(e);
+	}
+}
+
+static void on_flush(struct io_op *op, int res)
+{
+	flush(container_of(op, struct engine, flush));
+}
+
+static void on_tx(struct io_op *op, int res)
+{
+	struct engine *e = container_of(op, struct engine, tx);
+
+	e->tx_waits = false;
+	flush(e);
+}
+
+static struct engine *log_engine;
+
+static void log_to_manager(int level, const char *line)
+{
+	/* Not e->msg: somebody may be in the middle of a message. */
+	static struct msg_out m;
+
+	msg_begin(&m, "log");
+	msg_i64(&m, "level", level);
+	msg_str(&m, "text", line);
+	post(log_engine, &m, true);
+}
+
+void engine_log_to_manager(struct engine *e)
+{
+	log_engine = e;
+	log_set_sink(log_to_manager);
+}
+
+/* The end ------------------------------------------------------------- */
+
+static bool has_work(const struct engine *e)
+{
+	if (e->fd < 0)
+		return e->attached > 0;
+	return !e->quitting || e->targets.count || e->discoveries.count;
+}
+
+void engine_less(struct engine *e)
+{
+	if (!has_work(e))
+		io_loop_stop(e->loop);
+}
+
+/*
+ * The disks go on without a manager: who uses them shall not notice.  Only a
+ * process that serves nobody ends.
+ */
+static void manager_gone(struct engine *e)
+{
+	close(e->fd);
+	e->fd = -1;
+	engine_less(e);
+}
+
+/* In ------------------------------------------------------------------ */
+
+/* Returns whether there may be another message. */
+static bool take_message(struct engine *e)
+{
+	struct msg_in m;
+	int fd = -1, n;
+
+	n = msg_recv(e->fd, text_in, sizeof(text_in), &fd);
+	if (n == -EAGAIN || n == -EINTR)
+		return false;
+	if (n == 0 || (n < 0 && n != -EMSGSIZE && n != -EBADMSG)) {
+		manager_gone(e);
+		return false;
+	}
+	if (n < 0 || msg_read(&m, text_in, (size_t)n) < 0)
+		engine_refuse(e, "message", "malformed");
+	else
+		verbs_dispatch(e, &m, &fd);
+	explicit_bzero(text_in, sizeof(text_in));
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+static void on_rx(struct io_op *op, int res)
+{
+	struct engine *e = container_of(op, struct engine, rx);
+
+	for (int i = 0; i < MSGS_PER_TURN && take_message(e); i++)
+		;
+	if (e->fd >= 0)
+		io_poll(e->loop, &e->rx, e->fd, POLLIN);
+}
+
+/* Life ---------------------------------------------------------------- */
+
+void engine_init(struct engine *e, struct io_loop *loop, int fd)
+{
+	*e = (struct engine){
+		.loop = loop,
+		.fd = fd,
+		.rx.fn = on_rx,
+		.tx.fn = on_tx,
+		.flush.fn = on_flush,
+	};
+	outbox_init(&e->out, queue, sizeof(queue));
+	idmap_init(&e->targets);
+	idmap_init(&e->discoveries);
+	io_poll(loop, &e->rx, fd, POLLIN);
+}
+
+void engine_fini(struct engine *e)
+{
+	flush(e);
+	log_set_sink(NULL);
+	idmap_fini(&e->targets);
+	idmap_fini(&e->discoveries);
+}

@@ -1,0 +1,202 @@
+/*
+ * link - between sock and conn.
+ */
+#include "engine/link.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "proto/conn.h"
+
+_Static_assert(SOCK_RX_IOV == CONN_RX_IOV && SOCK_TX_IOV == CONN_TX_IOV,
+	       "a sock offers what a conn fills");
+
+static struct link *of_sock(struct sock *s)
+{
+	return container_of(s, struct link, sock);
+}
+
+static void on_up(struct sock *s)
+{
+	struct link *l = of_sock(s);
+
+	l->conn = session_connected(l->session, io_now(l->loop));
+	if (!l->conn) { /* the session is on its way down */
+		l->err = -ECANCELED;
+		sock_close(s);
+		return;
+	}
+	conn_set_owner(l->conn, l);
+	sock_kick_tx(s);
+	link_touch(l);
+}
+
+static void on_lost(struct sock *s, int err)
+{
+	struct link *l = of_sock(s);
+
+	if (l->conn)
+		session_transport_lost(l->session, l->conn, err,
+				       io_now(l->loop));
+	else
+		l->err = err;
+}
+
+static int on_rx_want(struct sock *s, struct iovec iov[static SOCK_RX_IOV])
+{
+	struct link *l = of_sock(s);
+
+	return l->conn ? conn_rx_want(l->conn, iov) : 0;
+}
+
+static void on_rx_done(struct sock *s, size_t n)
+{
+	struct link *l = of_sock(s);
+
+	conn_rx_done(l->conn, n, io_now(l->loop));
+	link_touch(l);
+}
+
+static int on_tx_want(struct sock *s, struct iovec *iov, int max)
+{
+	struct link *l = of_sock(s);
+
+	return l->conn ? conn_tx_want(l->conn, iov, max) : 0;
+}
+
+static void on_tx_done(struct sock *s, size_t n)
+{
+	struct link *l = of_sock(s);
+
+	conn_tx_done(l->conn, n, io_now(l->loop));
+	link_touch(l);
+}
+
+/* The words for a connection that never stood. */
+static void fail(struct link *l, int err)
+{
+	const struct fault *why = err == -ETIMEDOUT ? &fault_connect_timeout
+						    : &fault_connect_failed;
+
+	l->ops->failed(l, why,
+		       why == &fault_connect_timeout ? "" : strerror(-err));
+}
+
+static void on_gone(struct sock *s)
+{
+	struct link *l = of_sock(s);
+	struct conn *c = l->conn;
+
+	l->open = false;
+	l->conn = NULL;
+	if (c)
+		session_conn_closed(l->session, c, io_now(l->loop));
+	else
+		fail(l, l->err);
+}
+
+static const struct sock_ops sock_ops = {
+	.up = on_up,
+	.lost = on_lost,
+	.rx_want = on_rx_want,
+	.rx_done = on_rx_done,
+	.tx_want = on_tx_want,
+	.tx_done = on_tx_done,
+	.gone = on_gone,
+};
+
+/* Time ---------------------------------------------------------------- */
+
+static void on_wake(struct io_timer *t)
+{
+	struct link *l = container_of(t, struct link, wake);
+	uint64_t now = io_now(l->loop);
+
+	session_tick(l->session, now);
+	if (l->ops->tick)
+		l->ops->tick(l, now);
+	link_touch(l);
+}
+
+static void on_settle(struct io_op *op, int res)
+{
+	struct link *l = container_of(op, struct link, settle);
+	uint64_t at = session_next_wake(l->session), other;
+
+	if (l->ops->next_wake) {
+		other = l->ops->next_wake(l);
+		if (other < at)
+			at = other;
+	}
+	if (at == UINT64_MAX)
+		io_timer_cancel(l->loop, &l->wake);
+	else
+		io_timer_set(l->loop, &l->wake, at);
+}
+
+void link_touch(struct link *l)
+{
+	io_soon(l->loop, &l->settle);
+}
+
+/* The session's wishes ------------------------------------------------ */
+
+void link_session_close(void *ctx, struct conn *c)
+{
+	struct link *l = ctx;
+
+	sock_close(&l->sock);
+	link_touch(l);
+}
+
+void link_session_kick(void *ctx, struct conn *c)
+{
+	struct link *l = ctx;
+
+	sock_kick_tx(&l->sock);
+	link_touch(l);
+}
+
+/* The owner's --------------------------------------------------------- */
+
+void link_init(struct link *l, struct io_loop *loop, const struct link_ops *ops,
+	       struct session *s)
+{
+	*l = (struct link){
+		.loop = loop,
+		.ops = ops,
+		.session = s,
+		.wake.fn = on_wake,
+		.settle.fn = on_settle,
+	};
+}
+
+void link_fini(struct link *l)
+{
+	io_timer_cancel(l->loop, &l->wake);
+	io_soon_cancel(l->loop, &l->settle);
+}
+
+void link_open(struct link *l, const struct addr *to,
+	       const struct sock_options *opt)
+{
+	struct sockaddr_storage sa;
+	int err = sock_addr(to->host, to->port, &sa);
+
+	l->err = 0;
+	if (!err)
+		err = sock_connect(&l->sock, l->loop, &sock_ops, &sa, opt);
+	if (err)
+		fail(l, err);
+	else
+		l->open = true;
+}
+
+void link_give_up(struct link *l)
+{
+	if (l->open && !l->conn) {
+		l->err = -ECANCELED;
+		sock_close(&l->sock);
+	}
+}

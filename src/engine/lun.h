@@ -1,0 +1,56 @@
+/*
+ * lun - one LUN of a target: its disk and its exporter.
+ */
+#ifndef ENGINE_LUN_H
+#define ENGINE_LUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "disk/disk.h"
+#include "engine/idmap.h"
+#include "io/timer.h"
+#include "wire/lun.h"
+
+struct luns;
+
+#define LUN_EXPECT_SIZE 300
+
+struct lun_attach {
+	int fd;	     /* the kernel's end, ours on success */
+	bool resume; /* it was served before: ask for its requests again */
+	char expect[LUN_EXPECT_SIZE]; /* the identity it must have, or "" */
+};
+
+struct lun {
+	struct idmap_node node;
+	struct luns *luns; /* borrowed */
+	struct disk *disk;
+	struct export *export; /* NULL while the kernel does not see it */
+	int fd;		       /* waits for the first probe, else -1 */
+	bool resume;
+	bool told;		  /* the manager knows it */
+	bool failed;		  /* ... as such */
+	bool attached;		  /* counts in luns->attached */
+	bool detaching;		  /* "detached" is owed */
+	int error;		  /* why the exporter did not start */
+	struct io_timer patience; /* with a flush that does not end */
+};
+
+/* expect as in disk_new(); NULL on ENOMEM. */
+struct lun *lun_new(struct luns *luns, const uint8_t lun[static LUN_LEN],
+		    const char *expect);
+/* Only when it has no exporter and the session is down or it is idle. */
+void lun_free(struct lun *u);
+/* Nobody uses it, and lun_free() may be called. */
+bool lun_is_forgettable(const struct lun *u);
+
+/* Takes the handle and exports the disk, once it is probed.  0 or -errno. */
+int lun_attach(struct lun *u, const struct lun_attach *a);
+/*
+ * Flushes, ends the exporter and tells "detached".  A flush that does not
+ * end, because the target is away, is given up after a while.
+ */
+void lun_detach(struct lun *u);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * luns - scans, and what concerns all LUNs of a target.
+ */
+#include "engine/luns.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "engine/target.h"
+
+static struct lun *of_node(struct idmap_node *n)
+{
+	return container_of(n, struct lun, node);
+}
+
+static struct lun *find(const struct luns *l, const uint8_t lun[static LUN_LEN])
+{
+	struct idmap_node *n = idmap_get(&l->map, get_be64(lun));
+
+	return n ? of_node(n) : NULL;
+}
+
+/* No LUN is freed while this walk is on. */
+static struct lun *next(const struct luns *l, struct lun *at)
+{
+	struct idmap_node *n = idmap_next(&l->map, at ? &at->node : NULL);
+
+	return n ? of_node(n) : NULL;
+}
+
+static const char *name_of(const struct luns *l)
+{
+	return l->target->settings.session.target_name;
+}
+
+/* Making and forgetting ------------------------------------------------ */
+
+static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
+		       const char *expect, int *err)
+{
+	struct lun *u;
+
+	*err = -ENOSPC;
+	if (l->map.count >= LUNS_MOST)
+		return NULL;
+	*err = -ENOMEM;
+	u = lun_new(l, lun, expect);
+	if (!u)
+		return NULL;
+	if (idmap_add(&l->map, &u->node, get_be64(lun)) < 0) {
+		lun_free(u);
+		return NULL;
+	}
+	*err = 0;
+	l->probing++;
+	return u;
+}
+
+static void drop(struct luns *l, struct lun *u)
+{
+	if (!u->told)
+		l->probing--;
+	idmap_del(&l->map, &u->node);
+	lun_free(u);
+}
+
+static void end_scan(struct luns *l)
+{
+	lun_scan_cancel(l->scan);
+	l->scan = NULL;
+	l->scanning = false;
+}
+
+void luns_init(struct luns *l, struct target *t)
+{
+	*l = (struct luns){ .target = t };
+	idmap_init(&l->map);
+}
+
+void luns_fini(struct luns *l)
+{
+	struct idmap_node *n;
+
+	end_scan(l);
+	while ((n = idmap_next(&l->map, NULL)))
+		drop(l, of_node(n));
+	idmap_fini(&l->map);
+}
+
+/* Scans --------------------------------------------------------------- */
+
+/* A scan counts as over when all it found are probed, too. */
+static void tell_luns(struct luns *l)
+{
+	struct engine *e = l->target->engine;
+	struct msg_out *m;
+
+	if (!l->counting || l->probing)
+		return;
+	l->counting = false;
+	m = engine_begin(e, "luns");
+	msg_u64(m, "id", l->target->settings.id);
+	msg_u64(m, "count", l->map.count);
+	engine_post(e);
+}
+
+static void take_lun(struct luns *l, const uint8_t *lun, bool *full)
+{
+	struct target *t = l->target;
+	struct lun *u = find(l, lun);
+	uint32_t number;
+	int err;
+
+	/* Failed and not in use: it may be another disk by now. */
+	if (u && lun_is_forgettable(u) && disk_state(u->disk) == DISK_FAILED) {
+		drop(l, u);
+		u = NULL;
+	}
+	if (u || lun_number(lun, &number)) /* a plain one, on no other bus */
+		return;
+	u = add(l, lun, NULL, &err);
+	if (u)
+		disk_nexus_up(u->disk, t->session, io_now(t->engine->loop));
+	else
+		*full = true;
+}
+
+static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
+{
+	struct luns *l = ctx;
+	bool full = false;
+
+	if (err == -ENOTCONN) { /* the next session scans again */
+		l->scanning = false;
+		return;
+	}
+	if (err)
+		log_warn(name_of(l), "cannot list its LUNs (%s)",
+			 strerror(-err));
+	for (size_t i = 0; i < count; i++)
+		take_lun(l, found + i * LUN_LEN, &full);
+	if (full)
+		log_warn(name_of(l), "has more LUNs than are served (%u)",
+			 (unsigned)l->map.count);
+	l->counting = true;
+	tell_luns(l);
+	l->scanning = false;
+	if (l->again) {
+		l->again = false;
+		luns_scan(l);
+	}
+}
+
+void luns_scan(struct luns *l)
+{
+	struct session *s = l->target->session;
+
+	if (!session_is_up(s))
+		return;
+	if (l->scanning) {
+		l->again = true;
+		return;
+	}
+	end_scan(l); /* the last one */
+	l->scanning = true;
+	l->scan = lun_scan_start(s, on_scanned, l);
+	if (!l->scan)
+		l->scanning = false;
+	link_touch(&l->target->link);
+}
+
+void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],
+		const uint8_t *sense, size_t n, uint64_t now)
+{
+	struct lun *u = find(l, lun);
+
+	if (u)
+		disk_event(u->disk, sense, n, now);
+	luns_scan(l);
+}
+
+void luns_rescan(struct luns *l, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		disk_rescan(u->disk, now);
+	luns_scan(l);
+}
+
+void luns_probed(struct luns *l)
+{
+	l->probing--;
+	tell_luns(l);
+}
+
+/* The session --------------------------------------------------------- */
+
+void luns_up(struct luns *l, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	l->expired = false;
+	while ((u = next(l, u)))
+		disk_nexus_up(u->disk, l->target->session, now);
+	luns_scan(l);
+}
+
+void luns_down(struct luns *l, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	end_scan(l);
+	l->again = false;
+	while ((u = next(l, u)))
+		disk_nexus_down(u->disk, now);
+}
+
+void luns_expire(struct luns *l, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	l->expired = true;
+	while ((u = next(l, u)))
+		disk_expire(u->disk, -ENOLINK, now);
+}
+
+uint64_t luns_next_wake(const struct luns *l)
+{
+	uint64_t at = UINT64_MAX, wake;
+	struct lun *u = NULL;
+
+	while ((u = next(l, u))) {
+		wake = disk_next_wake(u->disk);
+		if (wake < at)
+			at = wake;
+	}
+	return at;
+}
+
+void luns_tick(struct luns *l, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		if (disk_next_wake(u->disk) <= now)
+			disk_tick(u->disk, now);
+}
+
+/* The manager --------------------------------------------------------- */
+
+int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
+		const struct lun_attach *a)
+{
+	struct target *t = l->target;
+	uint64_t now = io_now(t->engine->loop);
+	struct lun *u = find(l, lun);
+	int err;
+
+	if (t->removing)
+		return -ESHUTDOWN;
+	if (u)
+		return lun_attach(u, a);
+	/* An engine that replaces a dead one hears of it before it sees it. */
+	u = add(l, lun, *a->expect ? a->expect : NULL, &err);
+	if (!u)
+		return err;
+	if (session_is_up(t->session))
+		disk_nexus_up(u->disk, t->session, now);
+	else if (l->expired)
+		disk_expire(u->disk, -ENOLINK, now);
+	err = lun_attach(u, a);
+	if (err)
+		drop(l, u);
+	return err;
+}
+
+int luns_detach(struct luns *l, const uint8_t lun[static LUN_LEN])
+{
+	struct lun *u = find(l, lun);
+
+	if (!u)
+		return -ENODEV;
+	lun_detach(u);
+	return 0;
+}
+
+int luns_forget(struct luns *l, const uint8_t lun[static LUN_LEN])
+{
+	struct lun *u = find(l, lun);
+
+	if (!u)
+		return 0;
+	if (!lun_is_forgettable(u))
+		return -EBUSY;
+	drop(l, u);
+	tell_luns(l);
+	return 0;
+}
+
+void luns_detach_all(struct luns *l)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		if (u->attached)
+			lun_detach(u);
+}
+
+void luns_attached(struct luns *l)
+{
+	l->attached++;
+	l->target->engine->attached++;
+}
+
+void luns_detached(struct luns *l)
+{
+	l->attached--;
+	l->target->engine->attached--;
+	target_less(l->target);
+	engine_less(l->target->engine);
+}

@@ -1,0 +1,63 @@
+/*
+ * luns - the LUNs of a target: found, attached, and told about.
+ */
+#ifndef ENGINE_LUNS_H
+#define ENGINE_LUNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/idmap.h"
+#include "engine/lun.h"
+#include "wire/lun.h"
+
+#define LUNS_MOST 256 /* of one target; more are left alone, with a line */
+
+struct lun_scan;
+
+struct luns {
+	struct idmap map;
+	struct target *target; /* borrowed */
+	struct lun_scan *scan;
+	bool scanning;	   /* it is under way */
+	bool again;	   /* another scan is wanted after it */
+	bool counting;	   /* "luns" follows when all are probed */
+	bool expired;	   /* luns_expire() since the last session */
+	unsigned attached; /* with an exporter, or waiting for one */
+	unsigned probing;  /* not told about yet */
+};
+
+void luns_init(struct luns *l, struct target *t);
+/* Only when none is attached and the session is down. */
+void luns_fini(struct luns *l);
+
+/* The session came up, or went down. */
+void luns_up(struct luns *l, uint64_t now);
+void luns_down(struct luns *l, uint64_t now);
+/* The session is away for too long: what waits ends with -ENOLINK. */
+void luns_expire(struct luns *l, uint64_t now);
+
+/* The target sent sense data on its own (11.9.1). */
+void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],
+		const uint8_t *sense, size_t n, uint64_t now);
+
+/* Looks for LUNs again; when asked, for changes of the known ones too. */
+void luns_scan(struct luns *l);
+void luns_rescan(struct luns *l, uint64_t now);
+
+uint64_t luns_next_wake(const struct luns *l);
+void luns_tick(struct luns *l, uint64_t now);
+
+/* What the manager asks for one LUN; 0 or -errno. */
+int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
+		const struct lun_attach *a);
+int luns_detach(struct luns *l, const uint8_t lun[static LUN_LEN]);
+int luns_forget(struct luns *l, const uint8_t lun[static LUN_LEN]);
+void luns_detach_all(struct luns *l);
+
+/* From a LUN: it was told about for the first time; its exporter. */
+void luns_probed(struct luns *l);
+void luns_attached(struct luns *l);
+void luns_detached(struct luns *l);
+
+#endif

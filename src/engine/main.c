@@ -1,0 +1,101 @@
+/*
+ * iscsid-engine - the unprivileged process between network and kernel.
+ *
+ * Started by iscsid with one end of a socket as file descriptor 3; reads no
+ * file and takes no options.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine/engine.h"
+#include "engine/memory.h"
+#include "engine/sandbox.h"
+#include "io/loop.h"
+#include "wire/chap.h"
+
+#define MANAGER_FD   3
+#define LOOP_ENTRIES 1024
+
+static bool is_manager(int fd)
+{
+	int domain, type;
+	socklen_t n = sizeof(int);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) &&
+	       !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) &&
+	       domain == AF_UNIX && type == SOCK_SEQPACKET &&
+	       !fcntl(fd, F_SETFL, O_NONBLOCK) &&
+	       !fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/*
+ * What ends other programs is meant for the manager: it detaches the disks in
+ * order and then ends us.
+ */
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+/* libcrypto reads files at the first use of a hash. */
+static void warm_up_hashes(void)
+{
+	uint8_t dst[CHAP_MAX_RESPONSE], challenge[1] = { 0 };
+
+	for (size_t i = 0; i < chap_algorithm_count; i++)
+		(void)chap_response(&chap_algorithms[i], 0, "", 0, challenge,
+				    sizeof(challenge), dst);
+}
+
+static int enter_sandbox(void)
+{
+	int err = sandbox_drop(SANDBOX_USER);
+
+	if (err) {
+		log_err(NULL, "cannot give up privileges: %s", strerror(-err));
+		return err;
+	}
+	err = sandbox_filter();
+	if (err)
+		log_err(NULL, "cannot filter system calls: %s", strerror(-err));
+	return err;
+}
+
+int main(void)
+{
+	static struct engine engine;
+	struct io_loop *loop;
+	int err;
+
+	if (!is_manager(MANAGER_FD)) {
+		fprintf(stderr, "iscsid-engine is started by iscsid\n");
+		return 2;
+	}
+	close_range(MANAGER_FD + 1, ~0u, 0); /* what is not meant for us */
+	ignore_signals();
+	warm_up_hashes();
+	err = io_loop_new(LOOP_ENTRIES, IO_LOOP_RESTRICTED, &loop);
+	if (err) {
+		log_err(NULL, "%s", io_loop_strerror(err));
+		return 1;
+	}
+	engine_init(&engine, loop, MANAGER_FD);
+	engine_log_to_manager(&engine);
+	memory_prepare();
+	err = enter_sandbox();
+	if (!err)
+		err = io_loop_run(loop);
+	if (err)
+		log_err(NULL, "ending: %s", io_loop_strerror(err));
+	engine_fini(&engine);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,384 @@
+/*
+ * target - attempts, portals, redirections, and the end.
+ */
+#include "engine/target.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/str.h"
+
+static struct target *of_link(void *ctx)
+{
+	return container_of((struct link *)ctx, struct target, link);
+}
+
+static uint64_t now_of(const struct target *t)
+{
+	return io_now(t->engine->loop);
+}
+
+/* Telling ------------------------------------------------------------- */
+
+static struct msg_out *begin_session(struct target *t, const char *state)
+{
+	struct msg_out *m = engine_begin(t->engine, "session");
+	char portal[ADDR_TEXT_SIZE];
+
+	addr_format(&t->at, true, portal, sizeof(portal));
+	msg_u64(m, "id", t->settings.id);
+	msg_str(m, "state", state);
+	msg_str(m, "portal", portal);
+	return m;
+}
+
+static const char *digest_word(bool on)
+{
+	return on ? "CRC32C" : "None";
+}
+
+static void tell_up(struct target *t)
+{
+	char isid[2 * ISID_LEN + 1];
+	struct session_info i;
+	struct msg_out *m = begin_session(t, "up");
+
+	session_info(t->session, &i);
+	hex_put(isid, t->settings.session.isid, ISID_LEN);
+	msg_u64(m, "tsih", i.tsih);
+	msg_str(m, "isid", isid);
+	msg_i64(m, "group", i.portal_group);
+	msg_str(m, "alias", i.target_alias);
+	msg_str(m, "auth", i.auth);
+	msg_str(m, "header-digest", digest_word(i.header_digest));
+	msg_str(m, "data-digest", digest_word(i.data_digest));
+	msg_u64(m, "initial-r2t", i.initial_r2t);
+	msg_u64(m, "immediate-data", i.immediate_data);
+	msg_u64(m, "max-recv-data", i.max_recv_data);
+	msg_u64(m, "max-xmit-data", i.max_xmit_data);
+	msg_u64(m, "first-burst", i.first_burst);
+	msg_u64(m, "max-burst", i.max_burst);
+	msg_u64(m, "max-r2t", i.max_outstanding_r2t);
+	engine_post(t->engine);
+}
+
+static void tell_down(struct target *t, const struct fault *why,
+		      const char *detail, uint32_t wait)
+{
+	char reason[512];
+	struct strbuf sb;
+	struct msg_out *m = begin_session(t, "down");
+
+	sb_init(&sb, reason, sizeof(reason));
+	sb_add(&sb, *detail ? "%s: %s" : "%s", why->text, detail);
+	msg_str(m, "fault", why->name);
+	msg_str(m, "reason", reason);
+	msg_u64(m, "wait", wait);
+	engine_post(t->engine);
+}
+
+/* Attempts ------------------------------------------------------------ */
+
+/*
+ * With disks in use only portals of the old session's group will do: there
+ * the new session ends the old one and its commands (RFC 7143 6.3.5,
+ * session reinstatement).  Elsewhere a late write of the old session could
+ * overtake its own repetition.  A redirection is the target's own word.
+ */
+static bool is_bound(const struct target *t)
+{
+	return t->group >= 0 && t->luns.attached > 0;
+}
+
+static bool is_usable(const struct target *t, const struct addr *a)
+{
+	return !is_bound(t) || a->tag < 0 || a->tag == t->group;
+}
+
+/* Turns to the next portal; returns whether all had their turn. */
+static bool next_portal(struct target *t)
+{
+	const struct settings *s = &t->settings;
+	bool over = false;
+
+	for (unsigned i = 0; i < s->nportals; i++) {
+		t->portal = (t->portal + 1) % s->nportals;
+		if (++t->tried >= s->nportals) {
+			t->tried = 0;
+			over = true;
+		}
+		if (is_usable(t, &s->portals[t->portal]))
+			break;
+	}
+	return over;
+}
+
+static int32_t expected_group(const struct target *t)
+{
+	if (t->redirected)
+		return t->at.tag;
+	return is_bound(t) ? t->group : t->at.tag;
+}
+
+static void attempt(struct target *t)
+{
+	struct settings *s = &t->settings;
+	struct sock_options opt = {
+		.window = s->window,
+		.connect_ms = s->session.login_timeout,
+		.keepalive = true,
+	};
+
+	t->at = t->redirected ? t->redirect : s->portals[t->portal];
+	/* The session reads it at its next login; now it has none. */
+	s->session.portal_group = expected_group(t);
+	t->redirected = false;
+	link_open(&t->link, &t->at, &opt);
+}
+
+static void on_retry(struct io_timer *timer)
+{
+	attempt(container_of(timer, struct target, retry));
+}
+
+/*
+ * Where the next attempt goes when it shall come at once: to where the target
+ * moved, else to the same portal.  Returns false for a place that cannot be
+ * reached from here.
+ */
+static bool follow(struct target *t)
+{
+	bool permanent;
+	const struct addr *to = session_redirect(t->session, &permanent);
+
+	if (!to)
+		return true;
+	if (!addr_is_numeric(to))
+		return false;
+	t->redirect = *to;
+	t->redirected = true;
+	/* RFC 7143 11.13.5: 0102 replaces the address for good. */
+	if (permanent)
+		t->settings.portals[t->portal] = *to;
+	return true;
+}
+
+static void try_again(struct target *t, const struct fault *why,
+		      const char *detail, uint16_t time2wait)
+{
+	enum fault_retry retry = why->retry;
+	bool over = false;
+	uint32_t random, wait;
+
+	if (retry == RETRY_NOW && !follow(t)) {
+		retry = RETRY_SOON;
+		detail = "to a host name, which cannot be looked up here";
+	}
+	if (retry != RETRY_NOW)
+		over = next_portal(t);
+	engine_random(&random, sizeof(random));
+	wait = backoff_next(&t->backoff, retry, over, time2wait, random);
+	if (wait == BACKOFF_NEVER)
+		return;
+	tell_down(t, why, detail, wait);
+	io_timer_after(t->engine->loop, &t->retry, wait);
+}
+
+/* The connection is closed: try again, or that was all. */
+static void after_attempt(struct target *t, const struct fault *why,
+			  const char *detail, uint16_t time2wait)
+{
+	if (t->removing && !t->luns.attached)
+		io_soon(t->engine->loop, &t->end);
+	else
+		try_again(t, why, detail, time2wait);
+}
+
+static void on_failed(struct link *l, const struct fault *why,
+		      const char *detail)
+{
+	after_attempt(of_link(l), why, detail, 0);
+}
+
+/* From now on waiting requests have connfail-timeout left. */
+static void start_expiry(struct target *t)
+{
+	if (t->settings.connfail_timeout)
+		io_timer_after(t->engine->loop, &t->expire,
+			       t->settings.connfail_timeout);
+}
+
+/* The session's callbacks --------------------------------------------- */
+
+static void on_up(void *ctx)
+{
+	struct target *t = of_link(ctx);
+	struct session_info i;
+
+	session_info(t->session, &i);
+	t->group = i.portal_group;
+	t->tried = 0;
+	t->up = true;
+	backoff_reset(&t->backoff);
+	io_timer_cancel(t->engine->loop, &t->expire);
+	tell_up(t);
+	luns_up(&t->luns, now_of(t));
+	link_touch(&t->link);
+}
+
+static void on_down(void *ctx, const struct fault *why, const char *detail)
+{
+	struct target *t = of_link(ctx);
+
+	if (t->up)
+		start_expiry(t);
+	t->up = false;
+	luns_down(&t->luns, now_of(t));
+	after_attempt(t, why, detail, session_time2wait(t->session));
+}
+
+static void on_scsi_event(void *ctx, const uint8_t lun[LUN_LEN],
+			  const uint8_t *sense, size_t n)
+{
+	struct target *t = of_link(ctx);
+
+	luns_event(&t->luns, lun, sense, n, now_of(t));
+}
+
+static void on_note(void *ctx, int level, const char *line)
+{
+	log_line(level, of_link(ctx)->settings.session.target_name, "%s", line);
+}
+
+static const struct session_ops session_ops = {
+	.up = on_up,
+	.close = link_session_close,
+	.down = on_down,
+	.scsi_event = on_scsi_event,
+	.note = on_note,
+	.kick = link_session_kick,
+};
+
+/* Time ---------------------------------------------------------------- */
+
+static uint64_t on_next_wake(struct link *l)
+{
+	return luns_next_wake(&of_link(l)->luns);
+}
+
+static void on_tick(struct link *l, uint64_t now)
+{
+	luns_tick(&of_link(l)->luns, now);
+}
+
+static void on_expire(struct io_timer *timer)
+{
+	struct target *t = container_of(timer, struct target, expire);
+
+	luns_expire(&t->luns, now_of(t));
+}
+
+static const struct link_ops link_ops = {
+	.failed = on_failed,
+	.next_wake = on_next_wake,
+	.tick = on_tick,
+};
+
+/* Life ---------------------------------------------------------------- */
+
+/* t is on its way out: nothing of it is in flight any more. */
+static void target_free(struct target *t)
+{
+	struct io_loop *loop = t->engine->loop;
+
+	io_timer_cancel(loop, &t->retry);
+	io_timer_cancel(loop, &t->expire);
+	luns_fini(&t->luns);
+	link_fini(&t->link);
+	session_free(t->session);
+	settings_wipe(&t->settings);
+	arena_free(t, sizeof(*t));
+}
+
+static void on_end(struct io_op *op, int res)
+{
+	struct target *t = container_of(op, struct target, end);
+	struct engine *e = t->engine;
+
+	msg_u64(engine_begin(e, "removed"), "id", t->settings.id);
+	engine_post(e);
+	idmap_del(&e->targets, &t->node);
+	target_free(t);
+	engine_less(e);
+}
+
+int target_start(struct engine *e, const struct settings *s)
+{
+	/* Locked, because of the secrets. */
+	struct target *t = arena_alloc(sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->engine = e;
+	t->settings = *s;
+	t->group = -1;
+	t->retry.fn = on_retry;
+	t->expire.fn = on_expire;
+	t->end.fn = on_end;
+	luns_init(&t->luns, t);
+	t->session = session_new(&t->settings.session, &session_ops, &t->link);
+	link_init(&t->link, e->loop, &link_ops, t->session);
+	err = t->session ? idmap_add(&e->targets, &t->node, s->id) : -ENOMEM;
+	if (err) {
+		target_free(t);
+		return err;
+	}
+	start_expiry(t);
+	io_timer_after(e->loop, &t->retry, 0);
+	return 0;
+}
+
+struct target *target_find(const struct engine *e, uint64_t id)
+{
+	struct idmap_node *n = idmap_get(&e->targets, id);
+
+	return n ? container_of(n, struct target, node) : NULL;
+}
+
+static void leave(struct target *t)
+{
+	struct io_loop *loop = t->engine->loop;
+
+	if (t->leaving)
+		return;
+	t->leaving = true;
+	io_timer_cancel(loop, &t->retry);
+	if (!t->link.open) {
+		io_soon(loop, &t->end);
+	} else if (t->link.conn) {
+		session_logout(t->session, now_of(t));
+		link_touch(&t->link);
+	} else {
+		link_give_up(&t->link);
+	}
+}
+
+void target_remove(struct target *t)
+{
+	if (t->removing)
+		return;
+	t->removing = true;
+	luns_detach_all(&t->luns);
+	target_less(t);
+}
+
+void target_less(struct target *t)
+{
+	if (t->removing && !t->luns.attached)
+		leave(t);
+}

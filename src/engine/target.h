@@ -1,0 +1,46 @@
+/*
+ * target - one target of the manager: its session, kept up, and its LUNs.
+ *
+ * Tries the portals in turn until the session stands, and again whenever it
+ * is lost, until the manager removes it.
+ */
+#ifndef ENGINE_TARGET_H
+#define ENGINE_TARGET_H
+
+#include "engine/backoff.h"
+#include "engine/engine.h"
+#include "engine/link.h"
+#include "engine/luns.h"
+#include "engine/settings.h"
+
+struct target {
+	struct idmap_node node;
+	struct engine *engine; /* borrowed */
+	struct settings settings;
+	struct session *session;
+	struct link link;
+	struct luns luns;
+	struct backoff backoff;
+	struct io_timer retry;	/* the next attempt */
+	struct io_timer expire; /* connfail-timeout */
+	struct io_op end;	/* frees it, outside of all callbacks */
+	struct addr at;		/* where the last attempt went */
+	unsigned portal;	/* of settings.portals, the next attempt's */
+	unsigned tried;		/* portals since all had their turn */
+	bool redirected;	/* the next attempt goes to redirect */
+	struct addr redirect;
+	int32_t group; /* portal group of the last session, -1: none yet */
+	bool up, removing, leaving;
+};
+
+/* 0 or -errno; s is copied.  The id is not in use. */
+int target_start(struct engine *e, const struct settings *s);
+/* NULL when there is none. */
+struct target *target_find(const struct engine *e, uint64_t id);
+
+/* Logs out and answers "removed"; what is still attached is detached. */
+void target_remove(struct target *t);
+/* A LUN was detached: a removal that waited for it may go on. */
+void target_less(struct target *t);
+
+#endif
