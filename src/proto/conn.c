@@ -147,7 +147,7 @@ void conn_rx_done(struct conn *c, size_t n, uint64_t now)
 	if (!conn_is_open(c->state))
 		return;
 	/* Any byte counts as life. */
-	c->last_rx = now;
+	c->last_life = now;
 	c->ping_sent = 0;
 	if (rx->head == rx->tail && rx->phase == RX_DATA && rx->keep &&
 	    rx->keep == rx->left) {
@@ -209,6 +209,8 @@ void conn_tx_done(struct conn *c, size_t n, uint64_t now)
 	struct tx *tx = &c->tx;
 
 	c->session->now = now;
+	/* The target takes bytes; but only an answer answers a ping. */
+	c->last_life = now;
 	tx->sent += (uint32_t)n;
 	while (tx->count) {
 		const struct tx_entry *e = &tx->ring[tx->first];

@@ -250,8 +250,12 @@ static void on_nop_in(struct conn *c)
 		malformed(c);
 		return;
 	}
-	if (pdu.itt != TAG_NONE) {
+	if (itt_is(pdu.itt, TAG_PING)) { /* the answer to ours */
 		(void)take_statsn(c, &pdu.sn);
+		return;
+	}
+	if (pdu.itt != TAG_NONE) {
+		session_end(s, &fault_unknown_tag, "NOP-In");
 		return;
 	}
 	session_window(s, &pdu.sn);

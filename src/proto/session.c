@@ -213,7 +213,7 @@ static void conn_reset(struct conn *c)
 	c->statsn_known = false;
 	c->rx.head = c->rx.tail = 0;
 	c->rx.phase = RX_HEADER;
-	c->last_rx = c->session->now;
+	c->last_life = c->session->now;
 	c->ping_sent = 0;
 	c->logout_deadline = 0;
 	transmit_reset(c);
@@ -434,11 +434,12 @@ static uint64_t keepalive_at(const struct session *s, const struct conn *c)
 					      : s->cfg->active_timeout;
 
 	if (c->ping_sent && s->cfg->ping_timeout)
-		return (c->ping_sent > c->last_rx ? c->ping_sent : c->last_rx) +
+		return (c->ping_sent > c->last_life ? c->ping_sent
+						    : c->last_life) +
 		       s->cfg->ping_timeout;
 	if (c->ping_sent || !limit)
 		return UINT64_MAX;
-	return c->last_rx + limit;
+	return c->last_life + limit;
 }
 
 static void keepalive_tick(struct conn *c)

@@ -163,9 +163,8 @@ struct conn {
 	struct login login;
 	struct rx rx;
 	struct tx tx;
-	/* keep-alive, ms; 0: no ping on its way */
-	uint64_t last_rx, ping_sent;
-	uint32_t ping_itt;
+	/* keep-alive, ms: when bytes moved; 0: no ping on its way */
+	uint64_t last_life, ping_sent;
 	uint64_t logout_deadline; /* counts in IN_LOGOUT */
 };
 

@@ -90,7 +90,6 @@ void transmit_ping(struct conn *c)
 
 	pdu_put_nop_out(bhs, &nop);
 	c->ping_sent = s->now;
-	c->ping_itt = nop.itt;
 	/* With a full ring nothing moves: then the timeout decides alike. */
 	(void)transmit_control(c, bhs, NULL, 0);
 }

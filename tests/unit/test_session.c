@@ -242,6 +242,48 @@ static void test_any_received_byte_counts_as_life(void **state)
 	puppet_expect(p, OP_NOP_OUT);
 }
 
+/* A write over a slow link: its data queue up before the ping. */
+static void test_bytes_that_go_out_count_as_life(void **state)
+{
+	static uint8_t data[100000];
+	struct puppet *p = *state;
+	struct iovec iov[CONN_TX_IOV];
+	static struct order o;
+	struct pdu_r2t r2t = { .ttt = 1, .offset = 0, .length = 65536 };
+	uint8_t bhs[BHS_LEN];
+
+	order_init(&o, CMD_WRITE, data, sizeof(data));
+	session_submit(p->s, &o.cmd);
+	puppet_expect(p, OP_SCSI_CMD);
+	r2t.itt = get_be32(p->bhs + 16);
+	r2t.sn = puppet_sn_peek(p);
+	puppet_expect(p, OP_DATA_OUT);
+	pdu_put_r2t(bhs, &r2t);
+	puppet_send(p, bhs, NULL, 0);
+	for (int i = 0; i < 60; i++) {
+		assert_true(conn_tx_want(p->c, iov, CONN_TX_IOV) > 0);
+		conn_tx_done(p->c, 1000, p->now);
+		puppet_tick(p, 1000);
+		assert_int_equal(p->closes, 0);
+	}
+	/* Then nothing goes any more. */
+	for (int i = 0; i < 11; i++)
+		puppet_tick(p, 1000);
+	expect_down(p, &fault_ping_timeout);
+}
+
+static void test_an_answer_to_no_ping_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_nop_in in = { .itt = 0x00010003, .ttt = TAG_NONE };
+	uint8_t bhs[BHS_LEN];
+
+	in.sn = puppet_sn(p);
+	pdu_put_nop_in(bhs, &in);
+	puppet_send(p, bhs, NULL, 0);
+	expect_down(p, &fault_unknown_tag);
+}
+
 static void test_a_ping_timeout_of_zero_never_drops(void **state)
 {
 	struct puppet *p = *state;
@@ -872,6 +914,8 @@ int main(void)
 		T(test_a_silent_idle_link_is_pinged_and_then_dropped),
 		T(test_tasks_on_their_way_shorten_the_patience),
 		T(test_any_received_byte_counts_as_life),
+		T(test_bytes_that_go_out_count_as_life),
+		T(test_an_answer_to_no_ping_ends_the_session),
 		T(test_a_ping_timeout_of_zero_never_drops),
 		T(test_a_ping_of_the_target_is_answered),
 		T(test_a_flood_of_pings_ends_the_session),
