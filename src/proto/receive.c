@@ -28,12 +28,14 @@ static const struct fault *begin_data_in(struct conn *c)
 		return &fault_bad_data_in;
 	if (pdu.datasn != t->exp_datasn)
 		return &fault_sequence_gap;
+	rx->keep = pdu.data_len;
+	if (!pdu.data_len) /* 11.7.7: legal, wherever it points */
+		return NULL;
 	/* DataPDUInOrder and DataSequenceInOrder are Yes. */
 	if (pdu.offset != t->received ||
 	    pdu.data_len > t->cmd->len - pdu.offset)
 		return &fault_bad_data_in;
 	rx->dst = t->cmd->buf + pdu.offset;
-	rx->keep = pdu.data_len;
 	return NULL;
 }
 

@@ -133,7 +133,8 @@ static void send_data(struct conn *c)
 		.offset = b->offset,
 		.data_len = min_u(b->left, s->params.max_xmit_data),
 	};
-	memcpy(pdu.lun, t->cmd->lun, LUN_LEN);
+	if (b->ttt != TAG_NONE) /* 11.7.4: else it is reserved */
+		memcpy(pdu.lun, t->cmd->lun, LUN_LEN);
 	b->left -= pdu.data_len;
 	b->offset += pdu.data_len;
 	pdu.final = !b->left;

@@ -165,6 +165,7 @@ static void test_without_immediate_data_it_comes_in_data_out(void **state)
 	out = take_data(p);
 	assert_int_equal(out.data_len, 1024);
 	assert_true(out.final);
+	assert_int_equal(out.lun[1], 0); /* 11.7.4: reserved without a TTT */
 	assert_false(puppet_take(p));
 }
 
@@ -541,6 +542,23 @@ static void test_empty_data_in_is_no_error(void **state)
 	assert_int_equal(o.done, 1);
 }
 
+static void test_empty_data_in_needs_no_place(void **state)
+{
+	struct puppet *p = *state;
+	static uint8_t got[1024];
+	static struct order o;
+	uint32_t itt;
+
+	puppet_up(p);
+	order_init(&o, CMD_READ, got, sizeof(got));
+	session_submit(p->s, &o.cmd);
+	itt = take_command(p).itt;
+	send_data_in(p, itt, 0, 0, 1024, false);
+	send_data_in(p, itt, 1, 0, 0, true); /* only the status */
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.cmd.underflow, 0);
+}
+
 static void test_a_short_read_without_a_word_counts_as_underflow(void **state)
 {
 	struct puppet *p = *state;
@@ -712,6 +730,7 @@ int main(void)
 		T(test_data_in_for_an_unknown_task_ends_the_session),
 		T(test_an_answer_to_a_task_of_before_is_not_taken),
 		T(test_empty_data_in_is_no_error),
+		T(test_empty_data_in_needs_no_place),
 		T(test_a_short_read_without_a_word_counts_as_underflow),
 		T(test_residuals_and_sense_reach_the_owner),
 		T(test_a_sense_length_that_lies_is_cut),
