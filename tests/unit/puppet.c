@@ -17,7 +17,11 @@
 
 static void on_up(void *ctx)
 {
-	((struct puppet *)ctx)->ups++;
+	struct puppet *p = ctx;
+
+	p->ups++;
+	if (p->on_up)
+		p->on_up(p);
 }
 
 static void on_close(void *ctx, struct conn *c)
@@ -359,4 +363,52 @@ void puppet_scsi_rsp(struct puppet *p, uint32_t itt, uint8_t status,
 	if (sense)
 		memcpy(data + 2, sense, sense_len);
 	puppet_send(p, bhs, data, rsp.data_len);
+}
+
+uint32_t puppet_submit(struct puppet *p, struct order *o)
+{
+	order_init(o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o->cmd);
+	puppet_expect(p, OP_SCSI_CMD);
+	return get_be32(p->bhs + 16);
+}
+
+void puppet_expect_down(struct puppet *p, const struct fault *why)
+{
+	assert_int_equal(p->closes, 1);
+	puppet_closed(p);
+	assert_int_equal(p->downs, 1);
+	assert_ptr_equal(p->why, why);
+}
+
+static void tmf_done(struct tmf_req *t, int response)
+{
+	struct tmf_order *o = container_of(t, struct tmf_order, req);
+
+	o->done++;
+	o->response = response;
+}
+
+int puppet_manage(struct puppet *p, struct tmf_order *t, enum tmf function,
+		  struct cmd *cmd)
+{
+	memset(t, 0, sizeof(*t));
+	t->req.function = function;
+	t->req.lun[1] = 1;
+	t->req.cmd = cmd;
+	t->req.done = tmf_done;
+	return session_manage(p->s, &t->req, p->now);
+}
+
+void puppet_tmf_rsp(struct puppet *p, uint32_t itt, uint8_t response)
+{
+	struct pdu_tmf_rsp rsp = {
+		.response = response,
+		.itt = itt,
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_tmf_rsp(bhs, &rsp);
+	puppet_send(p, bhs, NULL, 0);
 }

@@ -29,6 +29,7 @@ struct puppet {
 	unsigned ups, closes, downs, notes, events, found_alls;
 	/* a test's own reaction to a callback; NULL: none */
 	void (*on_kick)(struct puppet *p);
+	void (*on_up)(struct puppet *p);
 	void (*on_close)(struct puppet *p);
 	void (*on_down)(struct puppet *p);
 	void (*on_found)(struct puppet *p);
@@ -88,5 +89,20 @@ void order_init(struct order *o, enum cmd_dir dir, void *buf, uint32_t len);
 /* SCSI Response to the task of the command taken under itt. */
 void puppet_scsi_rsp(struct puppet *p, uint32_t itt, uint8_t status,
 		     const uint8_t *sense, uint16_t sense_len);
+
+/* Submits and takes a command without data; returns its ITT. */
+uint32_t puppet_submit(struct puppet *p, struct order *o);
+/* The session must have ended for this reason. */
+void puppet_expect_down(struct puppet *p, const struct fault *why);
+
+/* A task management function of the test's own, on LUN 1. */
+struct tmf_order {
+	struct tmf_req req;
+	unsigned done;
+	int response;
+};
+int puppet_manage(struct puppet *p, struct tmf_order *t, enum tmf function,
+		  struct cmd *cmd);
+void puppet_tmf_rsp(struct puppet *p, uint32_t itt, uint8_t response);
 
 #endif
