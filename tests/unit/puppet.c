@@ -365,6 +365,80 @@ void puppet_scsi_rsp(struct puppet *p, uint32_t itt, uint8_t status,
 	puppet_send(p, bhs, data, rsp.data_len);
 }
 
+void puppet_up_with(struct puppet *p, const char *keys, size_t n)
+{
+	puppet_connect(p);
+	puppet_login(p, keys, n);
+	assert_int_equal(p->ups, 1);
+	p->ups = 0;
+}
+
+struct pdu_scsi_cmd puppet_command(struct puppet *p)
+{
+	struct pdu_scsi_cmd cmd;
+
+	puppet_expect(p, OP_SCSI_CMD);
+	assert_int_equal(pdu_get_scsi_cmd(p->bhs, &cmd), 0);
+	return cmd;
+}
+
+struct pdu_data_out puppet_data_out(struct puppet *p)
+{
+	struct pdu_data_out pdu;
+
+	puppet_expect(p, OP_DATA_OUT);
+	assert_int_equal(pdu_get_data_out(p->bhs, &pdu), 0);
+	return pdu;
+}
+
+void puppet_r2t(struct puppet *p, uint32_t itt, uint32_t ttt, uint32_t r2tsn,
+		uint32_t offset, uint32_t length)
+{
+	struct pdu_r2t r2t = {
+		.lun = { 0, 1 },
+		.itt = itt,
+		.ttt = ttt,
+		.r2tsn = r2tsn,
+		.offset = offset,
+		.length = length,
+		.sn = puppet_sn_peek(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_r2t(bhs, &r2t);
+	puppet_send(p, bhs, NULL, 0);
+}
+
+void puppet_nop_in(struct puppet *p, uint32_t ttt)
+{
+	struct pdu_nop_in nop = {
+		.lun = { 0, 1 },
+		.itt = TAG_NONE,
+		.ttt = ttt,
+		.sn = puppet_sn_peek(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_nop_in(bhs, &nop);
+	puppet_send(p, bhs, NULL, 0);
+}
+
+void puppet_async(struct puppet *p, uint8_t event, uint16_t p1, uint16_t p2,
+		  uint16_t p3)
+{
+	struct pdu_async async = {
+		.event = event,
+		.param1 = p1,
+		.param2 = p2,
+		.param3 = p3,
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_async(bhs, &async);
+	puppet_send(p, bhs, NULL, 0);
+}
+
 uint32_t puppet_submit(struct puppet *p, struct order *o)
 {
 	order_init(o, CMD_NO_DATA, NULL, 0);

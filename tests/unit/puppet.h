@@ -90,6 +90,22 @@ void order_init(struct order *o, enum cmd_dir dir, void *buf, uint32_t len);
 void puppet_scsi_rsp(struct puppet *p, uint32_t itt, uint8_t status,
 		     const uint8_t *sense, uint16_t sense_len);
 
+/* Connect and log in with these keys of the target's. */
+void puppet_up_with(struct puppet *p, const char *keys, size_t n);
+#define PUPPET_UP(p, keys) puppet_up_with(p, keys, sizeof(keys))
+
+/* Takes a SCSI Command, a Data-Out. */
+struct pdu_scsi_cmd puppet_command(struct puppet *p);
+struct pdu_data_out puppet_data_out(struct puppet *p);
+/* An R2T for length bytes at offset. */
+void puppet_r2t(struct puppet *p, uint32_t itt, uint32_t ttt, uint32_t r2tsn,
+		uint32_t offset, uint32_t length);
+/* NOP-In that wants an answer (ttt) or only tells the window (TAG_NONE). */
+void puppet_nop_in(struct puppet *p, uint32_t ttt);
+/* Asynchronous Message. */
+void puppet_async(struct puppet *p, uint8_t event, uint16_t p1, uint16_t p2,
+		  uint16_t p3);
+
 /* Submits and takes a command without data; returns its ITT. */
 uint32_t puppet_submit(struct puppet *p, struct order *o);
 /* The session must have ended for this reason. */
