@@ -136,6 +136,13 @@ struct tgt_session *tgt_conn_session(const struct tgt_conn *c)
 	return c->state == TGT_CONN_FULL ? c->session : NULL;
 }
 
+struct tgt_conn *tgt_conn_next(struct tgt *t, struct tgt_conn *prev)
+{
+	struct list *n = prev ? prev->link.next : t->conns.next;
+
+	return n == &t->conns ? NULL : container_of(n, struct tgt_conn, link);
+}
+
 static void nop_in(struct tgt_conn *c, uint32_t ttt)
 {
 	struct pdu_nop_in nop = { .itt = TAG_NONE, .ttt = ttt };

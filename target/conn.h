@@ -55,6 +55,9 @@ bool tgt_conn_over(const struct tgt_conn *c);
 void tgt_conn_set_owner(struct tgt_conn *c, void *owner);
 void *tgt_conn_owner(const struct tgt_conn *c);
 
+/* All connections, from prev = NULL on; NULL after the last. */
+struct tgt_conn *tgt_conn_next(struct tgt *t, struct tgt_conn *prev);
+
 /* Things to do to an initiator; full feature phase only, else no effect. */
 
 /* NOP-In that asks for an answer. */

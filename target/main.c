@@ -5,15 +5,18 @@
  * command line that makes no sense.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
+#include "target/control.h"
 #include "target/options.h"
 
 static int open_portals(struct options *o)
@@ -81,11 +84,42 @@ static int stop_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static void obey(void *ctx, const char *line)
+{
+	struct options *o = ctx;
+	struct control c = { o->tgt, o->script };
+	char err[256];
+
+	if (control_run(&c, line, err, sizeof(err)) < 0)
+		log_err("control", "%s: %s", line, err);
+	else
+		log_line(LOG_NOTICE, "control", "%s: done", line);
+}
+
+/* Opened for both ways, so that it never ends when a writer goes. */
+static int open_control(struct options *o)
+{
+	int fd;
+
+	if (!o->control)
+		return 0;
+	unlink(o->control);
+	fd = mkfifo(o->control, 0600) < 0
+		     ? -1
+		     : open(o->control, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		log_err(NULL, "%s: %s", o->control, strerror(errno));
+		return -1;
+	}
+	return server_lines(o->server, fd, obey, o);
+}
+
 static int serve(struct options *o)
 {
 	int stop = stop_signals(), err;
 
-	if (stop < 0 || open_portals(o) < 0 || write_pidfile(o->pidfile) < 0)
+	if (stop < 0 || open_portals(o) < 0 || open_control(o) < 0 ||
+	    write_pidfile(o->pidfile) < 0)
 		return 1;
 	say_ready(o);
 	err = server_run(o->server, stop);
@@ -93,6 +127,8 @@ static int serve(struct options *o)
 		log_err(NULL, "event loop: %s", strerror(-err));
 	if (o->pidfile)
 		unlink(o->pidfile);
+	if (o->control)
+		unlink(o->control);
 	close(stop);
 	return err ? 1 : 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "target/control.h"
 #include "target/lunspec.h"
 #include "wire/chap.h"
 
@@ -37,13 +38,31 @@ static int read_number(const char *what, const char *s, uint64_t max,
 	return 0;
 }
 
+/* An address, or one with port 0, which no portal of a target can have. */
+static int read_portal(const char *arg, struct addr *a)
+{
+	const char *tag = strrchr(arg, ',');
+	size_t n = tag ? (size_t)(tag - arg) : strlen(arg);
+	char text[ADDR_TEXT_SIZE];
+	bool any = n > 2 && !strncmp(arg + n - 2, ":0", 2) &&
+		   (arg[n - 3] == ']' || !memchr(arg, ':', n - 2));
+
+	if (!any || !str_copy(text, sizeof(text), arg))
+		return addr_parse(arg, strlen(arg), a);
+	text[n - 1] = '1';
+	if (addr_parse(text, strlen(text), a) < 0)
+		return -EINVAL;
+	a->port = 0;
+	return 0;
+}
+
 static int on_portal(struct options *o, const char *arg)
 {
 	struct addr *a = &o->portals[o->nportals];
 
 	if (o->nportals == TGT_MAX_PORTALS)
 		return complain("more than %d portals", TGT_MAX_PORTALS);
-	if (addr_parse(arg, strlen(arg), a) < 0 || !addr_is_numeric(a))
+	if (read_portal(arg, a) < 0 || !addr_is_numeric(a))
 		return complain("--portal: not ADDR[:PORT][,TAG]: '%s'", arg);
 	o->nportals++;
 	return 0;
@@ -297,6 +316,13 @@ static int on_pidfile(struct options *o, const char *arg)
 	return 0;
 }
 
+static int on_control(struct options *o, const char *arg)
+{
+	o->control = arg;
+	o->tgt->fault = tgt_script_hook(o->script);
+	return 0;
+}
+
 static int on_ready_fd(struct options *o, const char *arg)
 {
 	uint64_t v;
@@ -372,6 +398,8 @@ static const struct entry {
 	{ "discovery-chap-mutual", "USER:SECRET", on_discovery_mutual, false,
 	  "" },
 	{ "fault", "LINE", on_fault, false, "do wrong on purpose; see below" },
+	{ "control", "PATH", on_control, false,
+	  "make a FIFO there and obey the lines it gets; see below" },
 	{ "pidfile", "PATH", on_pidfile, false, "" },
 	{ "ready-fd", "N", on_ready_fd, false,
 	  "write the line \"ready ADDR...\" there (default: standard output)" },
@@ -432,4 +460,7 @@ void options_help(void)
 	sb_init(&out, text, sizeof(text));
 	tgt_script_help(&out);
 	printf("\nFault lines:\n%s", text);
+	sb_init(&out, text, sizeof(text));
+	control_help(&out);
+	printf("\nControl lines:\n%s", text);
 }

@@ -18,7 +18,8 @@ struct options {
 	size_t nportals;
 	struct tgt_target *target; /* the one following options belong to */
 	const char *pidfile;
-	int ready_fd; /* -1: say it on standard output */
+	const char *control; /* path of the FIFO; NULL: none */
+	int ready_fd;	     /* -1: say it on standard output */
 	bool write_cache;
 	bool help, version;
 };

@@ -33,6 +33,7 @@
 enum source {
 	SRC_STOP,
 	SRC_LISTENER,
+	SRC_LINES,
 	SRC_PEER
 };
 
@@ -52,8 +53,19 @@ struct peer {
 	uint64_t give_up;
 };
 
+/* Text that comes from somebody, until a line is whole. */
+struct lines {
+	enum source source;
+	int fd;
+	void (*line)(void *ctx, const char *line);
+	void *ctx;
+	char buf[2048];
+	size_t len;
+};
+
 struct server {
 	enum source stop;
+	struct lines lines;
 	int epfd;
 	struct tgt *tgt;
 	struct listener listeners[TGT_MAX_PORTALS];
@@ -403,6 +415,33 @@ static void peer_event(struct peer *p, uint32_t events)
 		list_push_back(&p->server->dirty, &p->dirty);
 }
 
+/* A line longer than the buffer is forgotten. */
+static void read_lines(struct lines *l)
+{
+	ssize_t n = read(l->fd, l->buf + l->len, sizeof(l->buf) - 1 - l->len);
+	char *end;
+
+	if (n <= 0)
+		return;
+	l->len += (size_t)n;
+	l->buf[l->len] = '\0';
+	while ((end = memchr(l->buf, '\n', l->len))) {
+		*end++ = '\0';
+		l->line(l->ctx, l->buf);
+		l->len -= (size_t)(end - l->buf);
+		memmove(l->buf, end, l->len);
+	}
+	if (l->len == sizeof(l->buf) - 1)
+		l->len = 0;
+}
+
+int server_lines(struct server *s, int fd,
+		 void (*line)(void *ctx, const char *line), void *ctx)
+{
+	s->lines = (struct lines){ SRC_LINES, fd, line, ctx, "", 0 };
+	return watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, &s->lines);
+}
+
 static void settle_all(struct server *s)
 {
 	struct list *n;
@@ -449,6 +488,9 @@ static bool dispatch(struct server *s, const struct epoll_event *ev)
 		return false;
 	case SRC_LISTENER:
 		accept_all(s, ev->data.ptr);
+		break;
+	case SRC_LINES:
+		read_lines(ev->data.ptr);
 		break;
 	case SRC_PEER:
 		peer_event(ev->data.ptr, ev->events);

@@ -22,6 +22,9 @@ void server_serve(struct server *s, struct tgt *t);
  * portal.  Returns 0 or -errno.
  */
 int server_listen(struct server *s, const struct addr *addr);
+/* Calls back with each line that comes from fd, which stays the caller's. */
+int server_lines(struct server *s, int fd,
+		 void (*line)(void *ctx, const char *line), void *ctx);
 /* Returns when a byte can be read from stop_fd; 0 or -errno. */
 int server_run(struct server *s, int stop_fd);
 

@@ -1,0 +1,205 @@
+/* Tests of target/control.c: changing a running target. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "unit/target_peer.h"
+
+#include "base/bytes.h"
+#include "target/control.h"
+
+static struct world *w;
+static struct peer *p;
+static struct result r;
+static struct control ctl;
+
+static int setup(void **state)
+{
+	w = world_new();
+	p = peer_new(w);
+	peer_login(p);
+	ctl.tgt = w->t;
+	ctl.script = tgt_script_new();
+	w->t->fault = tgt_script_hook(ctl.script);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	peer_free(p);
+	world_free(w);
+	tgt_script_free(ctl.script);
+	return 0;
+}
+
+static void good(const char *line)
+{
+	char err[256] = "";
+
+	if (control_run(&ctl, line, err, sizeof(err)) < 0)
+		fail_msg("%s: %s", line, err);
+}
+
+static void bad(const char *line, const char *why)
+{
+	char err[256] = "";
+
+	assert_int_equal(control_run(&ctl, line, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, why);
+}
+
+static uint32_t ready(void)
+{
+	peer_run(p, CDB(0), 0, &r);
+	return result_sense(&r);
+}
+
+static void test_resize_is_told(void **state)
+{
+	good("resize " PEER_TARGET " 0 8M");
+	assert_int_equal(w->lun->blocks, 16384);
+	assert_int_equal(ready(), 0x062a09);
+}
+
+static void test_disk_can_be_exchanged(void **state)
+{
+	good("identity " PEER_TARGET " 0 abc");
+	peer_run(p, CDB(0x12, 1, 0x83, 1, 0, 0), 256, &r);
+	assert_true(get_be64(r.data + 8) == 0x3000000000000abcull);
+	peer_run(p, CDB(0x12, 1, 0x80, 1, 0, 0), 256, &r);
+	assert_memory_equal(r.data + 4, "abc", 3);
+}
+
+static void test_write_protection_can_change(void **state)
+{
+	good("read-only " PEER_TARGET " 0 on");
+	assert_true(w->lun->cfg.read_only);
+	assert_int_equal(ready(), 0x062a01);
+	good("read-only " PEER_TARGET " 0 off");
+	assert_false(w->lun->cfg.read_only);
+}
+
+static void test_luns_come_and_go(void **state)
+{
+	good("lun-add " PEER_TARGET " 7:mem:1M,bs=4096");
+	assert_non_null(tgt_lun_find(w->tt, 7));
+	assert_int_equal(ready(), 0x063f0e);
+	good("lun-remove " PEER_TARGET " 7");
+	assert_null(tgt_lun_find(w->tt, 7));
+}
+
+static void test_attention_by_name(void **state)
+{
+	good("attention " PEER_TARGET " 0 inquiry");
+	assert_int_equal(ready(), 0x063f03);
+}
+
+static void test_async_message_reaches_the_session(void **state)
+{
+	struct pdu_async m;
+
+	good("async 3 0 1 2");
+	peer_expect(p, OP_ASYNC);
+	assert_int_equal(pdu_get_async(p->bhs, &m), 0);
+	assert_int_equal(m.event, ASYNC_DROP_SESSION);
+	assert_int_equal(m.param2, 1);
+	assert_int_equal(m.param3, 2);
+}
+
+static void test_drop_ends_all_connections(void **state)
+{
+	good("drop");
+	assert_true(tgt_conn_over(p->c));
+}
+
+static void test_window_is_told(void **state)
+{
+	good("window 3");
+	peer_expect(p, OP_NOP_IN);
+	assert_int_equal(ready(), 0);
+}
+
+static void test_faults_come_and_go(void **state)
+{
+	good("fault scsi test-unit-ready all sense 2/04/01");
+	assert_int_equal(ready(), 0x020401);
+	good("fault-clear");
+	assert_int_equal(ready(), 0);
+}
+
+static void test_logins_can_be_refused_and_redirected(void **state)
+{
+	struct peer *q = peer_new(w);
+
+	good("redirect " PEER_TARGET " 192.0.2.5");
+	assert_int_equal(peer_login_with(q, TEXT(WHO)), LOGIN_MOVED_TEMP);
+	peer_free(q);
+	q = peer_new(w);
+	good("redirect " PEER_TARGET " off");
+	good("refuse " PEER_TARGET " 0x0302");
+	assert_int_equal(peer_login_with(q, TEXT(WHO)), LOGIN_NO_RESOURCES);
+	peer_free(q);
+}
+
+static void test_errors_say_which_word(void **state)
+{
+	bad("explode", "unknown command: 'explode'");
+	bad("resize iqn.2026-01.example:no 0 1M",
+	    "no such target: 'iqn.2026-01.example:no'");
+	bad("resize " PEER_TARGET " 5 1M", "no such LUN: '5'");
+	bad("resize " PEER_TARGET " 0", "missing: 'SIZE'");
+	bad("resize " PEER_TARGET " 0 lots", "not a size: 'lots'");
+	bad("resize " PEER_TARGET " 0 1000", "Invalid argument: '1000'");
+	bad("resize " PEER_TARGET " 0 1M now", "too much: 'now'");
+	bad("read-only " PEER_TARGET " 0 maybe", "not on or off: 'maybe'");
+	bad("attention " PEER_TARGET " 0 x", "unknown attention: 'x'");
+	bad("async 256", "not a number, or too large: '256'");
+	bad("async 1 2 3 4 5", "too much: '5'");
+	bad("fault rx scsi-cmd 1", "and do what?");
+}
+
+static void test_blank_line_is_nothing(void **state)
+{
+	good("");
+	good("  ");
+}
+
+static void test_help_names_every_verb(void **state)
+{
+	char text[4096];
+	struct strbuf out;
+
+	sb_init(&out, text, sizeof(text));
+	control_help(&out);
+	assert_false(out.full);
+	assert_non_null(strstr(text, "resize TARGET LUN SIZE"));
+	assert_non_null(strstr(text, "fault-clear"));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_resize_is_told),
+		T(test_disk_can_be_exchanged),
+		T(test_write_protection_can_change),
+		T(test_luns_come_and_go),
+		T(test_attention_by_name),
+		T(test_async_message_reaches_the_session),
+		T(test_drop_ends_all_connections),
+		T(test_window_is_told),
+		T(test_faults_come_and_go),
+		T(test_logins_can_be_refused_and_redirected),
+		T(test_errors_say_which_word),
+		T(test_blank_line_is_nothing),
+		T(test_help_names_every_verb),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
