@@ -62,7 +62,10 @@ static int on_tx_want(struct sock *s, struct iovec *iov, int max)
 {
 	struct link *l = of_sock(s);
 
-	return l->conn ? conn_tx_want(l->conn, iov, max) : 0;
+	if (!l->conn)
+		return 0;
+	link_touch(l); /* a closed window is found now, and to be asked about */
+	return conn_tx_want(l->conn, iov, max);
 }
 
 static void on_tx_done(struct sock *s, size_t n)

@@ -154,7 +154,10 @@ void session_drop(struct session *s, const struct fault *why,
 /* Discovery: asks for all targets; found() and found_all() follow. */
 void session_send_targets(struct session *s, uint64_t now);
 
-/* Earliest time session_tick() is needed; UINT64_MAX: never. */
+/*
+ * Earliest time session_tick() is needed; UINT64_MAX: never.  Any call may
+ * change it, conn_tx_want() too.
+ */
 uint64_t session_next_wake(const struct session *s);
 void session_tick(struct session *s, uint64_t now);
 
