@@ -161,7 +161,9 @@ static void redirected(struct conn *c, const struct pdu_login_rsp *rsp,
 	size_t pos = 0;
 
 	text_init(&out, scrap, sizeof(scrap));
-	while (text_next((const char *)c->rx.data, n, &pos, &kv) > 0) {
+	nego->has_address = false; /* told earlier, it meant something else */
+	while (!nego->has_address &&
+	       text_next((const char *)c->rx.data, n, &pos, &kv) > 0) {
 		if (text_key_is(&kv, "TargetAddress"))
 			(void)nego_take(nego, s->cfg, &kv, &out);
 	}

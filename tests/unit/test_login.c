@@ -188,6 +188,41 @@ static void test_a_redirection_to_nowhere_is_a_protocol_error(void **state)
 	expect_down(p, &fault_login_protocol);
 }
 
+/* 11.13.5: there may be more than one, and an old one does not count. */
+static void test_the_first_address_of_a_redirection_counts(void **state)
+{
+	struct puppet *p = *state;
+	const struct addr *to;
+	bool perm;
+
+	puppet_connect(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, false, 0, 0,
+			 KEYS("TargetAddress=192.0.2.3"));
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, false, 0, LOGIN_MOVED_TEMP,
+			 KEYS("TargetAddress=192.0.2.1\0"
+			      "TargetAddress=192.0.2.2"));
+	expect_down(p, &fault_login_redirected);
+	to = session_redirect(p->s, &perm);
+	assert_non_null(to);
+	assert_string_equal(to->host, "192.0.2.1");
+}
+
+static void test_an_address_of_before_is_no_redirection(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_connect(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, false, 0, 0,
+			 KEYS("TargetAddress=192.0.2.3"));
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, false, 0, LOGIN_MOVED_TEMP, NULL,
+			 0);
+	expect_down(p, &fault_login_protocol);
+}
+
 static void test_silence_ends_the_login_after_its_timeout(void **state)
 {
 	struct puppet *p = *state;
@@ -394,6 +429,8 @@ int main(void)
 		T(test_a_temporary_redirection_tells_where_to),
 		T(test_a_permanent_redirection_says_so),
 		T(test_a_redirection_to_nowhere_is_a_protocol_error),
+		T(test_the_first_address_of_a_redirection_counts),
+		T(test_an_address_of_before_is_no_redirection),
 		T(test_silence_ends_the_login_after_its_timeout),
 		T(test_a_login_timeout_of_zero_waits_for_ever),
 		T(test_another_portal_group_than_discovered_is_refused),
