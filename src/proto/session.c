@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/sn.h"
 #include "proto/state.h"
 
-#define PING_CLOSED_WINDOW 1000 /* ms: how long a closed window is believed */
+#define PING_CLOSED_WINDOW 1000	 /* ms: how long a closed window is believed */
+#define NOTES_PERIOD	   10000 /* ms */
+#define NOTES_MAX	   20 /* in a period: what a target can make us say */
 
 /* Connection states (8.1.3) ------------------------------------------- */
 
@@ -415,11 +418,29 @@ uint32_t session_control_itt(struct session *s, enum control_tag tag)
 	return (uint32_t)++s->control_generation << 16 | tag;
 }
 
+/* A new period begins: says how much of the old one was left out. */
+static void begin_notes(struct session *s)
+{
+	char line[64];
+
+	if (s->notes > NOTES_MAX) {
+		snprintf(line, sizeof(line), "%u more lines were left out",
+			 s->notes - NOTES_MAX);
+		s->ops->note(s->ctx, LOG_WARNING, line);
+	}
+	s->notes = 0;
+	s->notes_since = s->now;
+}
+
 void session_note(struct session *s, int level, const char *fmt, ...)
 {
 	char line[256];
 	va_list ap;
 
+	if (s->now - s->notes_since >= NOTES_PERIOD)
+		begin_notes(s);
+	if (++s->notes > NOTES_MAX)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);

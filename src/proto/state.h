@@ -210,7 +210,9 @@ struct session {
 	struct addr redirect;
 	bool has_redirect, redirect_permanent;
 	uint16_t time2wait;
-	bool md5_only; /* offer no other CHAP algorithm (auth.h) */
+	bool md5_only;	      /* offer no other CHAP algorithm (auth.h) */
+	uint64_t notes_since; /* session_note(): begin of the period */
+	unsigned notes;	      /* in it */
 
 	struct conn conns[SESSION_MAX_CONNS];
 };

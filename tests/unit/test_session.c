@@ -597,6 +597,18 @@ static void test_a_pdu_only_initiators_send_ends_the_session(void **state)
 	expect_down(p, &fault_pdu_opcode);
 }
 
+static void test_a_target_cannot_fill_the_log(void **state)
+{
+	struct puppet *p = *state;
+
+	for (int i = 0; i < 1000; i++)
+		send_async(p, ASYNC_VENDOR, 0, 0);
+	assert_int_equal(p->notes, 20);
+	p->now += 10000;
+	send_async(p, ASYNC_VENDOR, 0, 0);
+	assert_int_equal(p->notes, 22); /* one of them says what is missing */
+}
+
 /* Whatever bytes come, in whatever state: the process goes on. */
 static void test_random_bytes_never_do_more_than_end_the_session(void **state)
 {
@@ -721,6 +733,7 @@ int main(void)
 		T(test_a_scsi_event_reaches_the_owner),
 		T(test_a_reject_of_a_command_ends_the_session_in_words),
 		T(test_a_pdu_only_initiators_send_ends_the_session),
+		T(test_a_target_cannot_fill_the_log),
 		cmocka_unit_test(
 			test_random_bytes_never_do_more_than_end_the_session),
 		cmocka_unit_test(
