@@ -48,7 +48,7 @@ void luns_rescan(struct luns *l, uint64_t now);
 uint64_t luns_next_wake(const struct luns *l);
 void luns_tick(struct luns *l, uint64_t now);
 
-/* What the manager asks for one LUN; 0 or -errno. */
+/* What the manager asks for one LUN; 0 or -errno: then nothing is told. */
 int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 		const struct lun_attach *a);
 int luns_detach(struct luns *l, const uint8_t lun[static LUN_LEN]);

@@ -170,7 +170,9 @@ static bool follow(struct target *t)
 static void try_again(struct target *t, const struct fault *why,
 		      const char *detail, uint16_t time2wait)
 {
-	enum fault_retry retry = why->retry;
+	/* What we end ourselves is either a removal or worth a new attempt. */
+	enum fault_retry retry =
+		why->retry == RETRY_NEVER ? RETRY_SOON : why->retry;
 	bool over = false;
 	uint32_t random, wait;
 
@@ -182,8 +184,6 @@ static void try_again(struct target *t, const struct fault *why,
 		over = next_portal(t);
 	engine_random(&random, sizeof(random));
 	wait = backoff_next(&t->backoff, retry, over, time2wait, random);
-	if (wait == BACKOFF_NEVER)
-		return;
 	tell_down(t, why, detail, wait);
 	io_timer_after(t->engine->loop, &t->retry, wait);
 }

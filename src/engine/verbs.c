@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "base/str.h"
 #include "engine/discover.h"
 #include "engine/settings.h"
@@ -39,12 +40,6 @@ static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 	engine_post(e);
 }
 
-static void refuse_errno(struct engine *e, const char *verb, int err)
-{
-	if (err)
-		engine_refuse(e, verb, strerror(-err));
-}
-
 static void do_session(struct engine *e, const struct msg_in *m,
 		       const char *verb, enum session_type type,
 		       int (*start)(struct engine *e, const struct settings *s))
@@ -65,7 +60,8 @@ static void do_session(struct engine *e, const struct msg_in *m,
 	else
 		err = start(e, &s);
 	settings_wipe(&s);
-	refuse_errno(e, verb, err);
+	if (err)
+		engine_refuse(e, verb, strerror(-err));
 }
 
 static void do_target(struct engine *e, const struct msg_in *m, int *fd,
@@ -80,119 +76,140 @@ static void do_discover(struct engine *e, const struct msg_in *m, int *fd,
 	do_session(e, m, verb, SESSION_DISCOVERY, discovery_start);
 }
 
-/* The target a message is about, or NULL after having refused it. */
-static struct target *find_target(struct engine *e, const struct msg_in *m,
-				  const char *verb)
+/* What a message is about. */
+struct subject {
+	uint64_t id;
+	uint8_t lun[LUN_LEN];
+	struct target *target; /* NULL when there is none */
+};
+
+/* False after having refused it. */
+static bool read_id(struct engine *e, const struct msg_in *m, const char *verb,
+		    struct subject *s)
 {
 	char text[128];
 	struct strbuf why;
-	struct target *t;
-	uint64_t id;
 
 	sb_init(&why, text, sizeof(text));
-	if (settings_id(m, &id, &why)) {
+	if (settings_id(m, &s->id, &why)) {
 		engine_refuse(e, verb, text);
-		return NULL;
+		return false;
 	}
-	t = target_find(e, id);
-	if (!t)
-		engine_refuse(e, verb, "no target has this id");
-	return t;
+	s->target = target_find(e, s->id);
+	return true;
 }
 
-static bool find_lun(struct engine *e, const struct msg_in *m, const char *verb,
-		     struct target **t, uint8_t lun[static LUN_LEN])
+static bool read_lun(struct engine *e, const struct msg_in *m, const char *verb,
+		     struct subject *s)
 {
 	char text[128];
 	struct strbuf why;
 
-	*t = find_target(e, m, verb);
-	if (!*t)
+	if (!read_id(e, m, verb, s))
 		return false;
 	sb_init(&why, text, sizeof(text));
-	if (settings_lun(m, lun, &why)) {
+	if (settings_lun(m, s->lun, &why)) {
 		engine_refuse(e, verb, text);
 		return false;
 	}
 	return true;
 }
 
+static void tell_detached(struct engine *e, const struct subject *s, int err)
+{
+	struct msg_out *m = engine_begin(e, "detached");
+	char hex[2 * LUN_LEN + 1];
+
+	hex_put(hex, s->lun, LUN_LEN);
+	msg_u64(m, "id", s->id);
+	msg_str(m, "lun", hex);
+	msg_u64(m, "error", (uint64_t)-err);
+	engine_post(e);
+}
+
+static int attach(const struct msg_in *m, const struct subject *s, int fd)
+{
+	struct lun_attach a = { .fd = fd };
+	uint64_t resume = 0;
+	int err;
+
+	if (!s->target)
+		return -ENODEV;
+	if (fd < 0)
+		return -EBADF;
+	err = msg_get(m, "expect", a.expect, sizeof(a.expect));
+	if (err < 0 && err != -ENOENT)
+		return -EINVAL;
+	(void)msg_get_u64(m, "resume", 1, &resume);
+	a.resume = resume;
+	return luns_attach(&s->target->luns, s->lun, &a);
+}
+
 static void do_attach(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
 {
-	struct lun_attach a = { .fd = *fd };
-	uint8_t lun[LUN_LEN];
-	uint64_t resume = 0;
-	struct target *t;
+	struct subject s;
 	int err;
 
-	if (!find_lun(e, m, verb, &t, lun))
+	if (!read_lun(e, m, verb, &s))
 		return;
-	if (*fd < 0) {
-		engine_refuse(e, verb, "no handle came along");
-		return;
-	}
-	err = msg_get(m, "expect", a.expect, sizeof(a.expect));
-	if (err < 0 && err != -ENOENT) {
-		engine_refuse(e, verb, "expect is not valid");
-		return;
-	}
-	(void)msg_get_u64(m, "resume", 1, &resume);
-	a.resume = resume;
-	err = luns_attach(&t->luns, lun, &a);
-	if (!err)
+	err = attach(m, &s, *fd);
+	if (err)
+		tell_detached(e, &s, err);
+	else
 		*fd = -1;
-	refuse_errno(e, verb, err);
 }
 
+/* What is not attached, or not known, is detached already. */
 static void do_detach(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
 {
-	uint8_t lun[LUN_LEN];
-	struct target *t;
+	struct subject s;
 
-	if (find_lun(e, m, verb, &t, lun))
-		refuse_errno(e, verb, luns_detach(&t->luns, lun));
+	if (!read_lun(e, m, verb, &s))
+		return;
+	if (!s.target || luns_detach(&s.target->luns, s.lun) < 0)
+		tell_detached(e, &s, 0);
 }
 
 static void do_forget(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
 {
-	uint8_t lun[LUN_LEN];
-	struct target *t;
+	struct subject s;
+	int err;
 
-	if (find_lun(e, m, verb, &t, lun))
-		refuse_errno(e, verb, luns_forget(&t->luns, lun));
+	if (!read_lun(e, m, verb, &s) || !s.target)
+		return;
+	err = luns_forget(&s.target->luns, s.lun);
+	if (err)
+		engine_refuse(e, verb, strerror(-err));
 }
 
 static void do_rescan(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
 {
-	struct target *t = find_target(e, m, verb);
+	struct subject s;
 
-	if (t)
-		luns_rescan(&t->luns, io_now(e->loop));
+	if (!read_id(e, m, verb, &s))
+		return;
+	if (s.target)
+		luns_rescan(&s.target->luns, io_now(e->loop));
+	else
+		engine_refuse(e, verb, "no target has this id");
 }
 
 /* Whatever has the id ends; what is gone already counts as removed. */
 static void do_remove(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
 {
-	char text[128];
-	struct strbuf why;
-	struct target *t;
-	uint64_t id;
+	struct subject s;
 
-	sb_init(&why, text, sizeof(text));
-	if (settings_id(m, &id, &why)) {
-		engine_refuse(e, verb, text);
+	if (!read_id(e, m, verb, &s))
 		return;
-	}
-	t = target_find(e, id);
-	if (t) {
-		target_remove(t);
-	} else if (!discovery_remove(e, id)) {
-		msg_u64(engine_begin(e, "removed"), "id", id);
+	if (s.target) {
+		target_remove(s.target);
+	} else if (!discovery_remove(e, s.id)) {
+		msg_u64(engine_begin(e, "removed"), "id", s.id);
 		engine_post(e);
 	}
 }

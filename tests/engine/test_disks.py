@@ -14,7 +14,6 @@ import unittest
 from manager import Engine, main
 from tgt import NAME, Tgtd
 
-PORT = int(os.environ.get("TEST_PORT", "13470"))
 ME = {"initiator": "iqn.2004-04.org.example:me", "isid": "023d00000001"}
 MIB = 1 << 20
 LUN1 = "0001000000000000"
@@ -69,7 +68,7 @@ class Disks(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="engine-test.")
         self.addCleanup(shutil.rmtree, self.dir)
-        self.tgt = Tgtd(PORT)
+        self.tgt = Tgtd()
         self.addCleanup(self.tgt.close)
         self.mounts, self.files = [], []
         self.addCleanup(self.let_go)
@@ -176,7 +175,8 @@ class Disks(unittest.TestCase):
         self.attach()
         other = self.mount("other")
         self.engine.send("attach", id=2, lun=LUN1, handle=other.handle)
-        self.assertIn("busy", self.engine.wait("error")["text"])
+        self.assertEqual(self.engine.wait("detached")["error"],
+                         str(errno.EBUSY))
 
     def test_a_disk_of_another_identity_is_refused(self):
         self.target()
@@ -184,7 +184,8 @@ class Disks(unittest.TestCase):
         mount = self.mount()
         self.engine.send("attach", id=2, lun=LUN1, handle=mount.handle,
                          expect="naa.6000")
-        self.engine.wait("error")
+        self.assertEqual(self.engine.wait("detached")["error"],
+                         str(errno.ESTALE))
 
     def test_only_a_lun_in_use_cannot_be_forgotten(self):
         self.attach()

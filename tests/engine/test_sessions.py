@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Discoveries and sessions of an engine process, against tgtd and worse."""
-import os
+import errno
 import socket
 import struct
 import subprocess
@@ -9,9 +9,8 @@ import time
 import unittest
 
 from manager import ENGINE, Engine, main
-from tgt import NAME, Tgtd
+from tgt import NAME, Tgtd, free_port
 
-PORT = int(os.environ.get("TEST_PORT", "13450"))
 ME = {"initiator": "iqn.2004-04.org.example:me", "isid": "023d00000001"}
 SECRET = "a secret of 24 letters.."
 
@@ -19,13 +18,13 @@ SECRET = "a secret of 24 letters.."
 class Listener:
     """A TCP server that does with each connection what it is told."""
 
-    def __init__(self, port, serve):
+    def __init__(self, serve, port=0):
         self.count = 0
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.sock.bind(("127.0.0.1", port))
         self.sock.listen()
-        self.portal = "127.0.0.1:%d" % port
+        self.portal = "127.0.0.1:%d" % self.sock.getsockname()[1]
         self.serve = serve
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -81,7 +80,7 @@ class Sessions(unittest.TestCase):
     def setUp(self):
         self.engine = Engine()
         self.addCleanup(self.engine.close)
-        self.tgt = Tgtd(PORT)
+        self.tgt = Tgtd()
         self.addCleanup(self.tgt.close)
         self.tgt.target("a")
 
@@ -92,8 +91,11 @@ class Sessions(unittest.TestCase):
     def discover(self, portals, id=1, **keys):
         self.engine.send("discover", id=id, portal=portals, **ME, **keys)
 
-    def listener(self, serve, port=PORT + 1):
-        listener = Listener(port, serve)
+    def closed_portal(self):
+        return "127.0.0.1:%d" % free_port()
+
+    def listener(self, serve, port=0):
+        listener = Listener(serve, port)
         self.addCleanup(listener.close)
         return listener
 
@@ -115,7 +117,7 @@ class Sessions(unittest.TestCase):
         self.engine.wait("discovered")
 
     def test_a_discovery_that_fails_says_why_and_is_over(self):
-        self.discover("127.0.0.1:%d" % (PORT + 2))
+        self.discover(self.closed_portal())
         failed = self.engine.wait("failed")
         self.assertEqual(failed["retry"], "soon")
         self.assertIn("refused", failed["reason"])
@@ -159,7 +161,7 @@ class Sessions(unittest.TestCase):
         self.engine.wait("session", state="up", timeout=15)
 
     def test_the_next_portal_is_tried(self):
-        self.target(["127.0.0.1:%d" % (PORT + 2), self.tgt.portal])
+        self.target([self.closed_portal(), self.tgt.portal])
         self.engine.wait("session", state="down")
         up = self.engine.wait("session", state="up")
         self.assertEqual(up["portal"], self.tgt.portal)
@@ -215,11 +217,10 @@ class Sessions(unittest.TestCase):
         self.assertEqual(moved.count, 1)
 
     def test_a_circle_of_redirections_does_not_spin(self):
-        one = "127.0.0.1:%d" % (PORT + 1)
-        two = "127.0.0.1:%d" % (PORT + 2)
-        first = self.listener(redirect_to(two, 0x0101))
-        second = self.listener(redirect_to(one, 0x0101), PORT + 2)
-        self.target(one)
+        port = free_port()
+        second = self.listener(redirect_to("127.0.0.1:%d" % port, 0x0101))
+        first = self.listener(redirect_to(second.portal, 0x0101), port)
+        self.target(first.portal)
         time.sleep(1.5)
         self.assertLess(first.count + second.count, 30)
         self.assertGreater(first.count + second.count, 8)
@@ -230,13 +231,13 @@ class Sessions(unittest.TestCase):
         self.engine.wait("removed", id=2)
 
     def test_a_target_is_removed_while_it_waits(self):
-        self.target("127.0.0.1:%d" % (PORT + 2))
+        self.target(self.closed_portal())
         self.engine.wait("session", state="down")
         self.engine.send("remove", id=2)
         self.engine.wait("removed", id=2)
 
     def test_ipv6_works(self):
-        tgt = Tgtd(PORT + 3, "::1")
+        tgt = Tgtd("::1")
         self.addCleanup(tgt.close)
         tgt.target("a")
         self.target(tgt.portal)
@@ -268,14 +269,22 @@ class Manners(unittest.TestCase):
                 (b"dance", "message: unknown verb"),
                 (b"\x01", "message: malformed"),
                 (b"target id=1", "target: name is missing"),
-                (b"attach id=9 lun=0000000000000000",
-                 "attach: no target has this id"),
+                (b"rescan id=9", "rescan: no target has this id"),
+                (b"attach id=9 lun=1", "attach: lun is not valid"),
                 (b"detach lun=0", "detach: id is missing")):
             self.engine.send_raw(line)
             self.refused(text)
 
-    def test_removing_what_is_gone_succeeds(self):
+    def test_attaching_to_what_is_gone_is_answered(self):
         self.engine.send("hello", version=1)
+        self.engine.send("attach", id=9, lun="0" * 16)
+        self.assertEqual(self.engine.wait("detached", id=9)["error"],
+                         str(errno.ENODEV))
+
+    def test_removing_and_detaching_what_is_gone_succeeds(self):
+        self.engine.send("hello", version=1)
+        self.engine.send("detach", id=77, lun="0" * 16)
+        self.assertEqual(self.engine.wait("detached", id=77)["error"], "0")
         self.engine.send("remove", id=77)
         self.engine.wait("removed", id=77)
 

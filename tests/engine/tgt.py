@@ -2,6 +2,7 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,11 +19,20 @@ def die_with_parent():
 NAME = "iqn.2004-04.org.example:%s"
 
 
-class Tgtd:
-    """One daemon, its control port the same number as its TCP port."""
+def free_port(address="127.0.0.1"):
+    """A TCP port that nobody uses, now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as s:
+        s.bind((address, 0))
+        return s.getsockname()[1]
 
-    def __init__(self, port, address="127.0.0.1"):
-        self.port = port
+
+class Tgtd:
+    """One daemon."""
+
+    def __init__(self, address="127.0.0.1"):
+        self.port = free_port(address)
+        self.control = str(self.port % 32767 + 1)  # a signed short
         self.address = address
         self.dir = tempfile.TemporaryDirectory(prefix="engine-test.",
                                                dir="/dev/shm")
@@ -39,7 +49,7 @@ class Tgtd:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["tgtd", "-f", "-C", str(self.port % 32768),
+            ["tgtd", "-f", "-C", self.control,
              "--iscsi", "portal=" + self.portal],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
@@ -54,7 +64,7 @@ class Tgtd:
         raise TimeoutError("tgtd does not start")
 
     def _adm(self, *args):
-        return ["tgtadm", "-C", str(self.port % 32768), "--lld", "iscsi",
+        return ["tgtadm", "-C", self.control, "--lld", "iscsi",
                 *args]
 
     def adm(self, *args):
