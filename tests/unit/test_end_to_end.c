@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "proto/fault.h"
+#include "target/fault.h"
 #include "wire/chap.h"
 #include "wire/status.h"
 #include "wire_rig.h"
@@ -425,6 +426,116 @@ static void test_pings_go_both_ways(void **state)
 	}
 }
 
+/* Faults -------------------------------------------------------------- */
+
+/* What comes of digests, of a peer's mistake, of a path that breaks. */
+static const char *const faults_of_a_peer[] = {
+	"tx any %u corrupt header",
+	"tx data-in %u corrupt data 3",
+	"tx scsi-rsp %u drop",
+	"tx scsi-rsp %u dup",
+	"tx data-in %u dup",
+	"tx r2t %u dup",
+	"tx any %u close",
+	"tx any %u set 1 0x7f",
+	"tx any %u set 16 0x12345678 4",
+	"tx data-in %u set 40 0xfffffff0 4",
+	"tx r2t %u set 44 0xffffff 4",
+	"tx r2t %u set 40 0x7fffffff 4",
+	"rx any %u close",
+	"rx any %u corrupt header",
+	"rx data-out %u corrupt data",
+	"rx scsi-cmd %u reject 4",
+	"scsi any %u busy",
+	"scsi any %u sense b/47/5",
+};
+
+static void pass_time(struct rig *r)
+{
+	uint64_t at = session_next_wake(r->s), other = tgt_next_wake(r->tgt);
+
+	at = at < other ? at : other;
+	if (at == UINT64_MAX || at <= r->now)
+		at = r->now + 1;
+	r->now = at;
+	tgt_tick(r->tgt, r->now);
+	session_tick(r->s, r->now);
+}
+
+static bool is_good(const struct rig_cmd *k)
+{
+	return k->done && k->cmd.outcome == CMD_DONE && k->cmd.status == 0;
+}
+
+/* Connects, sends and waits until the command is done as it should be. */
+static void insist(struct rig *r, struct rig_cmd *k)
+{
+	for (int round = 0; round < 300 && !is_good(k); round++) {
+		if (!r->c)
+			rig_connect(r);
+		rig_run(r);
+		if (k->done && !is_good(k) && session_is_up(r->s)) {
+			k->done = 0;
+			session_submit(r->s, &k->cmd);
+			rig_run(r);
+		} else if (!is_good(k)) {
+			pass_time(r);
+		}
+	}
+	assert_true(is_good(k));
+}
+
+/* Returns whether it struck. */
+static uint32_t try_fault(const char *line)
+{
+	struct rig *r = rig_new();
+	struct tgt_script *script = tgt_script_new();
+	struct rig_cmd w, rd;
+	char err[100];
+	uint32_t hits;
+
+	assert_non_null(script);
+	assert_int_equal(tgt_script_add(script, line, err, sizeof(err)), 0);
+	r->cfg.header_digest = r->cfg.data_digest = DIGEST_ALWAYS;
+	r->target->wishes.header_digest = TGT_DIGEST_PREFER;
+	r->target->wishes.data_digest = TGT_DIGEST_PREFER;
+	r->target->wishes.first_burst = 4096;
+	r->target->wishes.max_recv = 8192;
+	r->target->r2t_size = 16384;
+	r->cfg.max_recv_data = 8192;
+	assert_true(rig_login(r));
+	r->tgt->fault = tgt_script_hook(script);
+	fill(r, wrote, 64 * 1024);
+	rig_submit(r, &w, CMD_WRITE, 77, wrote, 64 * 1024);
+	insist(r, &w);
+	rig_submit(r, &rd, CMD_READ, 77, got, 64 * 1024);
+	insist(r, &rd);
+	assert_memory_equal(got, wrote, 64 * 1024);
+	hits = tgt_script_hits(script);
+	rig_free(r);
+	tgt_script_free(script);
+	return hits;
+}
+
+static void test_no_fault_of_a_peer_costs_a_command_or_data(void **state)
+{
+	size_t n = sizeof(faults_of_a_peer) / sizeof(faults_of_a_peer[0]);
+	char line[80];
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t hits = 0;
+
+		for (unsigned at = 1; at <= 12; at++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(line, sizeof(line), faults_of_a_peer[i], at);
+#pragma GCC diagnostic pop
+			hits += try_fault(line);
+		}
+		assert_true(hits > 0);
+	}
+}
+
 /* Discovery ----------------------------------------------------------- */
 
 static void test_hundreds_of_targets_are_found(void **state)
@@ -472,6 +583,8 @@ int main(void)
 		T(test_a_cut_wire_costs_a_repetition_and_no_data),
 		T(test_a_reset_in_the_middle_of_writes_ends_them),
 		T(test_pings_go_both_ways),
+		cmocka_unit_test(
+			test_no_fault_of_a_peer_costs_a_command_or_data),
 		T(test_hundreds_of_targets_are_found),
 	};
 
