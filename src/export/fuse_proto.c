@@ -19,6 +19,14 @@
 #define NOTIFY_RESEND	7
 #define PARALLEL_WRITES (1u << 6) /* FOPEN_PARALLEL_DIRECT_WRITES, 7.38 */
 
+/*
+ * close(2) must not wait for us: the process that starts the next engine may
+ * have the file open, and its child would wait, before exec(2) is over, for
+ * the engine it is about to become.  FUSE_FLUSH promises nothing about stable
+ * storage, so nothing is lost without it.
+ */
+#define OPEN_FLAGS (FOPEN_DIRECT_IO | FOPEN_NOFLUSH | PARALLEL_WRITES)
+
 #define INIT_WANTED                                                            \
 	(FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_ASYNC_DIO | FUSE_MAX_PAGES | \
 	 FUSE_INIT_EXT | INIT_HAS_RESEND)
@@ -207,7 +215,7 @@ static enum fuse_todo on_open(const struct request *r)
 {
 	struct fuse_open_in in;
 	struct fuse_open_out out = {
-		.open_flags = FOPEN_DIRECT_IO | PARALLEL_WRITES,
+		.open_flags = OPEN_FLAGS,
 	};
 
 	memcpy(&in, r->body, sizeof(in));
@@ -301,8 +309,6 @@ static const struct row {
 	[FUSE_STATFS] = { on_statfs, 0 },
 	[FUSE_RELEASE] = { on_success, 0 },
 	[FUSE_FSYNC] = { on_fsync, 0 },
-	/* close(2): promises nothing about stable storage */
-	[FUSE_FLUSH] = { on_success, 0 },
 	[FUSE_INIT] = { on_init, offsetof(struct fuse_init_in, flags2) },
 	[FUSE_ACCESS] = { on_success, 0 },
 	[FUSE_DESTROY] = { on_success, 0 },
