@@ -93,7 +93,11 @@ static void put_queue(unsigned n, const char *name, uint64_t value)
 	(void)sysfs_put(path, text);
 }
 
-/* Wishes; a kernel that does not know one works without. */
+/*
+ * Wishes; a kernel that does not know one works without.  discard_max_bytes
+ * is left alone: a 0 stays there for the device's next users, and Linux 6.18
+ * then accepts no other value.
+ */
 static void tune(unsigned n, const struct loop_options *opt)
 {
 	put_queue(n, "rotational", opt->rotational);
@@ -146,6 +150,7 @@ int loop_detach(unsigned n)
 	if (ioctl(fd, LOOP_CLR_FD) < 0)
 		err = errno == ENXIO ? 0 : -errno;
 	close(fd);
+	put_queue(n, "max_sectors_kb", 0); /* the kernel's own, for the next */
 	for (int i = 0; !err && is_attached(n); i++) {
 		if (i == DETACH_TRIES)
 			return -EBUSY;
