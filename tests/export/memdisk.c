@@ -296,6 +296,12 @@ static int do_stop(const char *arg)
 	return reap();
 }
 
+static int do_pid(const char *arg)
+{
+	printf("ok %d\n", (int)child);
+	return 1;
+}
+
 static int do_unmount(const char *arg)
 {
 	return fuse_unmount_file(file);
@@ -376,12 +382,19 @@ static const struct {
 	const char *name;
 	int (*run)(const char *arg); /* -errno; 0; > 0: it printed itself */
 } commands[] = {
-	{ "attach", do_attach }, { "detach", do_detach },
-	{ "size", do_size },	 { "fail", do_fail },
-	{ "hold", do_hold },	 { "kill", do_kill },
-	{ "serve", do_serve },	 { "count", do_count },
-	{ "stop", do_stop },	 { "unmount", do_unmount },
-	{ "abort", do_abort },	 { "partitions", do_partitions },
+	{ "attach", do_attach },
+	{ "detach", do_detach },
+	{ "size", do_size },
+	{ "fail", do_fail },
+	{ "hold", do_hold },
+	{ "kill", do_kill },
+	{ "serve", do_serve },
+	{ "count", do_count },
+	{ "stop", do_stop },
+	{ "unmount", do_unmount },
+	{ "abort", do_abort },
+	{ "pid", do_pid },
+	{ "partitions", do_partitions },
 };
 
 static int run(char *line)
