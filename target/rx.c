@@ -99,7 +99,7 @@ static bool data_digest_ok(struct tgt_conn *c)
 static void keep_in_segment(struct tgt_conn *c)
 {
 	c->rx_data = c->seg->p;
-	c->rx_keep = c->rx_len;
+	c->rx_keep = c->rx_len < c->seg->size ? c->rx_len : c->seg->size;
 }
 
 static void refuse(struct tgt_conn *c, uint8_t reason)
@@ -205,7 +205,7 @@ static void place(struct tgt_conn *c)
 	c->rx_ignore = c->rx_verdict.kind == TGT_DROP;
 	if (c->rx_ignore)
 		return;
-	if (c->rx_verdict.kind == TGT_REJECT) {
+	if (c->rx_verdict.kind == TGT_REJECT && c->state == TGT_CONN_FULL) {
 		refuse(c, (uint8_t)c->rx_verdict.value);
 		return;
 	}
@@ -237,6 +237,16 @@ static bool ask_fault(struct tgt_conn *c)
 	return is_live(c);
 }
 
+static bool length_fits(struct tgt_conn *c)
+{
+	uint32_t n = pdu_data_len(c->bhs), max = tgt_conn_max_recv(c);
+
+	if (n > max)
+		tgt_conn_fault(c, "data segment of %u bytes, %u are allowed", n,
+			       max);
+	return n <= max;
+}
+
 /* Returns false when more bytes are needed. */
 static bool read_head(struct tgt_conn *c)
 {
@@ -253,14 +263,9 @@ static bool read_head(struct tgt_conn *c)
 		tgt_conn_fault(c, "header digest error");
 		return false;
 	}
-	if (pdu_data_len(head) > tgt_conn_max_recv(c)) {
-		tgt_conn_fault(c, "data segment of %u bytes, %u are allowed",
-			       pdu_data_len(head), tgt_conn_max_recv(c));
-		return false;
-	}
 	memcpy(c->bhs, head, BHS_LEN);
 	c->stage_pos += len + (c->rx_hdigest ? DIGEST_LEN : 0);
-	if (!ask_fault(c))
+	if (!ask_fault(c) || !length_fits(c))
 		return false;
 	place(c);
 	c->rx = RX_DATA;

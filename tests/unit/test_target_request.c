@@ -87,6 +87,17 @@ static void test_nop_without_tag_gets_no_answer(void **state)
 	assert_false(tgt_conn_over(p->c));
 }
 
+static void test_large_nop_without_tag_is_swallowed(void **state)
+{
+	static const uint8_t much[100000];
+
+	peer_login(p);
+	ping(TAG_NONE, true, much, sizeof(much));
+	peer_expect_silence(p);
+	ping(1, true, "x", 1);
+	peer_expect(p, OP_NOP_IN);
+}
+
 static uint32_t get_ping(void)
 {
 	struct pdu_nop_in n;
@@ -228,6 +239,7 @@ int main(void)
 		T(test_ping_in_order_spends_a_cmdsn),
 		T(test_ping_data_is_cut_to_what_the_peer_takes),
 		T(test_nop_without_tag_gets_no_answer),
+		T(test_large_nop_without_tag_is_swallowed),
 		T(test_target_pings_a_silent_initiator),
 		T(test_target_gives_up_an_initiator_that_does_not_answer),
 		T(test_logout_ends_session_and_connection),
