@@ -23,8 +23,7 @@ enum cmd_dir {
 
 enum cmd_outcome {
 	CMD_DONE,    /* the target answered: look at status */
-	CMD_REFUSED, /* the target answered with response != 0, or rejected it
-		      */
+	CMD_REFUSED, /* the target answered with response != 0 */
 	CMD_ABORTED, /* ended by task management that the owner asked for */
 	CMD_LOST,    /* the nexus went away: it may have run, or not */
 };
@@ -43,7 +42,7 @@ struct cmd {
 	/* set by the session before done() */
 	enum cmd_outcome outcome;
 	uint8_t status;	  /* CMD_DONE: SAM status byte */
-	uint8_t response; /* CMD_REFUSED: iSCSI response, or Reject reason */
+	uint8_t response; /* CMD_REFUSED: iSCSI response */
 	uint8_t sense_len;
 	uint8_t sense[CMD_SENSE_MAX];
 	/*

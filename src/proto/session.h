@@ -94,7 +94,10 @@ struct session_ops {
 			   const uint8_t *sense, size_t n);
 	/* Worth a line in the log. */
 	void (*note)(void *ctx, int level, const char *line);
-	/* There may be something to send on c now (see conn_tx_want). */
+	/*
+	 * There may be something to send on c now.  May call conn_tx_want(),
+	 * and nothing else.
+	 */
 	void (*kick)(void *ctx, struct conn *c);
 
 	/* Discovery sessions only: one call per TargetName/TargetAddress;
@@ -148,7 +151,10 @@ int session_manage(struct session *s, struct tmf_req *t, uint64_t now);
  * logout_timeout at the latest.
  */
 void session_logout(struct session *s, uint64_t now);
-/* Ends the session at once: the nexus is lost for this reason. */
+/*
+ * Ends the session at once: the nexus is lost for this reason.  Like
+ * session_logout() it does nothing while no connection is open.
+ */
 void session_drop(struct session *s, const struct fault *why,
 		  const char *detail, uint64_t now);
 /* Discovery: asks for all targets; found() and found_all() follow. */
