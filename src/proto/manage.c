@@ -154,3 +154,9 @@ void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp)
 		apply(s, t);
 	manage_end(s, rsp->response);
 }
+
+void manage_rejected(struct session *s, uint32_t itt)
+{
+	if (s->tmf && s->tmf->itt == itt)
+		manage_end(s, TMF_REJECTED);
+}

@@ -380,8 +380,8 @@ static void on_reject(struct conn *c)
 	}
 	snprintf(detail, sizeof(detail), "%s: %s", what ? what : "a PDU",
 		 words);
-	if (opcode == OP_TMF_REQ && pdu.reason == REJECT_IMMEDIATE)
-		manage_end(s, TMF_REJECTED);
+	if (opcode == OP_TMF_REQ) /* immediate: its CmdSN leaves no hole */
+		manage_rejected(s, get_be32(c->rx.data + 16));
 	else if (opcode == OP_NOP_OUT ||
 		 (s->leaving && pdu.reason == REJECT_WAITING_FOR_LOGOUT))
 		session_note(s, LOG_WARNING, "the target rejected %s", detail);

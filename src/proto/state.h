@@ -284,6 +284,7 @@ void discovery_reset(struct session *s);
 
 /* manage.c */
 void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp);
+void manage_rejected(struct session *s, uint32_t itt);
 void manage_end(struct session *s, int response);
 void manage_tick(struct session *s);
 /* Must this command wait for the answer to a task management function? */

@@ -193,6 +193,55 @@ static void test_a_function_without_answer_times_out(void **state)
 	assert_int_equal(o.done, 0);
 }
 
+static void send_reject(struct puppet *p, uint8_t reason,
+			const uint8_t refused[static BHS_LEN])
+{
+	struct pdu_reject rej = {
+		.reason = reason,
+		.data_len = BHS_LEN,
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_reject(bhs, &rej);
+	puppet_send(p, bhs, refused, BHS_LEN);
+}
+
+static void test_a_rejected_function_is_answered(void **state)
+{
+	static const uint8_t reasons[] = { REJECT_IMMEDIATE,
+					   REJECT_NOT_SUPPORTED };
+	struct puppet *p = *state;
+	static struct tmf_order t;
+
+	for (size_t i = 0; i < sizeof(reasons); i++) {
+		assert_int_equal(puppet_manage(p, &t, TMF_LUN_RESET, NULL), 0);
+		puppet_expect(p, OP_TMF_REQ);
+		send_reject(p, reasons[i], p->bhs);
+		assert_int_equal(t.done, 1);
+		assert_int_equal(t.response, TMF_REJECTED);
+		assert_int_equal(p->closes, 0);
+	}
+}
+
+static void test_a_reject_of_an_earlier_function_is_ignored(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t, u;
+	uint8_t first[BHS_LEN];
+
+	p->cfg.ping_timeout = 0;
+	assert_int_equal(puppet_manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	memcpy(first, p->bhs, BHS_LEN);
+	puppet_tick(p, 30000);
+	assert_int_equal(t.response, -ETIMEDOUT);
+	assert_int_equal(puppet_manage(p, &u, TMF_TARGET_WARM_RESET, NULL), 0);
+	send_reject(p, REJECT_IMMEDIATE, first);
+	assert_int_equal(u.done, 0);
+	assert_int_equal(p->closes, 0);
+}
+
 static void test_a_command_that_waits_cannot_be_aborted(void **state)
 {
 	struct puppet *p = *state;
@@ -217,6 +266,8 @@ int main(void)
 		T(test_a_refused_function_ends_no_task),
 		T(test_one_function_at_a_time),
 		T(test_a_function_without_answer_times_out),
+		T(test_a_rejected_function_is_answered),
+		T(test_a_reject_of_an_earlier_function_is_ignored),
 		T(test_a_command_that_waits_cannot_be_aborted),
 	};
 
