@@ -453,3 +453,13 @@ void tgt_command_finish(struct tgt_task *k)
 		tgt_scsi_run(q);
 	finish(k);
 }
+
+void tgt_command_lun_gone(struct tgt_task *k)
+{
+	k->lun = NULL;
+	k->scsi.lun = NULL;
+	k->begun = false;
+	tgt_scsi_sense(&k->scsi, 0x05, 0x25, 0x00);
+	if (k->state == TGT_TASK_DELAYED)
+		tgt_command_finish(k);
+}

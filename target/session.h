@@ -228,6 +228,8 @@ void tgt_session_advance(struct tgt_session *s);
 bool tgt_command_arrives(struct tgt_task *k);
 void tgt_command_start(struct tgt_task *k);
 void tgt_command_finish(struct tgt_task *k);
+/* Its LUN goes away: it will end in 05/25/00, once its data is here. */
+void tgt_command_lun_gone(struct tgt_task *k);
 /* Data-Out: finds where its bytes go, and takes them when they came. */
 void tgt_data_out_place(struct tgt_conn *c);
 void tgt_data_out_done(struct tgt_conn *c, bool digest_ok);

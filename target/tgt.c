@@ -286,16 +286,26 @@ int tgt_lun_add(struct tgt_target *tt, uint32_t number, struct tgt_backend *b,
 	return 0;
 }
 
-static void end_tasks_on(struct tgt_session *s, const struct tgt_lun *l)
+static struct tgt_task *next_task_on(struct tgt_session *s,
+				     const struct tgt_lun *l)
 {
-	struct list *pos, *tmp;
+	struct list *pos;
 
-	list_for_each_safe (pos, tmp, &s->tasks) {
+	list_for_each (pos, &s->tasks) {
 		struct tgt_task *k = container_of(pos, struct tgt_task, link);
 
 		if (k->lun == l)
-			tgt_task_free(k);
+			return k;
 	}
+	return NULL;
+}
+
+static void end_tasks_on(struct tgt_session *s, const struct tgt_lun *l)
+{
+	struct tgt_task *k;
+
+	while ((k = next_task_on(s, l)))
+		tgt_command_lun_gone(k);
 }
 
 void tgt_lun_remove(struct tgt_lun *l)
@@ -303,9 +313,9 @@ void tgt_lun_remove(struct tgt_lun *l)
 	struct tgt_target *tt = l->target;
 	struct list *pos;
 
+	tt->luns[l->slot] = NULL;
 	list_for_each (pos, &tt->tgt->sessions)
 		end_tasks_on(container_of(pos, struct tgt_session, link), l);
-	tt->luns[l->slot] = NULL;
 	attention(tt, -1, TGT_UA_LUNS_CHANGED);
 	tgt_backend_free(l->backend);
 	free(l);

@@ -165,7 +165,7 @@ void tgt_lun_defaults(struct tgt_lun_config *cfg);
 int tgt_lun_add(struct tgt_target *tt, uint32_t number, struct tgt_backend *b,
 		const struct tgt_lun_config *cfg, struct tgt_lun **out);
 struct tgt_lun *tgt_lun_find(struct tgt_target *tt, uint32_t number);
-/* Ends its tasks; sessions that are up learn of it by 3F/0E. */
+/* Its tasks end in 05/25/00; sessions that are up learn of it by 3F/0E. */
 void tgt_lun_remove(struct tgt_lun *l);
 /* New size in bytes; 2A/09 follows.  Returns 0 or -errno. */
 int tgt_lun_resize(struct tgt_lun *l, uint64_t size);

@@ -10,9 +10,12 @@
 
 #include "unit/target_peer.h"
 
+#include "base/bytes.h"
+
 static struct world *w;
 static struct peer *p;
 static struct result r;
+static uint8_t data[512];
 
 static int setup(void **state)
 {
@@ -88,10 +91,26 @@ static void test_removed_lun_is_gone_for_its_sessions(void **state)
 	peer_command_send(p, &c, NULL, 0);
 	peer_expect(p, OP_R2T);
 	tgt_lun_remove(w->lun);
-	peer_expect_silence(p);
+	assert_null(tgt_lun_find(w->tt, 0));
+	peer_data_out(p, c.itt, get_be32(p->bhs + 20), 0, 0, data, 512, true);
+	peer_finish(p, c.itt, &r);
+	assert_int_equal(result_sense(&r), 0x052500);
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(result_sense(&r), 0x052500);
-	assert_null(tgt_lun_find(w->tt, 0));
+}
+
+static void test_slow_command_ends_with_its_lun(void **state)
+{
+	struct tgt_inject slow = { .opcode = 0, .times = 1, .delay = 99 };
+	struct pdu_scsi_cmd c;
+
+	tgt_lun_inject(w->lun, &slow);
+	peer_command(p, &c);
+	peer_command_send(p, &c, NULL, 0);
+	peer_expect_silence(p);
+	tgt_lun_remove(w->lun);
+	peer_finish(p, c.itt, &r);
+	assert_int_equal(result_sense(&r), 0x052500);
 }
 
 static void test_targets_are_served_apart(void **state)
@@ -161,6 +180,7 @@ int main(void)
 		T(test_luns_are_limited_in_number),
 		T(test_target_needs_a_good_and_new_name),
 		T(test_removed_lun_is_gone_for_its_sessions),
+		T(test_slow_command_ends_with_its_lun),
 		T(test_targets_are_served_apart),
 		T(test_portals_are_limited),
 		T(test_memory_keeps_what_a_resize_spares),
