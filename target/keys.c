@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
 
 enum rule {
@@ -32,8 +34,9 @@ struct row {
 #define NOWISH 0, 0, 0, 0, 0, 0
 
 static const struct row rows[] = {
-	{ "HeaderDigest", DIGEST, 0, 0, 2, TGT_DIGEST_NONE, AT(header_digest) },
-	{ "DataDigest", DIGEST, 0, 0, 2, TGT_DIGEST_NONE, AT(data_digest) },
+	{ "HeaderDigest", DIGEST, 0, 0, 3, TGT_DIGEST_ALLOW,
+	  AT(header_digest) },
+	{ "DataDigest", DIGEST, 0, 0, 3, TGT_DIGEST_ALLOW, AT(data_digest) },
 	{ "MaxConnections", MIN, 1, 1, 65535, 1, AT(max_connections) },
 	{ "InitialR2T", OR, 1, 0, 1, 0, AT(initial_r2t) },
 	{ "ImmediateData", AND, 1, 0, 1, 1, AT(immediate_data) },
@@ -128,9 +131,10 @@ static int parse_digest(const struct text_pair *kv, uint32_t *out)
 		*out = TGT_DIGEST_NONE;
 	else if (text_value_is(kv, "CRC32C"))
 		*out = TGT_DIGEST_REQUIRE;
-	else if (text_value_is(kv, "CRC32C,None") ||
-		 text_value_is(kv, "None,CRC32C"))
+	else if (text_value_is(kv, "CRC32C,None"))
 		*out = TGT_DIGEST_PREFER;
+	else if (text_value_is(kv, "None,CRC32C"))
+		*out = TGT_DIGEST_ALLOW;
 	else
 		return -EINVAL;
 	return 0;
@@ -182,6 +186,21 @@ static enum tgt_key_verdict refuse(const struct row *r, struct text_out *out)
 	return TGT_KEY_REFUSED;
 }
 
+/* Does None stand before CRC32C in the initiator's list? */
+static bool none_comes_first(const struct text_pair *kv)
+{
+	const char *item;
+	size_t pos = 0, len;
+
+	while (text_list_next(kv, &pos, &item, &len)) {
+		if (str_is(item, len, "None"))
+			return true;
+		if (str_is(item, len, "CRC32C"))
+			return false;
+	}
+	return false;
+}
+
 /* The first of the initiator's values we can live with (6.2.1). */
 static enum tgt_key_verdict digest_key(struct tgt_nego *n, const struct row *r,
 				       const struct text_pair *kv,
@@ -193,6 +212,8 @@ static enum tgt_key_verdict digest_key(struct tgt_nego *n, const struct row *r,
 
 	if (!crc && !none)
 		return refuse(r, out);
+	if (crc && none && wish == TGT_DIGEST_ALLOW)
+		crc = !none_comes_first(kv);
 	return settle(n, r, crc, crc, out);
 }
 

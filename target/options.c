@@ -150,16 +150,18 @@ static int on_discovery_mutual(struct options *o, const char *arg)
 
 static int on_digest(struct options *o, const char *arg)
 {
-	static const char *const words[] = { "none", "prefer", "require" };
+	static const char *const words[] = { "none", "allow", "prefer",
+					     "require" };
 
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 4; i++) {
 		if (strcmp(words[i], arg) != 0)
 			continue;
 		o->target->wishes.header_digest = i;
 		o->target->wishes.data_digest = i;
 		return 0;
 	}
-	return complain("--digest: not none, prefer or require: '%s'", arg);
+	return complain("--digest: not none, allow, prefer or require: '%s'",
+			arg);
 }
 
 static int on_param(struct options *o, const char *arg)
@@ -370,8 +372,8 @@ static const struct entry {
 	  "and prove ourselves when they ask" },
 	{ "chap-algorithms", "LIST", on_chap_algorithms, true,
 	  "of 8,7,6,5 (SHA3-256, SHA-256, SHA1, MD5)" },
-	{ "digest", "none|prefer|require", on_digest, true,
-	  "CRC32C of header and data" },
+	{ "digest", "none|allow|prefer|require", on_digest, true,
+	  "CRC32C of header and data (allow)" },
 	{ "param", "KEY=VALUE", on_param, false,
 	  "wish for a negotiated key; before any --target: for discovery" },
 	{ "depth", "N", on_depth, true, "commands of a session (128)" },

@@ -13,6 +13,7 @@
 
 enum tgt_digest { /* a wish; a result is only 0 or 1 */
 	TGT_DIGEST_NONE,
+	TGT_DIGEST_ALLOW, /* as the initiator likes it best */
 	TGT_DIGEST_PREFER,
 	TGT_DIGEST_REQUIRE,
 };
