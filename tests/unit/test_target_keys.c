@@ -81,8 +81,17 @@ static void test_digest_is_taken_when_preferred(void **state)
 	assert_int_equal(result.header_digest, 1);
 }
 
-static void test_digest_nobody_wants_is_none(void **state)
+static void test_digest_follows_the_initiator_when_allowed(void **state)
 {
+	expect("DataDigest", "CRC32C,None", "DataDigest=CRC32C");
+	assert_int_equal(result.data_digest, 1);
+	expect("HeaderDigest", "None,CRC32C", "HeaderDigest=None");
+	assert_int_equal(result.header_digest, 0);
+}
+
+static void test_digest_the_target_does_not_have_is_none(void **state)
+{
+	ours.data_digest = TGT_DIGEST_NONE;
 	expect("DataDigest", "CRC32C,None", "DataDigest=None");
 	assert_int_equal(result.data_digest, 0);
 }
@@ -193,7 +202,7 @@ static void test_wishes_are_set_by_name(void **state)
 	assert_int_equal(tgt_params_set(&ours, "HeaderDigest", "CRC32C"), 0);
 	assert_int_equal(ours.header_digest, TGT_DIGEST_REQUIRE);
 	assert_int_equal(tgt_params_set(&ours, "DataDigest", "None,CRC32C"), 0);
-	assert_int_equal(ours.data_digest, TGT_DIGEST_PREFER);
+	assert_int_equal(ours.data_digest, TGT_DIGEST_ALLOW);
 }
 
 static void test_wishes_that_make_no_sense_are_told(void **state)
@@ -216,7 +225,8 @@ int main(void)
 		T(test_either_side_can_demand_initial_r2t),
 		T(test_immediate_data_needs_both_sides),
 		T(test_digest_is_taken_when_preferred),
-		T(test_digest_nobody_wants_is_none),
+		T(test_digest_follows_the_initiator_when_allowed),
+		T(test_digest_the_target_does_not_have_is_none),
 		T(test_required_digest_refuses_none),
 		T(test_part_of_a_digest_name_is_no_digest),
 		T(test_declaration_gets_no_answer),
