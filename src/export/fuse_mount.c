@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "export/fuse_proto.h"
 #include "export/mountinfo.h"
 
 #define CONNECTIONS "/sys/fs/fuse/connections"
 #define FSTYPE	    "fuse.iscsi"
 
 /* max_read keeps READ to a slot where pages are larger than 4 KiB. */
-#define OPTIONS	 "fd=%d,rootmode=%o,user_id=0,group_id=0,max_read=%u"
-#define MAX_READ (1u << 20)
+#define OPTIONS "fd=%d,rootmode=%o,user_id=0,group_id=0,max_read=%u"
 
 static int make_file(const char *path)
 {
@@ -39,7 +39,7 @@ static int mount_on(int fd, const char *path, const char *source,
 
 	if (read_only)
 		flags |= MS_RDONLY;
-	snprintf(options, sizeof(options), OPTIONS, fd, mode, MAX_READ);
+	snprintf(options, sizeof(options), OPTIONS, fd, mode, FUSE_DATA_MAX);
 	return mount(source, path, FSTYPE, flags, options) < 0 ? -errno : 0;
 }
 

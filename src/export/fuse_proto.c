@@ -42,7 +42,6 @@ _Static_assert(FUSE_ANSWER_MAX >= sizeof(struct fuse_out_header) +
 	       "every answer fits");
 
 struct request {
-	const struct fuse_in_header *h;
 	const uint8_t *body;
 	size_t len; /* of the body */
 	const struct disk_geometry *g;
@@ -322,7 +321,7 @@ enum fuse_todo fuse_decode(const uint8_t *req, size_t n,
 			   const struct disk_geometry *g, struct fuse_job *job)
 {
 	struct fuse_in_header h;
-	struct request r = { .h = &h, .g = g, .job = job };
+	struct request r = { .g = g, .job = job };
 	const struct row *row;
 
 	memset(job, 0, offsetof(struct fuse_job, answer));
