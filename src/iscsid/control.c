@@ -1,0 +1,194 @@
+/*
+ * control - what the manager answers on the control socket.
+ */
+#include "iscsid/control.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "conf/settings.h"
+#include "iscsid/device.h"
+#include "iscsid/manager.h"
+#include "iscsid/target.h"
+#include "scsi/inquiry.h"
+
+struct answer {
+	struct ctl_peer *peer;
+	struct manager *m;
+	bool params;
+};
+
+static struct msg_out out; /* one thread, one answer at a time */
+
+static void send_out(const struct answer *a)
+{
+	ctl_answer(a->peer, &out);
+}
+
+/* The portal in use, or last in use; its group tag is not shown there. */
+static void add_address(const struct said_session *s)
+{
+	char text[ADDR_TEXT_SIZE];
+	struct addr a;
+
+	if (addr_parse(s->portal, strlen(s->portal), &a))
+		return;
+	addr_format(&a, false, text, sizeof(text));
+	msg_str(&out, "address", text);
+}
+
+static void add_portals(const struct target *t)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	for (unsigned i = 0; i < t->nportals; i++) {
+		addr_format(&t->portals[i], true, text, sizeof(text));
+		msg_str(&out, "portal", text);
+	}
+}
+
+static void list_target(const struct answer *a, const struct target *t)
+{
+	const struct said_session *s = &t->session;
+	char isid[2 * CONF_ISID_LEN + 1];
+
+	msg_begin(&out, "target");
+	msg_str(&out, "name", t->name);
+	msg_str(&out, "alias", s->alias);
+	msg_u64(&out, "host", 0);
+	msg_u64(&out, "bus", t->bus);
+	msg_u64(&out, "target", t->number);
+	msg_str(&out, "state", t->up ? "up" : t->ever_up ? "dropped" : "none");
+	msg_i64(&out, "since", (int64_t)t->since);
+	add_address(s);
+	hex_put(isid, t->isid, CONF_ISID_LEN);
+	msg_str(&out, "isid", isid);
+	msg_u64(&out, "tsih", s->tsih);
+	if (!t->up)
+		msg_str(&out, "reason", t->reason);
+	add_portals(t);
+	send_out(a);
+}
+
+static void param(const struct answer *a, const char *name, const char *value,
+		  const char *origin)
+{
+	msg_begin(&out, "param");
+	msg_str(&out, "name", name);
+	msg_str(&out, "value", value);
+	msg_str(&out, "origin", origin);
+	send_out(a);
+}
+
+static void number(const struct answer *a, const char *name, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	param(a, name, text, "negotiated");
+}
+
+static void list_negotiated(const struct answer *a,
+			    const struct said_session *s)
+{
+	static const char *const yes[] = { "No", "Yes" };
+
+	param(a, "AuthMethod", s->auth, "negotiated");
+	param(a, "HeaderDigest", s->header_digest, "negotiated");
+	param(a, "DataDigest", s->data_digest, "negotiated");
+	param(a, "InitialR2T", yes[s->initial_r2t], "negotiated");
+	param(a, "ImmediateData", yes[s->immediate_data], "negotiated");
+	number(a, "MaxRecvDataSegmentLength", s->max_recv_data);
+	number(a, "MaxXmitDataSegmentLength", s->max_xmit_data);
+	number(a, "FirstBurstLength", s->first_burst);
+	number(a, "MaxBurstLength", s->max_burst);
+	number(a, "MaxOutstandingR2T", s->max_r2t);
+}
+
+static void list_configured(const struct answer *a, const struct target *t)
+{
+	static char value[CONF_LIST_SIZE];
+	char origin[512], *eq;
+
+	for (size_t i = 0;
+	     conf_settings_list(a->m->conf, &t->settings, i, value,
+				sizeof(value), origin, sizeof(origin));
+	     i++) {
+		eq = strchr(value, '=');
+		if (!eq)
+			continue;
+		*eq = '\0';
+		param(a, value, eq + 1, origin);
+	}
+}
+
+static void list_device(const struct answer *a, const struct device *d)
+{
+	const struct said_lun *s = &d->said;
+	struct link_place at = device_place(d);
+	char dev[LINK_DEV_SIZE], path[PATH_MAX];
+
+	device_name(d, dev, sizeof(dev));
+	links_path(&at, "disk", path, sizeof(path));
+	msg_begin(&out, "lun");
+	msg_u64(&out, "lun", s->number);
+	msg_str(&out, "state", device_state_name(d));
+	msg_str(&out, "vendor", s->vendor);
+	msg_str(&out, "model", s->model);
+	msg_str(&out, "rev", s->rev);
+	msg_str(&out, "type", inquiry_type_name((uint8_t)s->type));
+	msg_u64(&out, "ansi", s->ansi);
+	msg_str(&out, "identity", s->identity);
+	msg_str(&out, "serial", s->serial);
+	msg_u64(&out, "block-size", s->block_size);
+	msg_u64(&out, "blocks", s->blocks);
+	msg_u64(&out, "read-only", s->read_only);
+	msg_str(&out, "device", dev);
+	if (d->linked)
+		msg_str(&out, "link", path);
+	if (*d->failure)
+		msg_str(&out, "reason", d->failure);
+	send_out(a);
+}
+
+static void list_one(const struct answer *a, const struct target *t)
+{
+	struct list *pos;
+
+	list_target(a, t);
+	if (a->params && t->up)
+		list_negotiated(a, &t->session);
+	if (a->params)
+		list_configured(a, t);
+	list_for_each (pos, &t->devices) {
+		list_device(a, container_of(pos, struct device, link));
+	}
+}
+
+static void answer_ls(const struct answer *a)
+{
+	struct list *pos;
+
+	list_for_each (pos, &a->m->targets) {
+		list_one(a, container_of(pos, struct target, link));
+	}
+	msg_begin(&out, "end");
+	send_out(a);
+}
+
+void control_request(void *ctx, struct ctl_peer *peer, const struct msg_in *m)
+{
+	struct answer a = { peer, ctx, false };
+	uint64_t params;
+
+	if (msg_is(m, "ls")) {
+		a.params = !msg_get_u64(m, "params", 1, &params) && params;
+		answer_ls(&a);
+		return;
+	}
+	msg_begin(&out, "error");
+	msg_str(&out, "text", "no such request");
+	send_out(&a);
+}

@@ -1,0 +1,784 @@
+/*
+ * device - one LUN on its way to a block device of this host, and back.
+ */
+#include "iscsid/device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/announce.h"
+#include "iscsid/manager.h"
+#include "iscsid/order.h"
+#include "iscsid/steps.h"
+#include "iscsid/target.h"
+
+static struct device *of(struct list *link)
+{
+	return container_of(link, struct device, link);
+}
+
+static void step(struct device *d, enum device_event ev, const void *arg)
+{
+	fsm_step(&device_fsm, &d->state, (uint8_t)ev, d, arg);
+}
+
+void device_name(const struct device *d, char *dst, size_t size)
+{
+	if (d->loop >= 0)
+		snprintf(dst, size, "loop%d", d->loop);
+	else
+		snprintf(dst, size, "%s", "");
+}
+
+struct link_place device_place(const struct device *d)
+{
+	const struct options *o = d->t->m->opt;
+
+	return (struct link_place){ .base = o->linkdir,
+				    .mode = o->mode,
+				    .bus = d->t->bus,
+				    .target = d->t->number,
+				    .lun = d->said.number };
+}
+
+/* The steps ----------------------------------------------------------- */
+
+static void take_parts(struct device *d, const struct step_result *r)
+{
+	d->nparts = r->parts.count;
+	for (unsigned i = 0; i < d->nparts; i++)
+		d->parts[i] = r->parts.part[i].number;
+}
+
+/* What a step brought, before the table hears of it. */
+static void take_result(struct device *d, enum step_kind kind,
+			const struct step_result *r)
+{
+	switch (kind) {
+	case STEP_MOUNT:
+		d->fuse = r->handle;
+		break;
+	case STEP_LOOP:
+		d->loop = r->loop;
+		break;
+	case STEP_PARSE:
+		take_parts(d, r);
+		break;
+	case STEP_CLEAR:
+		if (r->lost)
+			log_err(d->label, "late writes to loop%d failed: %s",
+				d->loop, strerror(-r->lost));
+		d->loop = -1;
+		d->nparts = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void note_failure(struct device *d, enum step_kind kind, int err)
+{
+	snprintf(d->failure, sizeof(d->failure), "%s failed: %s",
+		 step_words(kind), strerror(-err));
+	log_err(d->label, "%s", d->failure);
+}
+
+/* The event that ends a step; the table decides what it means. */
+static enum device_event outcome(const struct device *d, enum step_kind kind,
+				 int err, const struct step_result *r)
+{
+	if (kind == STEP_CLEAR && err == -EBUSY)
+		return d->force ? DEVICE_FORCE : DEVICE_BUSY;
+	if (kind == STEP_USERS && d->force)
+		return DEVICE_FORCE;
+	if (kind == STEP_USERS)
+		return err || r->users.count ? DEVICE_BUSY : DEVICE_OK;
+	if (kind == STEP_CLEAR)
+		return err ? DEVICE_FAILED : DEVICE_OK;
+	if (d->stop || d->lost)
+		return DEVICE_STOP;
+	return err ? DEVICE_FAILED : DEVICE_OK;
+}
+
+static void on_step(void *ctx, enum step_kind kind, int err,
+		    const struct step_result *r)
+{
+	struct device *d = ctx;
+	enum device_event ev = outcome(d, kind, err, r);
+
+	d->worker = NULL;
+	if (err == -ECANCELED)
+		return;
+	if (!err)
+		take_result(d, kind, r);
+	else if (!(kind == STEP_CLEAR && err == -EBUSY))
+		note_failure(d, kind, err);
+	step(d, ev, r);
+}
+
+static void run(struct device *d, enum step_kind kind,
+		const struct partition_table *parts)
+{
+	static struct step s;
+	struct manager *m = d->t->m;
+
+	memset(&s, 0, sizeof(s));
+	s.kind = kind;
+	s.loop = d->loop;
+	s.block_size = d->said.block_size;
+	s.size = d->bytes;
+	s.optimal_io = d->said.optimal_io;
+	s.read_only = d->said.read_only;
+	s.rotational = d->said.rotational;
+	s.force = d->force;
+	snprintf(s.path, sizeof(s.path), "%s/lun/b%ut%ul%u", m->opt->rundir,
+		 d->t->bus, d->t->number, d->said.number);
+	if (parts)
+		s.parts = *parts;
+	d->worker = step_start(&m->workers, &s, on_step, d);
+	if (!d->worker) {
+		note_failure(d, kind, -ENOMEM);
+		step(d, DEVICE_FAILED, NULL);
+	}
+}
+
+/* The engine ---------------------------------------------------------- */
+
+static bool tell(struct device *d, struct msg_out *m, int handle)
+{
+	return d->t->engine && engine_tell(d->t->engine, m, handle);
+}
+
+static bool tell_attach(struct device *d, bool resume)
+{
+	static struct msg_out m;
+
+	order_lun(&m, "attach", d->t->id, d->lun);
+	msg_u64(&m, "resume", resume);
+	if (*d->said.identity)
+		msg_str(&m, "expect", d->said.identity);
+	return tell(d, &m, d->fuse);
+}
+
+static void set_timer(struct device *d, uint64_t ms)
+{
+	io_timer_after(d->t->m->loop, &d->timer, ms);
+}
+
+static void clear_timer(struct device *d)
+{
+	io_timer_cancel(d->t->m->loop, &d->timer);
+}
+
+/* Up ------------------------------------------------------------------ */
+
+static void act_mount(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	*d->failure = '\0';
+	run(d, STEP_MOUNT, NULL);
+}
+
+static void act_attach(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	if (tell_attach(d, false))
+		set_timer(d, DEVICE_ATTACH_WITHIN);
+	else
+		step(d, DEVICE_NO_ENGINE, NULL);
+}
+
+static void act_loop(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	d->bytes = d->said.blocks * d->said.block_size;
+	run(d, STEP_LOOP, NULL);
+}
+
+static void act_parse(void *obj, const void *arg)
+{
+	run(obj, STEP_PARSE, NULL);
+}
+
+static void act_add(void *obj, const void *arg)
+{
+	const struct step_result *r = arg;
+
+	run(obj, STEP_ADD, &r->parts);
+}
+
+static void announce(struct device *d)
+{
+	char dev[LINK_DEV_SIZE], line[ANNOUNCE_LINE];
+	const struct announce a = {
+		.vendor = d->said.vendor,
+		.model = d->said.model,
+		.rev = d->said.rev,
+		.type = d->said.type,
+		.ansi = d->said.ansi,
+		.dev = dev,
+		.bus = d->t->bus,
+		.target = d->t->number,
+		.lun = d->said.number,
+		.block_size = d->said.block_size,
+		.blocks = d->said.blocks,
+		.parts = d->parts,
+		.nparts = d->nparts,
+	};
+
+	device_name(d, dev, sizeof(dev));
+	for (unsigned i = 0; i < ANNOUNCE_LINES; i++) {
+		announce_line(&a, i, line, sizeof(line));
+		log_info(NULL, "%s", line);
+	}
+	if (d->said.read_only)
+		log_info(NULL, "%s: write protected", dev);
+}
+
+static void make_links(struct device *d)
+{
+	struct link_place at = device_place(d);
+	char dev[LINK_DEV_SIZE], path[PATH_MAX];
+	int err;
+
+	device_name(d, dev, sizeof(dev));
+	links_path(&at, "", path, sizeof(path));
+	err = links_make(&at, dev);
+	if (err == -EEXIST)
+		log_warn(d->label,
+			 "a name below %s is not ours and stays as it is",
+			 path);
+	else if (err)
+		log_err(d->label, "no links at %s: %s", path, strerror(-err));
+	d->linked = true;
+}
+
+/* Says and handles what the engine reported while we were busy. */
+static void catch_up(struct device *d)
+{
+	if (d->said.online && d->said.blocks * d->said.block_size != d->bytes)
+		step(d, DEVICE_SIZED, NULL);
+}
+
+static void act_online(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	if (!d->linked)
+		make_links(d);
+	if (!d->announced)
+		announce(d);
+	d->announced = true;
+	catch_up(d);
+}
+
+static void act_resize(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	char from[32], to[32];
+
+	str_size(from, sizeof(from), d->bytes);
+	d->bytes = d->said.blocks * d->said.block_size;
+	str_size(to, sizeof(to), d->bytes);
+	log_info(d->label, "loop%d: capacity changed from %s to %s", d->loop,
+		 from, to);
+	run(d, STEP_RESIZE, NULL);
+}
+
+/* Back ---------------------------------------------------------------- */
+
+static void act_check(void *obj, const void *arg)
+{
+	run(obj, STEP_USERS, NULL);
+}
+
+static void say_users(struct device *d, const struct users *u)
+{
+	for (unsigned i = 0; u && i < u->count; i++)
+		log_warn(d->label, "loop%d is %s; waiting for its end", d->loop,
+			 u->words[i]);
+}
+
+static void act_in_use(void *obj, const void *arg)
+{
+	const struct step_result *r = arg;
+	struct device *d = obj;
+
+	if (d->waited++ % 60 == 0) /* looks; a line a minute is enough */
+		say_users(d, r ? &r->users : NULL);
+	set_timer(d, DEVICE_LOOK_EVERY);
+}
+
+static void act_clear(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	struct link_place at = device_place(d);
+	char dev[LINK_DEV_SIZE];
+
+	clear_timer(d);
+	device_name(d, dev, sizeof(dev));
+	if (d->linked)
+		links_remove(&at, dev);
+	d->linked = false;
+	if (d->loop >= 0)
+		run(d, STEP_CLEAR, NULL);
+	else
+		step(d, DEVICE_OK, NULL);
+}
+
+static void act_force(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_err(d->label, "loop%d is taken away from its users", d->loop);
+	act_clear(obj, arg);
+}
+
+static void act_detach(void *obj, const void *arg)
+{
+	static struct msg_out m;
+	struct device *d = obj;
+
+	clear_timer(d);
+	order_lun(&m, "detach", d->t->id, d->lun);
+	if (tell(d, &m, -1))
+		set_timer(d, DEVICE_DETACH_WITHIN);
+	else
+		step(d, DEVICE_NO_ENGINE, NULL);
+}
+
+static void act_refused(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	str_copy(d->failure, sizeof(d->failure),
+		 "the engine did not take it in time");
+	log_err(d->label, "%s", d->failure);
+	act_detach(obj, arg);
+}
+
+static void act_unmount(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	if (d->fuse >= 0)
+		close(d->fuse);
+	d->fuse = -1;
+	run(d, STEP_UNMOUNT, NULL);
+}
+
+static void act_not_flushed(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_warn(d->label,
+		 "nobody can flush the target's cache, it goes without");
+	act_unmount(obj, arg);
+}
+
+static void act_down(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	d->announced = d->lost = false;
+	d->waited = 0;
+	if (d->stop)
+		step(d, DEVICE_STOP, NULL);
+	else
+		set_timer(d, *d->failure ? DEVICE_RETRY_AFTER : 0);
+}
+
+static void act_gone(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	struct target *t = d->t;
+
+	clear_timer(d);
+	list_remove(&d->link);
+	t->ndevices--;
+	free(d);
+	manager_check_stop(t->m);
+}
+
+/* The table ----------------------------------------------------------- */
+
+static const char *const state_names[] = {
+	"down",	    "mounting",	 "attaching",  "looping",  "parsing",
+	"adding",   "online",	 "resizing",   "checking", "in-use",
+	"clearing", "detaching", "unmounting", "gone",
+};
+static const char *const event_names[] = {
+	"reported", "ok",	"failed", "busy",      "stop",	"force",
+	"attached", "detached", "sized",  "no-engine", "timer",
+};
+
+#define S(state) IN(DEVICE_##state)
+#define E(event) DEVICE_##event
+#define ROW(from, ev, to, act, label)                                          \
+	{                                                                      \
+		from, E(ev), DEVICE_##to, act, label                           \
+	}
+
+/* clang-format off */
+static const struct fsm_row rows[] = {
+ROW(S(DOWN),       REPORTED,  MOUNTING,   act_mount,       "a disk appears"),
+ROW(S(DOWN),       STOP,      GONE,       act_gone,        "nothing to undo"),
+ROW(S(MOUNTING),   OK,        ATTACHING,  act_attach,      "file is there"),
+ROW(S(MOUNTING),   FAILED,    UNMOUNTING, act_unmount,     "no file"),
+ROW(S(MOUNTING),   STOP,      UNMOUNTING, act_unmount,     "not any more"),
+ROW(S(ATTACHING),  ATTACHED,  LOOPING,    act_loop,        "engine serves it"),
+ROW(S(ATTACHING),  DETACHED,  UNMOUNTING, act_unmount,     "engine refuses"),
+ROW(S(ATTACHING),  TIMER,     DETACHING,  act_refused,     "engine is silent"),
+ROW(S(ATTACHING),  STOP,      DETACHING,  act_detach,      "not any more"),
+ROW(S(ATTACHING),  NO_ENGINE, UNMOUNTING, act_unmount,     "start afresh"),
+ROW(S(LOOPING),    OK,        PARSING,    act_parse,       "block device is there"),
+ROW(S(LOOPING),    FAILED,    DETACHING,  act_detach,      "no block device"),
+ROW(S(LOOPING),    STOP,      CLEARING,   act_clear,       "not any more"),
+ROW(S(PARSING),    OK,        ADDING,     act_add,         "table read"),
+ROW(S(PARSING),    FAILED,    ONLINE,     act_online,      "no partitions"),
+ROW(S(ADDING),     OK,        ONLINE,     act_online,      "partitions known"),
+ROW(S(ADDING),     FAILED,    ONLINE,     act_online,      "some are missing"),
+ROW(S(PARSING) | S(ADDING) | S(RESIZING),
+                   STOP,      CHECKING,   act_check,       "not any more"),
+ROW(S(ONLINE),     SIZED,     RESIZING,   act_resize,      "capacity changed"),
+ROW(S(RESIZING),   OK,        PARSING,    act_parse,       "kernel knows"),
+ROW(S(RESIZING),   FAILED,    ONLINE,     act_online,      "kernel refuses"),
+ROW(S(ONLINE),     STOP,      CHECKING,   act_check,       "the way back"),
+ROW(S(CHECKING),   OK,        CLEARING,   act_clear,       "idle"),
+ROW(S(CHECKING),   BUSY,      IN_USE,     act_in_use,      "wait for users"),
+ROW(S(IN_USE),     TIMER,     CHECKING,   act_check,       "look again"),
+ROW(S(CLEARING),   OK,        DETACHING,  act_detach,      "block device is gone"),
+ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
+ROW(S(CLEARING),   BUSY,      IN_USE,     act_in_use,      "opened meanwhile"),
+ROW(S(MOUNTING),   FORCE,     UNMOUNTING, act_unmount,     "in no case"),
+ROW(S(ATTACHING),  FORCE,     DETACHING,  act_detach,      "in no case"),
+ROW(S(LOOPING) | S(PARSING) | S(ADDING) | S(ONLINE) | S(RESIZING) |
+    S(CHECKING) | S(IN_USE),
+                   FORCE,     CLEARING,   act_force,       "whoever uses it"),
+ROW(S(CLEARING),   FORCE,     DETACHING,  act_detach,      "goes with its users"),
+ROW(S(DETACHING),  FORCE,     UNMOUNTING, act_not_flushed, "no time to flush"),
+ROW(S(DETACHING),  DETACHED,  UNMOUNTING, act_unmount,     "flushed"),
+ROW(S(DETACHING),  TIMER,     UNMOUNTING, act_not_flushed, "engine is silent"),
+ROW(S(DETACHING),  NO_ENGINE, UNMOUNTING, act_not_flushed, "engine is dead"),
+ROW(S(UNMOUNTING), OK,        DOWN,       act_down,        "undone"),
+ROW(S(UNMOUNTING), FAILED,    DOWN,       act_down,        "left behind"),
+ROW(S(UNMOUNTING), STOP,      DOWN,       act_down,        "undone"),
+};
+/* clang-format on */
+
+const struct fsm device_fsm = {
+	"device", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+};
+
+const char *device_state_name(const struct device *d)
+{
+	return state_names[d->state];
+}
+
+static void on_timer(struct io_timer *t)
+{
+	struct device *d = container_of(t, struct device, timer);
+
+	if (d->state != DEVICE_DOWN)
+		step(d, DEVICE_TIMER, NULL);
+	else if (d->said.online && d->known)
+		step(d, DEVICE_REPORTED, NULL);
+}
+
+/* What the engine says ------------------------------------------------ */
+
+static struct device *find_lun(struct target *t, const uint8_t lun[LUN_LEN])
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (memcmp(of(pos)->lun, lun, LUN_LEN) == 0)
+			return of(pos);
+	}
+	return NULL;
+}
+
+static bool number_is_taken(struct target *t, uint32_t number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->said.number == number)
+			return true;
+	}
+	return false;
+}
+
+/* Why a LUN is not for us, NULL: it is. */
+static const char *refusal(struct target *t, const struct said_lun *l)
+{
+	if (l->number == SAID_NO_NUMBER)
+		return "has no plain number";
+	if (l->number >= TARGET_LUNS)
+		return "is above 255, the highest number of a LUN here";
+	if (!conf_lun_enabled(&t->settings, l->number))
+		return "is not among those that LUNs= names";
+	if (number_is_taken(t, l->number))
+		return "is a second LUN of that number";
+	return NULL;
+}
+
+static void ignore(struct target *t, const struct said_lun *l, const char *why)
+{
+	static struct msg_out m;
+	char hex[2 * LUN_LEN + 1];
+
+	hex_put(hex, l->lun, LUN_LEN);
+	if (budget_take(&t->ignored, TARGET_LUNS, UINT64_MAX,
+			io_now(t->m->loop)))
+		log_warn(t->label, "lun %s %s, it is ignored", hex, why);
+	order_lun(&m, "forget", t->id, l->lun);
+	if (t->engine)
+		engine_tell(t->engine, &m, -1);
+}
+
+static void put_in_order(struct target *t, struct device *d, uint32_t number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->said.number > number)
+			break;
+	}
+	list_insert_before(pos, &d->link);
+}
+
+static struct device *device_new(struct target *t, const struct said_lun *l)
+{
+	struct device *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->t = t;
+	memcpy(d->lun, l->lun, LUN_LEN);
+	d->fuse = d->loop = -1;
+	d->timer.fn = on_timer;
+	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, l->number);
+	put_in_order(t, d, l->number);
+	t->ndevices++;
+	return d;
+}
+
+/* The one this is about, made when it is new; NULL: not for us. */
+static struct device *get_device(struct target *t, const struct said_lun *l)
+{
+	struct device *d = find_lun(t, l->lun);
+	const char *why;
+
+	if (d)
+		return d->said.number == l->number ? d : NULL;
+	why = refusal(t, l);
+	if (why) {
+		ignore(t, l, why);
+		return NULL;
+	}
+	return manager_is_stopping(t->m) ? NULL : device_new(t, l);
+}
+
+/* A disk that is up cannot change its nature, only its size. */
+static void warn_of_changes(struct device *d, const struct said_lun *l)
+{
+	if (d->state == DEVICE_DOWN || !d->said.online || !l->online)
+		return;
+	if (l->block_size != d->said.block_size)
+		log_err(d->label, "its block size changed from %u to %u",
+			d->said.block_size, l->block_size);
+	if (l->read_only != d->said.read_only)
+		log_warn(d->label, "is %s now",
+			 l->read_only ? "write protected" : "writable");
+}
+
+static void say_failed(struct device *d, const char *reason)
+{
+	if (d->state == DEVICE_DOWN)
+		log_warn(d->label, "is not used: %s", reason);
+	else
+		log_err(d->label, "failed: %s", reason);
+	str_copy(d->failure, sizeof(d->failure), reason);
+}
+
+void device_reported(struct target *t, const struct said_lun *l)
+{
+	struct device *d = get_device(t, l);
+	bool was_online;
+	uint32_t block_size;
+
+	if (!d)
+		return;
+	warn_of_changes(d, l);
+	was_online = d->said.online;
+	block_size = d->said.block_size;
+	d->said = *l;
+	if (d->state != DEVICE_DOWN && block_size)
+		d->said.block_size = block_size; /* the loop device's */
+	d->known = true;
+	if (!l->online) {
+		say_failed(d, l->reason);
+		return;
+	}
+	if (!was_online)
+		*d->failure = '\0';
+	if (d->state == DEVICE_DOWN && !d->timer.set)
+		step(d, DEVICE_REPORTED, NULL);
+	else if (d->state == DEVICE_ONLINE)
+		catch_up(d);
+}
+
+void device_attached(struct target *t, const uint8_t lun[LUN_LEN])
+{
+	struct device *d = find_lun(t, lun);
+
+	if (d)
+		step(d, DEVICE_ATTACHED, NULL);
+}
+
+/* From the first request of the kernel to the last one. */
+#define SERVED                                                                 \
+	(S(LOOPING) | S(PARSING) | S(ADDING) | S(ONLINE) | S(RESIZING) |       \
+	 S(CHECKING) | S(IN_USE) | S(CLEARING))
+
+/* The engine gave up what it served: nothing can be read or written. */
+static void lose(struct device *d, int error)
+{
+	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",
+		strerror(error), d->loop);
+	d->lost = true;
+	/* With the last handle the kernel ends all that waits. */
+	if (d->fuse >= 0)
+		close(d->fuse);
+	d->fuse = -1;
+	if (!d->worker)
+		step(d, DEVICE_STOP, NULL);
+}
+
+void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
+{
+	struct device *d = find_lun(t, lun);
+
+	if (!d)
+		return;
+	if (IN(d->state) & SERVED) {
+		lose(d, error);
+		return;
+	}
+	if (error && d->state == DEVICE_ATTACHING)
+		snprintf(d->failure, sizeof(d->failure),
+			 "the engine cannot serve it: %s", strerror(error));
+	else if (error)
+		log_err(d->label, "the target could not flush its cache: %s",
+			strerror(error));
+	if (error && d->state == DEVICE_ATTACHING)
+		log_err(d->label, "%s", d->failure);
+	step(d, DEVICE_DETACHED, NULL);
+}
+
+/* All devices of a target --------------------------------------------- */
+
+void devices_engine_lost(struct target *t)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &t->devices) {
+		of(pos)->known = false;
+		step(of(pos), DEVICE_NO_ENGINE, NULL);
+	}
+}
+
+void devices_resume(struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		struct device *d = of(pos);
+
+		if (!(IN(d->state) & SERVED) || d->lost)
+			continue;
+		log_info(d->label, "loop%d is handed to %s", d->loop,
+			 t->engine->name);
+		tell_attach(d, true);
+	}
+}
+
+/* What a worker is doing is over first, unless by force: see outcome(). */
+static void stop_one(struct device *d)
+{
+	struct worker *w = d->worker;
+
+	if (w && !d->force) {
+		log_info(d->label, "finishing what is under way (%s)",
+			 device_state_name(d));
+		return;
+	}
+	if (d->force && d->state != DEVICE_UNMOUNTING) {
+		d->worker = NULL;
+		worker_abandon(w);
+	}
+	step(d,
+	     d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE : DEVICE_STOP,
+	     NULL);
+}
+
+void devices_stop(struct target *t, bool force)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &t->devices) {
+		struct device *d = of(pos);
+
+		d->stop = true;
+		d->force = force;
+		stop_one(d);
+	}
+}
+
+bool devices_are_up(const struct target *t)
+{
+	return t->ndevices > 0;
+}
+
+bool devices_are_settled(const struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->state != DEVICE_ONLINE &&
+		    of(pos)->state != DEVICE_DOWN)
+			return false;
+	}
+	return true;
+}
+
+void devices_free(struct target *t)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &t->devices) {
+		struct device *d = of(pos);
+
+		worker_abandon(d->worker);
+		clear_timer(d);
+		if (d->fuse >= 0)
+			close(d->fuse);
+		list_remove(&d->link);
+		free(d);
+	}
+	t->ndevices = 0;
+}

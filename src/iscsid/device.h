@@ -1,0 +1,109 @@
+/*
+ * device - one LUN on its way to a block device of this host, and back.
+ *
+ * Up: mount its file (FUSE), have the engine serve it, put a loop device on
+ * it, read its partition table, link it.  Back: wait until nobody uses it,
+ * unlink, clear the loop device, have the engine flush and let go, unmount.
+ * The manager holds the FUSE handle all the time, so that an engine may die
+ * in between.
+ */
+#ifndef ISCSID_DEVICE_H
+#define ISCSID_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fsm.h"
+#include "base/list.h"
+#include "export/partition.h"
+#include "io/loop.h"
+#include "iscsid/links.h"
+#include "iscsid/said.h"
+
+#define DEVICE_ATTACH_WITHIN 30000 /* ms for the engine */
+#define DEVICE_DETACH_WITHIN 30000 /* ms: it flushes */
+#define DEVICE_LOOK_EVERY    1000  /* ms, while waiting for users */
+#define DEVICE_RETRY_AFTER   30000 /* ms, when it could not be brought up */
+
+enum device_state {
+	DEVICE_DOWN,
+	DEVICE_MOUNTING,
+	DEVICE_ATTACHING,
+	DEVICE_LOOPING,
+	DEVICE_PARSING, /* reads the partition table */
+	DEVICE_ADDING,	/* tells the kernel the partitions */
+	DEVICE_ONLINE,
+	DEVICE_RESIZING,
+	DEVICE_CHECKING, /* does anybody use it? */
+	DEVICE_IN_USE,
+	DEVICE_CLEARING,
+	DEVICE_DETACHING,
+	DEVICE_UNMOUNTING,
+	DEVICE_GONE,
+};
+
+enum device_event {
+	DEVICE_REPORTED, /* the engine knows it as online */
+	DEVICE_OK,	 /* the step that runs succeeded */
+	DEVICE_FAILED,	 /* it did not */
+	DEVICE_BUSY,	 /* somebody uses the device */
+	DEVICE_STOP,	 /* it shall go (or: the step is over, and it shall) */
+	DEVICE_FORCE,	 /* it shall go whoever uses it */
+	DEVICE_ATTACHED,
+	DEVICE_DETACHED,
+	DEVICE_SIZED, /* its size changed */
+	DEVICE_NO_ENGINE,
+	DEVICE_TIMER,
+};
+
+extern const struct fsm device_fsm;
+
+struct target;
+struct worker;
+
+struct device {
+	struct target *t;
+	struct list link;
+	uint8_t lun[LUN_LEN];
+	uint8_t state;
+	char label[48];	      /* "bus 0 target 3 lun 1", for messages */
+	struct said_lun said; /* the newest */
+	uint64_t bytes;	      /* the size the kernel knows */
+	int fuse;	      /* its handle, or -1 */
+	int loop;	      /* number of the loop device, or -1 */
+	struct worker *worker;
+	struct io_timer timer;
+	bool stop, force; /* it shall go; even in use */
+	bool lost;	  /* the engine gave it up: no I/O any more */
+	bool known;	  /* to the engine that has the target now */
+	bool linked, announced;
+	unsigned waited;	       /* times we looked at its users */
+	uint32_t parts[PARTITION_MAX]; /* their numbers */
+	unsigned nparts;
+	char failure[SAID_TEXT]; /* why it is down; "" */
+};
+
+/* What an engine says about LUNs of a target. */
+void device_reported(struct target *t, const struct said_lun *l);
+void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
+void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);
+
+void devices_engine_lost(struct target *t);
+/* The target has a new engine: hands over the handles of the dead one. */
+void devices_resume(struct target *t);
+
+/* They go as they become idle; with force (asked again) at once. */
+void devices_stop(struct target *t, bool force);
+bool devices_are_up(const struct target *t); /* any that is not gone */
+/* Every device is online, or down for a reason. */
+bool devices_are_settled(const struct target *t);
+void devices_free(struct target *t);
+
+/* "loop3", or "" when it has none. */
+void device_name(const struct device *d, char *dst, size_t size);
+struct manager;
+/* Where its links are, or would be. */
+struct link_place device_place(const struct device *d);
+const char *device_state_name(const struct device *d);
+
+#endif

@@ -1,0 +1,206 @@
+/*
+ * leftovers - what a dead manager of the same run directory left behind.
+ */
+#include "iscsid/leftovers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "export/fuse_mount.h"
+#include "export/loopdev.h"
+#include "export/partition.h"
+#include "iscsid/links.h"
+#include "iscsid/users.h"
+
+struct places {
+	char lundir[PATH_MAX];
+	char linkdir[PATH_MAX];
+};
+
+struct search {
+	const struct places *at;
+	struct msg_out *m; /* takes lines */
+};
+
+static void say(struct msg_out *m, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct msg_out *m, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (m->len < MSG_MAX / 2) /* enough is known by then */
+		msg_str(m, "line", line);
+}
+
+static void say_users(struct msg_out *m, const char *dev)
+{
+	static struct users u;
+
+	users_find("", dev, &u);
+	say(m,
+	    "%s of a former run stays as long as it is used; all its I/O fails",
+	    dev);
+	for (unsigned i = 0; i < u.count; i++)
+		say(m, "%s is %s", dev, u.words[i]);
+}
+
+static void drop_partitions(const char *dev)
+{
+	static const struct partition_table none;
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/%s", dev);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	partition_apply(fd, dev, &none);
+	close(fd);
+}
+
+static void clear_loop(void *ctx, unsigned n, const char *path)
+{
+	struct search *s = ctx;
+	char dev[16];
+	int err;
+
+	snprintf(dev, sizeof(dev), "loop%u", n);
+	drop_partitions(dev);
+	err = loop_detach(n);
+	if (err == -EBUSY)
+		say_users(s->m, dev);
+	else if (err)
+		say(s->m, "%s of a former run cannot be cleared: %s", dev,
+		    strerror(-err));
+	else
+		say(s->m, "%s of a former run cleared", dev);
+}
+
+/* Whoever waits for it gets his error, so that nothing below waits. */
+static void end_connection(void *ctx, const char *path, unsigned number)
+{
+	fuse_abort(number);
+}
+
+static void drop_mount(void *ctx, const char *path, unsigned number)
+{
+	struct search *s = ctx;
+	int err = fuse_unmount_file(path);
+
+	if (err)
+		say(s->m, "%s of a former run cannot be unmounted: %s", path,
+		    strerror(-err));
+}
+
+/* "b0t12l3": a name as we make them. */
+static bool is_our_file(const char *name)
+{
+	unsigned b, t, l;
+	char again[40];
+
+	if (sscanf(name, "b%ut%ul%u", &b, &t, &l) != 3)
+		return false;
+	snprintf(again, sizeof(again), "b%ut%ul%u", b, t, l);
+	return strcmp(again, name) == 0;
+}
+
+static void remove_files(const char *lundir)
+{
+	DIR *dir = opendir(lundir);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (is_our_file(e->d_name))
+			unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+/* Of no file at all, or of one of ours (then it could not be cleared). */
+static bool is_gone(void *ctx, const char *dev)
+{
+	const struct places *at = ctx;
+	char path[PATH_MAX];
+	uint64_t n;
+	size_t len = strlen(at->lundir);
+
+	if (str_u64(dev + 4, strlen(dev + 4), INT32_MAX, &n))
+		return false;
+	if (loop_backing((unsigned)n, path, sizeof(path)) == -ENOENT)
+		return true;
+	return strncmp(path, at->lundir, len) == 0 && path[len] == '/';
+}
+
+static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
+		 int *handle)
+{
+	struct places *at = arg;
+	struct search s = { at, m };
+	unsigned links;
+
+	fuse_mounts(at->lundir, end_connection, &s);
+	/* Before the mounts go: by them a loop device's file is known. */
+	loop_each(at->lundir, clear_loop, &s);
+	fuse_mounts(at->lundir, drop_mount, &s);
+	remove_files(at->lundir);
+	links = links_sweep(at->linkdir, is_gone, at);
+	if (links)
+		say(m, "%u links of a former run removed", links);
+	return 0;
+}
+
+static void clean_over(void *ctx, int err, const struct msg_in *m, int handle)
+{
+	bool *over = ctx;
+	char line[512];
+
+	*over = true;
+	if (err)
+		log_warn(NULL,
+			 "cleaning up after a former run did not work: %s",
+			 strerror(-err));
+	for (unsigned i = 0; m; i++) {
+		if (msg_get_nth(m, "line", i, line, sizeof(line)) < 0)
+			break;
+		log_info(NULL, "%s", line);
+	}
+}
+
+void leftovers_remove(struct workers *ws, const char *rundir,
+		      const char *linkdir)
+{
+	struct places at = { 0 };
+	bool over = false;
+	const struct worker_job job = {
+		.name = "cleaning up",
+		.fn = clean,
+		.arg = &at,
+		.arg_size = sizeof(at),
+		.handle = -1,
+		.deadline = LEFTOVERS_WITHIN,
+		.done = clean_over,
+		.ctx = &over,
+	};
+
+	snprintf(at.lundir, sizeof(at.lundir), "%s/lun", rundir);
+	str_copy(at.linkdir, sizeof(at.linkdir), linkdir);
+	if (!worker_start(ws, &job))
+		return;
+	while (!over)
+		if (io_loop_run_once(ws->loop, UINT64_MAX))
+			return;
+}

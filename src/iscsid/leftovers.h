@@ -1,0 +1,21 @@
+/*
+ * leftovers - what a dead manager of the same run directory left behind:
+ * links, loop devices, mounts, files.
+ */
+#ifndef ISCSID_LEFTOVERS_H
+#define ISCSID_LEFTOVERS_H
+
+#include "iscsid/worker.h"
+
+#define LEFTOVERS_WITHIN 60000 /* ms */
+
+/*
+ * Removes them in a worker, and turns the loop until that is done.  Only
+ * loop devices and mounts on files below <rundir>/lun are touched, and links
+ * to such devices, or to loop devices without a file.  What is still in use
+ * stays, with a line.
+ */
+void leftovers_remove(struct workers *ws, const char *rundir,
+		      const char *linkdir);
+
+#endif

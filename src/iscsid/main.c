@@ -1,0 +1,134 @@
+/*
+ * iscsid - the manager: finds targets and makes their disks appear.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conf/conf.h"
+#include "conf/initiatorname.h"
+#include "iscsid/daemon.h"
+#include "iscsid/manager.h"
+#include "iscsid/options.h"
+
+enum {
+	EXIT_OK,
+	EXIT_TROUBLE,
+	EXIT_USAGE
+};
+
+static int check_only(const struct options *o)
+{
+	struct report conf_faults = manager_report();
+	struct report name_faults = manager_report();
+	struct initiator who;
+	struct conf *conf = NULL;
+	int err = initiatorname_read(o->initiatorname, &name_faults, &who);
+
+	if (!err || err == -ENOENT) /* a missing one is made at the start */
+		err = 0;
+	if (conf_load(o->conf, &conf_faults, &conf))
+		err = -EINVAL;
+	conf_free(conf);
+	if (err || conf_faults.errors || name_faults.errors)
+		return EXIT_TROUBLE;
+	log_info(NULL, "%s is fine", o->conf);
+	return EXIT_OK;
+}
+
+/* The only daemon of this run directory, or a line saying who is. */
+static int lock_rundir(const struct options *o)
+{
+	int other, lock, err = daemon_make_dir(o->rundir, 0755);
+
+	lock = err ? err : daemon_lock(o->rundir, &other);
+	if (lock == -EWOULDBLOCK)
+		log_err(o->rundir, "another iscsid (process %d) runs here",
+			other);
+	else if (lock < 0)
+		log_err(o->rundir, "cannot be used: %s", strerror(-lock));
+	return lock;
+}
+
+static void raise_limits(void)
+{
+	struct rlimit r;
+
+	/* A handle for each disk, socket and child. */
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static int serve(const struct options *o, int lock)
+{
+	static struct manager m;
+	int err = daemon_write_pid(lock);
+
+	if (err)
+		log_err(o->rundir, "cannot write the pid file: %s",
+			strerror(-err));
+	else
+		err = manager_start(&m, o);
+	if (!err)
+		err = manager_run(&m);
+	manager_end(&m);
+	daemon_unlock(o->rundir, lock);
+	log_info(NULL, err ? "ended by an error" : "stopped");
+	daemon_ready(err ? EXIT_TROUBLE : EXIT_OK);
+	return err ? EXIT_TROUBLE : EXIT_OK;
+}
+
+static int run(const struct options *o)
+{
+	int lock, err;
+
+	if (geteuid() != 0) {
+		log_err(NULL, "has to run as root");
+		return EXIT_TROUBLE;
+	}
+	lock = lock_rundir(o);
+	if (lock < 0)
+		return EXIT_TROUBLE;
+	raise_limits();
+	if (!o->foreground) {
+		err = daemon_fork();
+		if (err) {
+			log_err(NULL, "cannot go to the background: %s",
+				strerror(-err));
+			return EXIT_TROUBLE;
+		}
+		daemon_log_to_syslog();
+	}
+	return serve(o, lock);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+
+	options_read(argc, argv, stderr, &o);
+	daemon_log_to_stderr();
+	log_set_level(o.debug ? LOG_DEBUG : LOG_INFO);
+	switch (o.verb) {
+	case OPTIONS_RUN:
+		return run(&o);
+	case OPTIONS_CHECK:
+		return check_only(&o);
+	case OPTIONS_HELP:
+		options_help(stdout);
+		return EXIT_OK;
+	case OPTIONS_VERSION:
+		printf("iscsid (softhba) " SOFTHBA_VERSION "\n");
+		return EXIT_OK;
+	case OPTIONS_WRONG:
+		options_help(stderr);
+		return EXIT_USAGE;
+	}
+	return EXIT_USAGE;
+}

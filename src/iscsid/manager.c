@@ -1,0 +1,465 @@
+/*
+ * manager - the life of iscsid: start, reload, stop.
+ */
+#include "iscsid/manager.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/control.h"
+#include "iscsid/daemon.h"
+#include "iscsid/leftovers.h"
+#include "iscsid/source.h"
+#include "iscsid/target.h"
+
+#define LOOP_ENTRIES 256
+#define LOW_ID	     65534 /* nobody, when even that has no entry */
+#define READY_EVERY  100   /* ms: is everything settled? */
+#define READY_WITHIN 20000 /* ms, then the start counts as over anyway */
+
+static void step(struct manager *m, enum manager_event ev)
+{
+	fsm_step(&manager_fsm, &m->state, (uint8_t)ev, m, NULL);
+}
+
+uint64_t manager_new_id(struct manager *m)
+{
+	return ++m->last_id;
+}
+
+bool manager_is_stopping(const struct manager *m)
+{
+	return m->state != MANAGER_RUNNING;
+}
+
+struct engine *manager_pick_engine(struct manager *m)
+{
+	struct engine *best = NULL;
+
+	for (unsigned i = 0; i < m->engines.count; i++) {
+		struct engine *e = &m->engines.list[i];
+
+		if (e->state == ENGINE_READY && (!best || e->load < best->load))
+			best = e;
+	}
+	return best;
+}
+
+static void put_fault(void *ctx, int level, const char *line)
+{
+	log_line(level, NULL, "%s", line);
+}
+
+struct report manager_report(void)
+{
+	return (struct report){ .put = put_fault };
+}
+
+/* The engines --------------------------------------------------------- */
+
+static void on_ready(void *ctx, struct engine *e)
+{
+	targets_place(ctx);
+	sources_place(ctx);
+}
+
+static void on_lost(void *ctx, struct engine *e)
+{
+	targets_engine_lost(ctx, e);
+	sources_engine_lost(ctx, e);
+	manager_check_stop(ctx);
+}
+
+static void on_said(void *ctx, struct engine *e, const struct said *s)
+{
+	struct manager *m = ctx;
+	struct target *t = target_find(m, e, s->id);
+	struct source *src = t ? NULL : source_find(m, e, s->id);
+
+	if (t)
+		target_said(t, s);
+	else if (src)
+		source_said(src, s);
+	/* Else it is about something that ended meanwhile. */
+}
+
+static void on_gone(void *ctx, struct engine *e)
+{
+	manager_check_stop(ctx);
+}
+
+static const struct engine_ops engine_ops = { on_ready, on_lost, on_said,
+					      on_gone };
+
+/* Signals ------------------------------------------------------------- */
+
+static void reload(struct manager *m)
+{
+	struct report r = manager_report();
+	struct conf *fresh;
+
+	if (manager_is_stopping(m))
+		return;
+	log_info(NULL, "reading %s again", m->opt->conf);
+	if (conf_load(m->opt->conf, &r, &fresh)) {
+		log_err(NULL, "the configuration stays as it was");
+		return;
+	}
+	conf_free(m->conf);
+	m->conf = fresh;
+	sources_load(m);
+}
+
+static void heed_signal(struct manager *m, uint32_t signal)
+{
+	switch (signal) {
+	case SIGHUP:
+		reload(m);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		if (!manager_is_stopping(m)) {
+			step(m, MANAGER_STOP);
+		} else if (!m->forced) {
+			log_warn(NULL, "told to stop again: by force now");
+			m->forced = true;
+			targets_drain(m, true);
+			manager_check_stop(m);
+		}
+		break;
+	}
+}
+
+static void wait_signal(struct manager *m)
+{
+	io_poll(m->loop, &m->signalled, m->signals, POLLIN);
+}
+
+static void on_signal(struct io_op *op, int res)
+{
+	struct manager *m = container_of(op, struct manager, signalled);
+	struct signalfd_siginfo info;
+
+	while (read(m->signals, &info, sizeof(info)) == sizeof(info))
+		heed_signal(m, info.ssi_signo);
+	wait_signal(m);
+}
+
+static int catch_signals(struct manager *m)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	m->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (m->signals < 0)
+		return -errno;
+	m->signalled.fn = on_signal;
+	wait_signal(m);
+	return 0;
+}
+
+/* The stop ------------------------------------------------------------ */
+
+static void set_deadline(struct manager *m, uint64_t ms)
+{
+	io_timer_after(m->loop, &m->deadline, ms);
+}
+
+static void act_drain(void *obj, const void *arg)
+{
+	struct manager *m = obj;
+
+	log_info(NULL, "stopping");
+	daemon_ready(1);
+	io_timer_cancel(m->loop, &m->settle);
+	sources_free(m);
+	targets_drain(m, false);
+	manager_check_stop(m);
+}
+
+static void act_log_out(void *obj, const void *arg)
+{
+	struct manager *m = obj;
+
+	set_deadline(m, MANAGER_LOGOUT_IN);
+	targets_remove(m);
+	manager_check_stop(m);
+}
+
+static void act_quit(void *obj, const void *arg)
+{
+	struct manager *m = obj;
+
+	set_deadline(m, MANAGER_QUIT_IN);
+	engines_quit(&m->engines);
+	manager_check_stop(m);
+}
+
+static void act_late_logout(void *obj, const void *arg)
+{
+	log_warn(NULL, "not all targets could be logged out of within %u s",
+		 MANAGER_LOGOUT_IN / 1000);
+	act_quit(obj, arg);
+}
+
+static void act_over(void *obj, const void *arg)
+{
+	struct manager *m = obj;
+
+	io_timer_cancel(m->loop, &m->deadline);
+	io_loop_stop(m->loop);
+}
+
+static void act_late_quit(void *obj, const void *arg)
+{
+	struct manager *m = obj;
+
+	log_warn(NULL, "not all engines ended within %u s",
+		 MANAGER_QUIT_IN / 1000);
+	engines_kill(&m->engines);
+	act_over(obj, arg);
+}
+
+static const char *const state_names[] = {
+	"running", "draining", "logging-out", "quitting", "over",
+};
+static const char *const event_names[] = {
+	"stop", "no-devices", "no-targets", "no-engines", "late",
+};
+
+static const struct fsm_row rows[] = {
+	{ IN(MANAGER_RUNNING), MANAGER_STOP, MANAGER_DRAINING, act_drain,
+	  "told to stop" },
+	{ IN(MANAGER_DRAINING), MANAGER_NO_DEVICES, MANAGER_LOGGING_OUT,
+	  act_log_out, "all devices are gone" },
+	{ IN(MANAGER_LOGGING_OUT), MANAGER_NO_TARGETS, MANAGER_QUITTING,
+	  act_quit, "logged out everywhere" },
+	{ IN(MANAGER_LOGGING_OUT), MANAGER_LATE, MANAGER_QUITTING,
+	  act_late_logout, "a target does not answer" },
+	{ IN(MANAGER_QUITTING), MANAGER_NO_ENGINES, MANAGER_OVER, act_over,
+	  "done" },
+	{ IN(MANAGER_QUITTING), MANAGER_LATE, MANAGER_OVER, act_late_quit,
+	  "an engine hangs" },
+};
+
+const struct fsm manager_fsm = {
+	"manager", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+};
+
+void manager_check_stop(struct manager *m)
+{
+	if (m->state == MANAGER_DRAINING && !targets_have_devices(m))
+		step(m, MANAGER_NO_DEVICES);
+	else if (m->state == MANAGER_LOGGING_OUT && targets_are_removed(m))
+		step(m, MANAGER_NO_TARGETS);
+	else if (m->state == MANAGER_QUITTING && engines_are_gone(&m->engines))
+		step(m, MANAGER_NO_ENGINES);
+}
+
+static void on_deadline(struct io_timer *t)
+{
+	step(container_of(t, struct manager, deadline), MANAGER_LATE);
+}
+
+/* The start ----------------------------------------------------------- */
+
+/* Waits, for the one at the terminal, until what can be up is up. */
+static void on_settle(struct io_timer *t)
+{
+	struct manager *m = container_of(t, struct manager, settle);
+
+	m->settling += READY_EVERY;
+	if (m->settling < READY_WITHIN &&
+	    !(sources_are_settled(m) && targets_are_settled(m)))
+		io_timer_after(m->loop, &m->settle, READY_EVERY);
+	else
+		daemon_ready(0);
+}
+
+static void forget_secrets(void *ctx)
+{
+	struct manager *m = ctx;
+
+	targets_forget_secrets(m);
+	conf_free(m->conf);
+	m->conf = NULL;
+}
+
+static void pick_low_user(struct workers *ws)
+{
+	const struct passwd *pw = getpwnam("iscsi");
+
+	if (!pw)
+		pw = getpwnam("nobody");
+	ws->low_uid = pw ? pw->pw_uid : LOW_ID;
+	ws->low_gid = pw ? pw->pw_gid : LOW_ID;
+}
+
+static void default_alias(struct initiator *who)
+{
+	char host[INITIATOR_ALIAS_SIZE] = "";
+
+	if (*who->alias || gethostname(host, sizeof(host) - 1) < 0)
+		return;
+	str_printable(who->alias, sizeof(who->alias), host, strlen(host));
+}
+
+static int read_files(struct manager *m)
+{
+	struct report r = manager_report();
+	const struct options *o = m->opt;
+	int err = initiatorname_get(o->initiatorname, &r, &m->initiator);
+
+	if (err)
+		return err;
+	default_alias(&m->initiator);
+	/* Without a configuration there is nothing to do, but a reload. */
+	if (conf_load(o->conf, &r, &m->conf)) {
+		m->conf = conf_empty(o->conf);
+		if (!m->conf)
+			return -ENOMEM;
+	}
+	return bindings_open(o->bindings,
+			     o->custom_bindings ? NULL : BINDINGS_OLD_PATH, &r,
+			     &m->bindings);
+}
+
+static int start_loop(struct manager *m)
+{
+	int err = io_loop_new(LOOP_ENTRIES, 0, &m->loop);
+
+	if (err) {
+		log_err(NULL, "no io_uring: %s", io_loop_strerror(err));
+		return err;
+	}
+	workers_init(&m->workers, m->loop);
+	m->workers.forget = forget_secrets;
+	m->workers.ctx = m;
+	pick_low_user(&m->workers);
+	m->deadline.fn = on_deadline;
+	m->settle.fn = on_settle;
+	return catch_signals(m);
+}
+
+static unsigned engine_count(const struct options *o)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (o->engines)
+		return o->engines;
+	if (cpus < 1)
+		return 1;
+	return cpus > ENGINES_MAX ? ENGINES_MAX : (unsigned)cpus;
+}
+
+static int start_engines(struct manager *m)
+{
+	int err;
+
+	m->engines.loop = m->loop;
+	m->engines.ops = &engine_ops;
+	m->engines.ctx = m;
+	m->engines.keep_stderr = m->opt->foreground;
+	err = engines_start(&m->engines, engine_count(m->opt));
+	if (err)
+		log_err(NULL, "no engine to execute (%s): %s",
+			m->engines.program, strerror(-err));
+	return err;
+}
+
+static int make_places(const struct options *o)
+{
+	char lundir[PATH_MAX];
+	int err = daemon_make_dir(o->rundir, 0755);
+
+	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
+	if (!err)
+		err = daemon_make_dir(lundir, 0700);
+	if (err)
+		log_err(o->rundir, "no run directory: %s", strerror(-err));
+	return err;
+}
+
+static int open_control(struct manager *m)
+{
+	int err = ctl_server_open(m->loop, m->opt->rundir, control_request, m,
+				  &m->server);
+
+	if (err)
+		log_err(m->opt->rundir, "no control socket: %s",
+			strerror(-err));
+	return err;
+}
+
+int manager_start(struct manager *m, const struct options *opt)
+{
+	int err;
+
+	memset(m, 0, sizeof(*m));
+	m->opt = opt;
+	m->signals = -1;
+	list_init(&m->sources);
+	list_init(&m->targets);
+	err = make_places(opt);
+	if (!err)
+		err = read_files(m);
+	if (!err)
+		err = start_loop(m);
+	if (err)
+		return err;
+	log_info(NULL, "iSCSI driver version " SOFTHBA_VERSION ", I am %s",
+		 m->initiator.name);
+	leftovers_remove(&m->workers, opt->rundir, opt->linkdir);
+	err = open_control(m);
+	if (!err)
+		err = start_engines(m);
+	if (err)
+		return err;
+	sources_load(m);
+	if (list_empty(&m->sources))
+		log_warn(NULL, "%s names no DiscoveryAddress: nothing to do",
+			 opt->conf);
+	io_timer_after(m->loop, &m->settle, READY_EVERY);
+	return 0;
+}
+
+int manager_run(struct manager *m)
+{
+	int err = io_loop_run(m->loop);
+
+	if (err)
+		log_err(NULL, "the event loop failed: %s", strerror(-err));
+	return err;
+}
+
+/* The process ends: what the kernel still holds goes with it. */
+void manager_end(struct manager *m)
+{
+	if (m->loop) {
+		workers_kill(&m->workers);
+		ctl_server_close(m->server);
+		engines_kill(&m->engines);
+		/* Clients are dropped in a last turn. */
+		io_loop_run_once(m->loop, 0);
+	}
+	sources_free(m);
+	targets_free(m);
+	bindings_close(m->bindings);
+	conf_free(m->conf);
+}

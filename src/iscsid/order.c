@@ -1,0 +1,107 @@
+/*
+ * order - what the manager tells an engine, as messages.
+ */
+#include "iscsid/order.h"
+
+#include <string.h>
+
+#include "base/codec.h"
+
+static const char *digest_word(uint32_t digest)
+{
+	static const char *const words[] = {
+		[CONF_DIGEST_NEVER] = "never",
+		[CONF_DIGEST_PREFER_OFF] = "prefer-off",
+		[CONF_DIGEST_PREFER_ON] = "prefer-on",
+		[CONF_DIGEST_ALWAYS] = "always",
+	};
+
+	return words[digest];
+}
+
+static void add_who(const struct order *o, struct msg_out *m)
+{
+	char isid[2 * CONF_ISID_LEN + 1], text[ADDR_TEXT_SIZE];
+
+	hex_put(isid, o->isid, CONF_ISID_LEN);
+	msg_str(m, "initiator", o->initiator->name);
+	msg_str(m, "alias", o->initiator->alias);
+	msg_str(m, "isid", isid);
+	for (size_t i = 0; i < o->nportals; i++) {
+		addr_format(&o->portals[i], true, text, sizeof(text));
+		msg_str(m, "portal", text);
+	}
+}
+
+static void add_credentials(const struct conf_credentials *c, const char *user,
+			    const char *secret, struct msg_out *m)
+{
+	if (*c->user)
+		msg_str(m, user, c->user);
+	if (*c->secret)
+		msg_str(m, secret, c->secret);
+}
+
+static void add_session(const struct conf_settings *s, struct msg_out *m)
+{
+	add_credentials(&s->out, "user", "secret", m);
+	add_credentials(&s->in, "user-in", "secret-in", m);
+	msg_u64(m, "login-timeout", s->login_timeout);
+	msg_u64(m, "auth-timeout", s->auth_timeout);
+	msg_u64(m, "active-timeout", s->active_timeout);
+	msg_u64(m, "idle-timeout", s->idle_timeout);
+	msg_u64(m, "ping-timeout", s->ping_timeout);
+}
+
+static void add_operational(const struct conf_settings *s, struct msg_out *m)
+{
+	msg_str(m, "header-digest", digest_word(s->header_digest));
+	msg_str(m, "data-digest", digest_word(s->data_digest));
+	msg_u64(m, "initial-r2t", s->initial_r2t);
+	msg_u64(m, "immediate-data", s->immediate_data);
+	msg_u64(m, "max-recv-data", s->max_recv_data);
+	msg_u64(m, "first-burst", s->first_burst);
+	msg_u64(m, "max-burst", s->max_burst);
+	msg_u64(m, "abort-timeout", s->abort_timeout);
+	msg_u64(m, "reset-timeout", s->reset_timeout);
+	msg_u64(m, "connfail-timeout", s->connfail_timeout);
+	msg_u64(m, "window", s->tcp_window);
+}
+
+void order_target(const struct order *o, struct msg_out *m)
+{
+	order_simple(m, "target", o->id);
+	msg_str(m, "name", o->name);
+	add_who(o, m);
+	add_session(o->settings, m);
+	add_operational(o->settings, m);
+}
+
+void order_discover(const struct order *o, struct msg_out *m)
+{
+	order_simple(m, "discover", o->id);
+	add_who(o, m);
+	add_session(o->settings, m);
+}
+
+void order_simple(struct msg_out *m, const char *verb, uint64_t id)
+{
+	msg_begin(m, verb);
+	msg_u64(m, "id", id);
+}
+
+void order_lun(struct msg_out *m, const char *verb, uint64_t id,
+	       const uint8_t lun[static LUN_LEN])
+{
+	char hex[2 * LUN_LEN + 1];
+
+	order_simple(m, verb, id);
+	hex_put(hex, lun, LUN_LEN);
+	msg_str(m, "lun", hex);
+}
+
+void order_wipe(struct msg_out *m)
+{
+	explicit_bzero(m->text, sizeof(m->text));
+	m->len = 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * order - what the manager tells an engine, as messages
+ * (docs/engine-protocol.md).
+ *
+ * Secrets pass through the messages: order_wipe() them after sending.
+ */
+#ifndef ISCSID_ORDER_H
+#define ISCSID_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/initiatorname.h"
+#include "conf/isid.h"
+#include "conf/settings.h"
+#include "ctl/msg.h"
+#include "wire/addr.h"
+#include "wire/lun.h"
+
+struct order {
+	uint64_t id;
+	const struct initiator *initiator;
+	const uint8_t *isid; /* CONF_ISID_LEN bytes */
+	const char *name;    /* of the target */
+	const struct addr *portals;
+	size_t nportals;
+	const struct conf_settings *settings;
+};
+
+void order_target(const struct order *o, struct msg_out *m);
+void order_discover(const struct order *o, struct msg_out *m); /* no name */
+
+/* "remove", "rescan": a verb and an id. */
+void order_simple(struct msg_out *m, const char *verb, uint64_t id);
+/* "attach", "detach", "forget": and a LUN. */
+void order_lun(struct msg_out *m, const char *verb, uint64_t id,
+	       const uint8_t lun[static LUN_LEN]);
+
+void order_wipe(struct msg_out *m);
+
+#endif

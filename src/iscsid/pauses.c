@@ -1,0 +1,85 @@
+/*
+ * pauses - how long to wait before trying again, and how often to say so.
+ */
+#include "iscsid/pauses.h"
+
+#include <stddef.h>
+
+struct step {
+	unsigned upto; /* up to this many failures, */
+	uint32_t ms;   /* this pause */
+};
+
+static const struct step discovery_steps[] = {
+	{ 1, 0 },     { 9, 1000 },   { 19, 2000 },
+	{ 25, 5000 }, { 33, 15000 }, { UINT32_MAX, 60000 },
+};
+
+static const struct step engine_steps[] = {
+	{ 1, 0 },     { 3, 1000 },   { 6, 2000 },
+	{ 10, 5000 }, { 15, 15000 }, { UINT32_MAX, 60000 },
+};
+
+static uint32_t look_up(const struct step *s, unsigned failures)
+{
+	while (failures > s->upto)
+		s++;
+	return s->ms;
+}
+
+uint32_t pause_discovery(unsigned failures)
+{
+	return look_up(discovery_steps, failures);
+}
+
+uint32_t pause_engine(unsigned deaths)
+{
+	return look_up(engine_steps, deaths);
+}
+
+static uint32_t hash(const char *s)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	while (*s)
+		h = (h ^ (uint8_t)*s++) * 16777619u;
+	return h;
+}
+
+bool repeat_may_say(struct repeat *r, const char *line, uint64_t now)
+{
+	uint32_t h = hash(line);
+	unsigned at = r->next;
+
+	for (unsigned i = 0; i < r->count; i++) {
+		if (r->said[i].hash != h)
+			continue;
+		if (now - r->said[i].since < REPEAT_EVERY)
+			return false;
+		at = i;
+	}
+	r->said[at].hash = h;
+	r->said[at].since = now;
+	if (at == r->next) {
+		r->next = (r->next + 1) % REPEAT_LINES;
+		r->count += r->count < REPEAT_LINES;
+	}
+	return true;
+}
+
+void repeat_forget(struct repeat *r)
+{
+	r->count = r->next = 0;
+}
+
+bool budget_take(struct budget *b, unsigned max, uint64_t period, uint64_t now)
+{
+	if (now - b->start >= period) {
+		b->start = now;
+		b->used = 0;
+	}
+	if (b->used >= max)
+		return false;
+	b->used++;
+	return true;
+}

@@ -1,0 +1,117 @@
+/*
+ * said - what an engine said, checked and put into structs.
+ *
+ * An engine reads the network, so it counts as taken over by whoever sits
+ * there: every number has bounds, every text is made printable and cut to
+ * its place, every name and address must be one.  docs/engine-protocol.md
+ * says what the fields mean.
+ */
+#ifndef ISCSID_SAID_H
+#define ISCSID_SAID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl/msg.h"
+#include "wire/addr.h"
+#include "wire/lun.h"
+#include "wire/name.h"
+
+#define SAID_TEXT 256
+
+enum said_kind {
+	SAID_READY,
+	SAID_LOG,
+	SAID_FOUND,
+	SAID_DISCOVERED,
+	SAID_FAILED,
+	SAID_SESSION,
+	SAID_LUN,
+	SAID_ATTACHED,
+	SAID_DETACHED,
+	SAID_LUNS,
+	SAID_REMOVED,
+	SAID_ERROR,
+	SAID_KINDS,
+};
+
+struct said_ready {
+	uint32_t version;
+};
+
+struct said_log {
+	uint32_t level;
+	char object[SAID_TEXT], text[1024];
+};
+
+struct said_found {
+	char name[NAME_SIZE]; /* an iSCSI name, lower case */
+	bool has_addr;
+	struct addr addr;
+};
+
+struct said_failed {
+	char portal[ADDR_TEXT_SIZE];
+	char fault[64], reason[SAID_TEXT * 2];
+	char retry[8]; /* "soon", "rarely", "never" */
+};
+
+struct said_session {
+	bool up;
+	char portal[ADDR_TEXT_SIZE];
+	/* up */
+	uint32_t tsih;
+	char isid[13], alias[SAID_TEXT], auth[64];
+	char header_digest[16], data_digest[16];
+	bool initial_r2t, immediate_data;
+	uint32_t max_recv_data, max_xmit_data, first_burst, max_burst;
+	uint32_t max_r2t;
+	/* down */
+	char fault[64], reason[SAID_TEXT * 2];
+	uint32_t wait; /* ms until the next attempt */
+};
+
+#define SAID_NO_NUMBER UINT32_MAX
+
+struct said_lun {
+	uint8_t lun[LUN_LEN];
+	uint32_t number; /* or SAID_NO_NUMBER */
+	bool online;
+	char reason[SAID_TEXT];
+	char vendor[9], model[17], rev[5];
+	uint32_t type, ansi;
+	uint32_t block_size, physical_size;
+	uint64_t blocks;
+	bool read_only, rotational, discard;
+	uint32_t discard_granularity, optimal_io;
+	char serial[128], identity[300];
+};
+
+struct said_lun_event { /* attached, detached */
+	uint8_t lun[LUN_LEN];
+	uint32_t error; /* errno */
+};
+
+struct said {
+	enum said_kind kind;
+	uint64_t id; /* 0 for those that have none */
+	union {
+		struct said_ready ready;
+		struct said_log log;
+		struct said_found found;
+		struct said_failed failed;
+		struct said_session session;
+		struct said_lun lun;
+		struct said_lun_event event;
+		uint32_t count; /* discovered, luns */
+	};
+};
+
+/*
+ * Returns 0, -ENOENT (an unknown verb: skip it) or -EBADMSG (a field is
+ * missing or impossible); *wrong then names the field.
+ */
+int said_read(const struct msg_in *m, struct said *out, const char **wrong);
+
+#endif

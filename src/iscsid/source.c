@@ -1,0 +1,525 @@
+/*
+ * source - where targets come from: a DiscoveryAddress that is asked, or a
+ * TargetName section that lists its own addresses.
+ */
+#include "iscsid/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/gather.h"
+#include "iscsid/manager.h"
+#include "iscsid/order.h"
+#include "iscsid/target.h"
+
+static struct source *of(struct list *link)
+{
+	return container_of(link, struct source, link);
+}
+
+/* What a SOURCE_FAILED is about. */
+struct failure {
+	const char *reason;
+	bool rarely; /* an administrator has to act first */
+};
+
+static void step(struct source *s, enum source_event ev, const void *arg)
+{
+	fsm_step(&source_fsm, &s->state, (uint8_t)ev, s, arg);
+}
+
+static void fail(struct source *s, const char *reason, bool rarely)
+{
+	const struct failure f = { reason, rarely };
+
+	step(s, SOURCE_FAILED, &f);
+}
+
+static struct io_loop *loop_of(const struct source *s)
+{
+	return s->m->loop;
+}
+
+/* Ends whatever the present attempt still has in flight. */
+static void let_go(struct source *s)
+{
+	static struct msg_out msg;
+	struct worker *w = s->worker;
+
+	s->worker = NULL;
+	worker_abandon(w);
+	io_timer_cancel(loop_of(s), &s->timer);
+	if (s->engine) {
+		order_simple(&msg, "remove", s->id);
+		engine_tell(s->engine, &msg, -1);
+	}
+	s->engine = NULL;
+	s->id = 0;
+	free(s->found);
+	s->found = NULL;
+	s->nfound = s->room = 0;
+}
+
+/* Looking up the address itself --------------------------------------- */
+
+static void on_resolved(void *ctx, int err, const struct resolved *list,
+			size_t n)
+{
+	struct source *s = ctx;
+
+	s->worker = NULL;
+	s->nportals = 0;
+	for (unsigned i = 0; n && i < list[0].count; i++) {
+		struct addr *a = &s->portals[s->nportals++];
+
+		*a = s->addr;
+		str_copy(a->host, sizeof(a->host), list[0].number[i]);
+	}
+	if (s->nportals)
+		step(s, SOURCE_RESOLVED, NULL);
+	else
+		fail(s, n ? list[0].reason : strerror(-err), false);
+}
+
+static void act_resolve(void *obj, const void *arg)
+{
+	struct source *s = obj;
+	int err;
+
+	let_go(s);
+	s->worker = resolve_start(&s->m->workers, &s->addr, 1, on_resolved, s,
+				  &err);
+	if (s->worker)
+		return;
+	s->portals[0] = s->addr;
+	s->nportals = 1;
+	if (err)
+		fail(s, strerror(-err), false);
+	else
+		step(s, SOURCE_RESOLVED, NULL);
+}
+
+/* Asking -------------------------------------------------------------- */
+
+static void act_place(void *obj, const void *arg)
+{
+	struct source *s = obj;
+
+	s->engine = manager_pick_engine(s->m);
+	if (s->engine)
+		step(s, SOURCE_PLACED, NULL);
+}
+
+static int send_question(struct source *s, const struct conf_settings *settings)
+{
+	static struct msg_out msg;
+	uint8_t isid[CONF_ISID_LEN];
+	const struct order o = {
+		.id = s->id,
+		.initiator = &s->m->initiator,
+		.isid = isid,
+		.portals = s->portals,
+		.nportals = s->nportals,
+		.settings = settings,
+	};
+	int err = conf_isid(s->m->initiator.name, "", -1, s->index, isid);
+
+	if (err)
+		return err;
+	order_discover(&o, &msg);
+	if (!engine_tell(s->engine, &msg, -1))
+		err = -EPIPE;
+	order_wipe(&msg);
+	return err;
+}
+
+static void act_ask(void *obj, const void *arg)
+{
+	static struct conf_settings settings;
+	struct source *s = obj;
+	const struct conf_section *section =
+		conf_find_discovery(s->m->conf, &s->addr);
+	const char *wrong;
+	int err;
+
+	if (!section) {
+		step(s, SOURCE_END, NULL);
+		return;
+	}
+	conf_discovery_settings(s->m->conf, section, &settings);
+	wrong = settings.unusable;
+	s->id = manager_new_id(s->m);
+	err = wrong ? 0 : send_question(s, &settings);
+	conf_settings_wipe(&settings);
+	if (wrong || err) {
+		s->engine = NULL; /* it knows nothing of it */
+		fail(s, wrong ? wrong : strerror(-err), wrong != NULL);
+		return;
+	}
+	io_timer_after(loop_of(s), &s->timer, SOURCE_ASK_WITHIN);
+}
+
+static void keep_record(struct source *s, const struct said_found *f)
+{
+	struct said_found *more;
+
+	if (s->nfound == SOURCE_RECORDS)
+		return;
+	if (s->nfound == s->room) {
+		more = reallocarray(s->found, s->room + 32, sizeof(*more));
+		if (!more)
+			return;
+		s->found = more;
+		s->room += 32;
+	}
+	s->found[s->nfound++] = *f;
+}
+
+void source_said(struct source *s, const struct said *said)
+{
+	switch (said->kind) {
+	case SAID_FOUND:
+		if (s->state == SOURCE_ASKING)
+			keep_record(s, &said->found);
+		break;
+	case SAID_DISCOVERED:
+		s->engine = NULL; /* the engine's part is over */
+		step(s, SOURCE_ANSWERED, NULL);
+		break;
+	case SAID_FAILED:
+		s->engine = NULL;
+		fail(s, said->failed.reason,
+		     strcmp(said->failed.retry, "soon") != 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Looking up what was found ------------------------------------------- */
+
+static void on_named(void *ctx, int err, const struct resolved *list, size_t n)
+{
+	struct source *s = ctx;
+
+	s->worker = NULL;
+	if (err)
+		fail(s, strerror(-err), false);
+	else
+		step(s, SOURCE_NAMED,
+		     &(struct gather_names){ .list = list, .count = n });
+}
+
+static void act_name(void *obj, const void *arg)
+{
+	static const struct gather_names none;
+	struct source *s = obj;
+	struct addr *addrs = calloc(s->nfound + 1, sizeof(*addrs));
+	size_t n = 0;
+	int err = -ENOMEM;
+
+	io_timer_cancel(loop_of(s), &s->timer);
+	for (size_t i = 0; addrs && i < s->nfound; i++)
+		if (s->found[i].has_addr)
+			addrs[n++] = s->found[i].addr;
+	if (addrs)
+		s->worker = resolve_start(&s->m->workers, addrs, n, on_named, s,
+					  &err);
+	free(addrs);
+	if (err)
+		fail(s, strerror(-err), false);
+	else if (!s->worker)
+		step(s, SOURCE_NAMED, &none);
+}
+
+static void act_take(void *obj, const void *arg)
+{
+	struct source *s = obj;
+	struct gather g = {
+		.label = s->label,
+		.records = s->found,
+		.nrecords = s->nfound,
+		.self = s->portals,
+		.nself = s->is_static ? 0 : s->nportals,
+		.names = arg,
+		.found_by = s->is_static
+				    ? NULL
+				    : conf_find_discovery(s->m->conf, &s->addr),
+	};
+
+	if (!s->is_static)
+		log_info(s->label, "%zu record%s of targets found", s->nfound,
+			 s->nfound == 1 ? "" : "s");
+	if (gather_targets(&g)) {
+		fail(s, strerror(ENOMEM), false);
+		return;
+	}
+	targets_take(s->m, g.targets, g.ntargets);
+	if (*g.unresolved) {
+		fail(s, g.unresolved, false);
+	} else {
+		s->failures = 0;
+		repeat_forget(&s->repeat);
+		let_go(s);
+	}
+	gather_free(&g);
+}
+
+/* Failing ------------------------------------------------------------- */
+
+static void act_wait(void *obj, const void *arg)
+{
+	const struct failure *f = arg;
+	struct source *s = obj;
+	uint32_t pause;
+	char line[1024];
+	struct strbuf sb;
+
+	let_go(s);
+	s->failures++;
+	pause = f->rarely ? PAUSE_RARELY : pause_discovery(s->failures);
+	sb_init(&sb, line, sizeof(line));
+	sb_add(&sb, "discovery failed: %s; ", f->reason);
+	if (pause)
+		sb_add(&sb, "trying again in %u s", pause / 1000);
+	else
+		sb_add(&sb, "trying again at once");
+	if (repeat_may_say(&s->repeat, line, io_now(loop_of(s))))
+		log_warn(s->label, "%s", line);
+	io_timer_after(loop_of(s), &s->timer, pause);
+}
+
+static void act_silent(void *obj, const void *arg)
+{
+	const struct failure f = { "the engine did not answer", false };
+
+	act_wait(obj, &f);
+}
+
+static void act_end(void *obj, const void *arg)
+{
+	struct source *s = obj;
+
+	let_go(s);
+	log_info(s->label, "is not configured any more");
+}
+
+/* A static source's addresses, as if an engine had found them. */
+static void act_read(void *obj, const void *arg)
+{
+	struct source *s = obj;
+	const struct conf_section *section = NULL;
+	struct said_found f = { .has_addr = true };
+
+	let_go(s);
+	str_copy(f.name, sizeof(f.name), s->name);
+	while ((section = conf_next_static(s->m->conf, section))) {
+		if (strcmp(section->name, s->name) != 0)
+			continue;
+		for (size_t i = 0; i < section->nportals; i++) {
+			f.addr = section->portals[i];
+			keep_record(s, &f);
+		}
+	}
+	act_name(s, NULL);
+}
+
+/* The table ----------------------------------------------------------- */
+
+static const char *const state_names[] = {
+	"new",	  "resolving", "placing", "asking",
+	"naming", "waiting",   "done",	  "dead",
+};
+static const char *const event_names[] = {
+	"ask",	 "read",   "resolved", "placed", "answered",
+	"named", "failed", "timer",    "end",
+};
+
+#define ALIVE                                                                  \
+	(IN(SOURCE_NEW) | IN(SOURCE_RESOLVING) | IN(SOURCE_PLACING) |          \
+	 IN(SOURCE_ASKING) | IN(SOURCE_NAMING) | IN(SOURCE_WAITING) |          \
+	 IN(SOURCE_DONE))
+
+static const struct fsm_row rows[] = {
+	{ ALIVE, SOURCE_ASK, SOURCE_RESOLVING, act_resolve, "from the start" },
+	{ ALIVE, SOURCE_READ, SOURCE_NAMING, act_read, "stands in the file" },
+	{ IN(SOURCE_RESOLVING), SOURCE_RESOLVED, SOURCE_PLACING, act_place,
+	  "address known" },
+	{ IN(SOURCE_PLACING), SOURCE_PLACED, SOURCE_ASKING, act_ask,
+	  "an engine is ready" },
+	{ IN(SOURCE_ASKING), SOURCE_ANSWERED, SOURCE_NAMING, act_name,
+	  "answer complete" },
+	{ IN(SOURCE_ASKING), SOURCE_TIMER, SOURCE_WAITING, act_silent,
+	  "no answer" },
+	{ IN(SOURCE_NAMING), SOURCE_NAMED, SOURCE_DONE, act_take,
+	  "portals known" },
+	{ IN(SOURCE_RESOLVING) | IN(SOURCE_ASKING) | IN(SOURCE_NAMING) |
+		  IN(SOURCE_DONE),
+	  SOURCE_FAILED, SOURCE_WAITING, act_wait, "back-off" },
+	{ ALIVE, SOURCE_END, SOURCE_DEAD, act_end, "not configured" },
+};
+
+const struct fsm source_fsm = {
+	"source", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+};
+
+static void begin(struct source *s)
+{
+	step(s, s->is_static ? SOURCE_READ : SOURCE_ASK, NULL);
+}
+
+static void on_timer(struct io_timer *t)
+{
+	struct source *s = container_of(t, struct source, timer);
+
+	if (s->state == SOURCE_WAITING)
+		begin(s);
+	else
+		step(s, SOURCE_TIMER, NULL);
+}
+
+/* Life ---------------------------------------------------------------- */
+
+struct source *source_find(struct manager *m, const struct engine *e,
+			   uint64_t id)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->sources) {
+		if (of(pos)->id == id && of(pos)->engine == e)
+			return of(pos);
+	}
+	return NULL;
+}
+
+static struct source *source_new(struct manager *m)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		log_err(NULL, "no memory for a configured address");
+		return NULL;
+	}
+	s->m = m;
+	s->timer.fn = on_timer;
+	s->configured = true;
+	s->index = (uint16_t)m->discoveries++;
+	list_push_back(&m->sources, &s->link);
+	return s;
+}
+
+static void source_free(struct source *s)
+{
+	let_go(s);
+	list_remove(&s->link);
+	free(s);
+}
+
+static void load_discovery(struct manager *m, const struct conf_section *c)
+{
+	struct source *s;
+	struct list *pos;
+	char text[ADDR_TEXT_SIZE];
+
+	list_for_each (pos, &m->sources) {
+		if (of(pos)->is_static || !addr_same(&of(pos)->addr, &c->addr))
+			continue;
+		of(pos)->configured = true;
+		return;
+	}
+	s = source_new(m);
+	if (!s)
+		return;
+	s->addr = c->addr;
+	addr_format(&c->addr, false, text, sizeof(text));
+	snprintf(s->label, sizeof(s->label), "DiscoveryAddress %s", text);
+}
+
+static void load_static(struct manager *m, const struct conf_section *c)
+{
+	struct source *s;
+	struct list *pos;
+
+	list_for_each (pos, &m->sources) {
+		if (!of(pos)->is_static || strcmp(of(pos)->name, c->name) != 0)
+			continue;
+		of(pos)->configured = true;
+		return;
+	}
+	s = source_new(m);
+	if (!s)
+		return;
+	s->is_static = true;
+	str_copy(s->name, sizeof(s->name), c->name);
+	snprintf(s->label, sizeof(s->label), "TargetName %s", c->name);
+}
+
+void sources_load(struct manager *m)
+{
+	const struct conf_section *c = NULL;
+	struct list *pos, *tmp;
+
+	list_for_each (pos, &m->sources) {
+		of(pos)->configured = false;
+	}
+	while ((c = conf_next_discovery(m->conf, c)))
+		load_discovery(m, c);
+	while ((c = conf_next_static(m->conf, c)))
+		load_static(m, c);
+	list_for_each_safe (pos, tmp, &m->sources) {
+		struct source *s = of(pos);
+
+		if (s->configured) {
+			begin(s);
+			continue;
+		}
+		step(s, SOURCE_END, NULL);
+		source_free(s);
+	}
+}
+
+void sources_place(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->sources) {
+		if (of(pos)->state == SOURCE_PLACING)
+			act_place(of(pos), NULL);
+	}
+}
+
+void sources_engine_lost(struct manager *m, struct engine *e)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->sources) {
+		if (of(pos)->engine != e)
+			continue;
+		of(pos)->engine = NULL;
+		fail(of(pos), "its engine died", false);
+	}
+}
+
+bool sources_are_settled(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->sources) {
+		if (of(pos)->state != SOURCE_DONE && !of(pos)->failures)
+			return false;
+	}
+	return true;
+}
+
+void sources_free(struct manager *m)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &m->sources) {
+		source_free(of(pos));
+	}
+}

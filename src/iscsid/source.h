@@ -1,0 +1,94 @@
+/*
+ * source - where targets come from: a DiscoveryAddress that is asked, or a
+ * TargetName section that lists its own addresses.
+ *
+ * A source looks names up, has an engine ask (SendTargets), looks the
+ * answer's names up, and hands everything to targets_take().  What fails is
+ * tried again, with the pauses of iscsid/pauses.h, for ever.
+ */
+#ifndef ISCSID_SOURCE_H
+#define ISCSID_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fsm.h"
+#include "base/list.h"
+#include "conf/isid.h"
+#include "io/loop.h"
+#include "iscsid/pauses.h"
+#include "iscsid/resolve.h"
+#include "iscsid/said.h"
+#include "wire/addr.h"
+
+#define SOURCE_RECORDS	  4096	 /* taken of one discovery */
+#define SOURCE_PORTALS	  16	 /* addresses of one DiscoveryAddress */
+#define SOURCE_ASK_WITHIN 300000 /* ms for the engine, at the very most */
+
+struct manager;
+struct engine;
+
+enum source_state {
+	SOURCE_NEW,
+	SOURCE_RESOLVING, /* its own address */
+	SOURCE_PLACING,	  /* waits for an engine */
+	SOURCE_ASKING,	  /* an engine is at it */
+	SOURCE_NAMING,	  /* looks up what was found */
+	SOURCE_WAITING,	  /* after a failure */
+	SOURCE_DONE,
+	SOURCE_DEAD, /* not configured any more */
+};
+
+enum source_event {
+	SOURCE_ASK,  /* at the start, and at each reload */
+	SOURCE_READ, /* a static one: its addresses stand in the file */
+	SOURCE_RESOLVED,
+	SOURCE_PLACED,
+	SOURCE_ANSWERED,
+	SOURCE_NAMED,
+	SOURCE_FAILED,
+	SOURCE_TIMER,
+	SOURCE_END,
+};
+
+extern const struct fsm source_fsm;
+
+struct source {
+	struct manager *m;
+	struct list link;
+	uint8_t state;
+	bool is_static;
+	struct addr addr;		 /* DiscoveryAddress */
+	char name[NAME_SIZE];		 /* TargetName of a static one */
+	char label[ADDR_TEXT_SIZE + 32]; /* for messages */
+	uint16_t index;			 /* of the discovery session's ISID */
+	bool configured;		 /* seen in the newest file */
+	struct addr portals[SOURCE_PORTALS]; /* numeric */
+	unsigned nportals;
+	struct engine *engine; /* that asks */
+	uint64_t id;	       /* of this attempt */
+	struct said_found *found;
+	size_t nfound, room;
+	struct worker *worker; /* that looks names up */
+	struct io_timer timer;
+	unsigned failures; /* in a row */
+	struct repeat repeat;
+};
+
+/*
+ * Makes the sources match the configuration: new ones start, known ones
+ * are asked again, those that are gone end.  Targets stay.
+ */
+void sources_load(struct manager *m);
+struct source *source_find(struct manager *m, const struct engine *e,
+			   uint64_t id);
+void source_said(struct source *s, const struct said *said);
+/* An engine is ready: those that wait for one go on. */
+void sources_place(struct manager *m);
+void sources_engine_lost(struct manager *m, struct engine *e);
+/* Every one succeeded or failed at least once. */
+bool sources_are_settled(const struct manager *m);
+/* Ends every discovery; targets stay. */
+void sources_free(struct manager *m);
+
+#endif

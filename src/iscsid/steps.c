@@ -1,0 +1,292 @@
+/*
+ * steps - what is done to the kernel for a device, each as a worker's job.
+ */
+#include "iscsid/steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "export/fuse_mount.h"
+#include "export/loopdev.h"
+
+#define STALE_MOUNTS 8	       /* above one another, at most */
+#define MAX_IO	     (1 << 20) /* bytes: one FUSE request */
+
+static void disk_name(const struct step *s, char *dst, size_t size)
+{
+	snprintf(dst, size, "loop%d", s->loop);
+}
+
+static int open_disk(const struct step *s, int flags)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/loop%d", s->loop);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* In the child -------------------------------------------------------- */
+
+static int do_mount(const struct step *s, struct msg_out *m, int *handle)
+{
+	const char *name = strrchr(s->path, '/');
+	int fd;
+
+	for (int i = 0; i < STALE_MOUNTS; i++)
+		if (fuse_unmount_file(s->path))
+			break;
+	fd = fuse_mount_file(s->path, name ? name + 1 : s->path, s->read_only);
+	if (fd < 0)
+		return fd;
+	*handle = fd;
+	return 0;
+}
+
+static int do_loop(const struct step *s, struct msg_out *m, int *handle)
+{
+	const struct loop_options opt = {
+		.block_size = s->block_size,
+		.read_only = s->read_only,
+		.rotational = s->rotational,
+		.max_io = MAX_IO,
+		.optimal_io = s->optimal_io,
+	};
+	int fd = open(s->path, (s->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	int n;
+
+	if (fd < 0)
+		return -errno;
+	n = loop_attach(fd, &opt);
+	close(fd);
+	if (n < 0)
+		return n;
+	msg_u64(m, "loop", (uint64_t)n);
+	return 0;
+}
+
+/* While still privileged: the handle that do_parse() reads. */
+static int open_for_parse(const void *arg)
+{
+	return open_disk(arg, O_RDONLY);
+}
+
+static int do_parse(int fd, struct msg_out *m)
+{
+	static struct partition_table t;
+	char text[64];
+	int err = partition_read(fd, &t);
+
+	for (unsigned i = 0; !err && i < t.count; i++) {
+		snprintf(text, sizeof(text), "%u,%" PRIu64 ",%" PRIu64,
+			 t.part[i].number, t.part[i].start, t.part[i].length);
+		msg_str(m, "part", text);
+	}
+	return err;
+}
+
+static int do_add(const struct step *s, struct msg_out *m, int *handle)
+{
+	char name[16];
+	int fd = open_disk(s, O_RDONLY), err;
+
+	if (fd < 0)
+		return fd;
+	disk_name(s, name, sizeof(name));
+	err = partition_apply(fd, name, &s->parts);
+	close(fd);
+	return err;
+}
+
+static int do_resize(const struct step *s, struct msg_out *m, int *handle)
+{
+	return loop_resize((unsigned)s->loop);
+}
+
+static int do_users(const struct step *s, struct msg_out *m, int *handle)
+{
+	static struct users u;
+	char name[16];
+
+	disk_name(s, name, sizeof(name));
+	users_find("", name, &u);
+	for (unsigned i = 0; i < u.count; i++)
+		msg_str(m, "by", u.words[i]);
+	return 0;
+}
+
+/* Writes what is cached and drops the partitions. */
+static int empty_disk(const struct step *s, struct msg_out *m)
+{
+	static const struct partition_table none;
+	int fd = open_disk(s, s->read_only ? O_RDONLY : O_RDWR), err;
+	char name[16];
+
+	if (fd < 0)
+		return 0; /* then loop_detach() has the word */
+	if (!s->force && fsync(fd) < 0)
+		msg_u64(m, "lost", (uint64_t)errno);
+	disk_name(s, name, sizeof(name));
+	err = partition_apply(fd, name, &none);
+	close(fd);
+	return s->force ? 0 : err;
+}
+
+static int do_clear(const struct step *s, struct msg_out *m, int *handle)
+{
+	int err = empty_disk(s, m);
+
+	return err ? err : loop_detach((unsigned)s->loop);
+}
+
+static int do_unmount(const struct step *s, struct msg_out *m, int *handle)
+{
+	int err = fuse_unmount_file(s->path);
+
+	if (err && err != -EINVAL && err != -ENOENT)
+		return err;
+	if (unlink(s->path) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+/* The table ----------------------------------------------------------- */
+
+static const struct kind {
+	const char *words;
+	int (*act)(const struct step *s, struct msg_out *m, int *handle);
+	unsigned deadline; /* ms */
+} kinds[] = {
+	/* Those that read or write wait for a target that may be away. */
+	[STEP_MOUNT] = { "mounting its file", do_mount, 10000 },
+	[STEP_LOOP] = { "setting up a loop device", do_loop, 600000 },
+	[STEP_PARSE] = { "reading the partition table", NULL, 600000 },
+	[STEP_ADD] = { "adding the partitions", do_add, 60000 },
+	[STEP_RESIZE] = { "changing the size", do_resize, 600000 },
+	[STEP_USERS] = { "looking for users", do_users, 30000 },
+	[STEP_CLEAR] = { "clearing the loop device", do_clear, 120000 },
+	[STEP_UNMOUNT] = { "unmounting its file", do_unmount, 10000 },
+};
+
+const char *step_words(enum step_kind kind)
+{
+	return kinds[kind].words;
+}
+
+static int run_step(const struct worker_job *job, void *arg, struct msg_out *m,
+		    int *handle)
+{
+	const struct step *s = arg;
+
+	if (s->kind == STEP_PARSE)
+		return do_parse(job->handle, m);
+	return kinds[s->kind].act(s, m, handle);
+}
+
+/* In the manager ------------------------------------------------------ */
+
+struct running {
+	enum step_kind kind;
+	uint64_t size;
+	uint32_t block_size;
+	step_done *done;
+	void *ctx;
+};
+
+static bool read_number(char **p, uint64_t *out)
+{
+	char *comma = strchr(*p, ',');
+	size_t n = comma ? (size_t)(comma - *p) : strlen(*p);
+	const char *s = *p;
+
+	*p += comma ? n + 1 : n;
+	return str_u64(s, n, INT64_MAX, out) == 0;
+}
+
+/* The list comes from a process that read foreign bytes. */
+static int read_parts(const struct running *r, const struct msg_in *m,
+		      struct partition_table *t)
+{
+	char text[64], *p;
+	uint64_t number, start, length;
+
+	for (t->count = 0; t->count < PARTITION_MAX; t->count++) {
+		if (msg_get_nth(m, "part", t->count, text, sizeof(text)) < 0)
+			break;
+		p = text;
+		if (!read_number(&p, &number) || !read_number(&p, &start) ||
+		    !read_number(&p, &length) || number > PARTITION_MAX)
+			return -EBADMSG;
+		t->part[t->count] =
+			(struct partition){ (uint32_t)number, start, length };
+	}
+	return partition_table_ok(t, r->size, r->block_size) ? 0 : -EBADMSG;
+}
+
+static int read_result(const struct running *r, const struct msg_in *m,
+		       struct step_result *out)
+{
+	uint64_t n = 0;
+
+	if (r->kind == STEP_LOOP && msg_get_u64(m, "loop", (1 << 20) - 1, &n))
+		return -EBADMSG;
+	out->loop = (int)n;
+	if (r->kind == STEP_CLEAR && !msg_get_u64(m, "lost", 4095, &n))
+		out->lost = -(int)n;
+	if (r->kind == STEP_PARSE)
+		return read_parts(r, m, &out->parts);
+	while (out->users.count < USERS_MAX &&
+	       msg_get_nth(m, "by", out->users.count,
+			   out->users.words[out->users.count], USER_WORDS) >= 0)
+		out->users.count++;
+	return r->kind == STEP_MOUNT && out->handle < 0 ? -EBADMSG : 0;
+}
+
+static void step_over(void *ctx, int err, const struct msg_in *m, int handle)
+{
+	static struct step_result result;
+	struct running *r = ctx;
+
+	memset(&result, 0, sizeof(result));
+	result.handle = handle;
+	if (!err)
+		err = read_result(r, m, &result);
+	if (err && handle >= 0)
+		close(handle);
+	r->done(r->ctx, r->kind, err, &result);
+	free(r);
+}
+
+struct worker *step_start(struct workers *ws, const struct step *s,
+			  step_done *done, void *ctx)
+{
+	struct running *r = calloc(1, sizeof(*r));
+	struct worker_job job = {
+		.name = kinds[s->kind].words,
+		.fn = run_step,
+		.arg = s,
+		.arg_size = sizeof(*s),
+		.handle = -1,
+		.low = s->kind == STEP_PARSE,
+		.low_open = s->kind == STEP_PARSE ? open_for_parse : NULL,
+		.deadline = kinds[s->kind].deadline,
+		.done = step_over,
+		.ctx = r,
+	};
+	struct worker *w;
+
+	if (!r)
+		return NULL;
+	*r = (struct running){ s->kind, s->size, s->block_size, done, ctx };
+	w = worker_start(ws, &job);
+	if (!w)
+		free(r);
+	return w;
+}

@@ -1,0 +1,460 @@
+/*
+ * supervise - the engine processes: started, watched, replaced, ended.
+ */
+#include "iscsid/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define ENGINE_SOCKET 3		/* its end, by agreement */
+#define SOCKET_BUFFER (1 << 20) /* bytes */
+
+#define ENGINE_NAME "iscsid-engine"
+
+static void step(struct engine *e, enum engine_event ev);
+
+/* In the child: the socket as 3, the terminal's handles, nothing else. */
+static _Noreturn void run_engine(struct engines *es, int sock)
+{
+	char *const argv[] = { (char[]){ ENGINE_NAME }, NULL };
+	int null = open("/dev/null", O_RDWR);
+	int s = fcntl(sock, F_DUPFD, 10);
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid(); /* the terminal's Ctrl-C is the manager's business */
+	if (null < 0 || s < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    (!es->keep_stderr && dup2(null, 2) < 0) ||
+	    dup2(s, ENGINE_SOCKET) < 0 ||
+	    close_range(ENGINE_SOCKET + 1, ~0U, 0) < 0)
+		_exit(126);
+	execv(es->program, argv);
+	_exit(127);
+}
+
+static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
+{
+	if (info->si_code == CLD_EXITED && info->si_status == 127)
+		snprintf(dst, size, "could not be executed");
+	else if (info->si_code == CLD_EXITED)
+		snprintf(dst, size, "exited with status %d", info->si_status);
+	else
+		snprintf(dst, size, "was ended by signal %d (%s)",
+			 info->si_status, strsignal(info->si_status));
+	return dst;
+}
+
+/* Process and socket are both over: now it is truly gone. */
+static void check_over(struct engine *e)
+{
+	if (!e->running && !e->chan_open)
+		step(e, ENGINE_EXITED);
+}
+
+static void on_ended(struct io_op *op, int res)
+{
+	struct engine *e = container_of(op, struct engine, ended);
+	siginfo_t info;
+	char words[96];
+
+	memset(&info, 0, sizeof(info));
+	if (waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0) {
+		io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
+		return;
+	}
+	close(e->pidfd);
+	e->running = false;
+	if (e->state != ENGINE_QUITTING || info.si_code != CLD_EXITED ||
+	    info.si_status != 0)
+		log_warn(e->name, "process %d %s", (int)e->pid,
+			 exit_words(&info, words, sizeof(words)));
+	/* What it said last still lies in the socket: end comes after it. */
+	check_over(e);
+}
+
+static void on_chan_end(struct chan *c, int err)
+{
+	struct engine *e = container_of(c, struct engine, chan);
+
+	chan_close(c);
+	/* An engine without its socket can only be ended. */
+	if (e->running)
+		step(e, ENGINE_MISBEHAVED);
+}
+
+static void on_chan_closed(struct chan *c)
+{
+	struct engine *e = container_of(c, struct engine, chan);
+
+	e->chan_open = false;
+	check_over(e);
+}
+
+static void count_wrong(struct engine *e, const char *what)
+{
+	e->wrong++;
+	if (e->wrong <= 5 || e->wrong == ENGINE_MAX_WRONG)
+		log_warn(e->name, "said something impossible (%s), ignored",
+			 what);
+	if (e->wrong == ENGINE_MAX_WRONG)
+		step(e, ENGINE_MISBEHAVED);
+}
+
+static void on_garbage(struct chan *c)
+{
+	count_wrong(container_of(c, struct engine, chan), "not a message");
+}
+
+static void pass_line(struct engine *e, const struct said_log *l)
+{
+	uint64_t now = io_now(e->all->loop);
+	bool was_full = e->log_budget.used >= ENGINE_LOG_LINES;
+
+	if (budget_take(&e->log_budget, ENGINE_LOG_LINES, 10000, now))
+		log_line((int)l->level, l->object, "%s", l->text);
+	else if (!was_full)
+		log_warn(e->name, "logs too much, lines are left out");
+}
+
+static void heed(struct engine *e, const struct said *s)
+{
+	switch (s->kind) {
+	case SAID_READY:
+		if (s->ready.version == ENGINE_VERSION)
+			step(e, ENGINE_SAID_READY);
+		else
+			count_wrong(e, "another version");
+		break;
+	case SAID_LOG:
+		pass_line(e, &s->log);
+		break;
+	case SAID_ERROR:
+		log_warn(e->name, "did not understand: %s", s->log.text);
+		break;
+	default:
+		if (e->state == ENGINE_READY || e->state == ENGINE_QUITTING)
+			e->all->ops->said(e->all->ctx, e, s);
+		else
+			count_wrong(e, "not ready yet");
+	}
+}
+
+static void on_msg(struct chan *c, const struct msg_in *m, int fd)
+{
+	struct engine *e = container_of(c, struct engine, chan);
+	static struct said s;
+	const char *wrong = "";
+	int err = said_read(m, &s, &wrong);
+
+	if (fd >= 0)
+		close(fd); /* engines have nothing to give */
+	if (err == -EBADMSG)
+		count_wrong(e, wrong);
+	else if (!err)
+		heed(e, &s);
+}
+
+static const struct chan_ops engine_chan_ops = { on_msg, on_garbage,
+						 on_chan_end, on_chan_closed };
+
+static int launch(struct engine *e)
+{
+	int sv[2], size = SOCKET_BUFFER, err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		       0, sv) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		setsockopt(sv[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+			   sizeof(size));
+	e->pid = fork();
+	if (e->pid == 0)
+		run_engine(e->all, sv[1]);
+	err = e->pid < 0 ? -errno : 0;
+	close(sv[1]);
+	e->pidfd = err ? -1 : (int)syscall(SYS_pidfd_open, e->pid, 0);
+	if (e->pidfd < 0) {
+		err = err ? err : -errno;
+		if (e->pid > 0) {
+			kill(e->pid, SIGKILL);
+			waitpid(e->pid, NULL, 0);
+		}
+		close(sv[0]);
+		return err;
+	}
+	e->running = e->chan_open = true;
+	chan_open(&e->chan, e->all->loop, sv[0], &engine_chan_ops,
+		  ENGINE_QUEUE);
+	io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
+	return 0;
+}
+
+static void send_word(struct engine *e, const char *verb)
+{
+	static struct msg_out m;
+
+	msg_begin(&m, verb);
+	if (strcmp(verb, "hello") == 0)
+		msg_u64(&m, "version", ENGINE_VERSION);
+	chan_send(&e->chan, &m, -1);
+}
+
+static void rest(struct engine *e)
+{
+	uint32_t pause = pause_engine(e->deaths);
+
+	log_warn(e->name, "is started again %s",
+		 pause ? "after a pause" : "at once");
+	io_timer_after(e->all->loop, &e->timer, pause);
+}
+
+static void act_spawn(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+	int err = launch(e);
+
+	e->started = io_now(e->all->loop);
+	e->wrong = 0;
+	if (err) {
+		log_err(e->name, "cannot be started: %s", strerror(-err));
+		step(e, ENGINE_EXITED);
+		return;
+	}
+	io_timer_after(e->all->loop, &e->timer, ENGINE_READY_IN);
+	send_word(e, "hello");
+}
+
+static void act_ready(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	io_timer_cancel(e->all->loop, &e->timer);
+	log_debug(e->name, "process %d is ready", (int)e->pid);
+	e->all->ops->ready(e->all->ctx, e);
+}
+
+static void act_kill(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	io_timer_cancel(e->all->loop, &e->timer);
+	if (e->running)
+		kill(e->pid, SIGKILL);
+}
+
+static void act_lost(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+	uint64_t lived = io_now(e->all->loop) - e->started;
+
+	e->deaths = lived >= ENGINE_LIVED_LONG ? 1 : e->deaths + 1;
+	rest(e);
+	e->all->ops->lost(e->all->ctx, e);
+}
+
+static void act_quit(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	send_word(e, "quit");
+	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+}
+
+static void act_late(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	log_warn(e->name, "did not end within %u s, it is killed",
+		 ENGINE_QUIT_IN / 1000);
+	act_kill(obj, arg);
+}
+
+static void act_gone(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	io_timer_cancel(e->all->loop, &e->timer);
+	e->all->ops->gone(e->all->ctx, e);
+}
+
+static void act_silent(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	log_warn(e->name, "said nothing for %u s, it is killed",
+		 ENGINE_READY_IN / 1000);
+	act_kill(obj, arg);
+}
+
+static const char *const state_names[] = {
+	"down", "starting", "ready", "killed", "quitting", "gone",
+};
+static const char *const event_names[] = {
+	"spawn", "said-ready", "misbehaved", "exited", "quit", "late",
+};
+
+#define ALIVE (IN(ENGINE_STARTING) | IN(ENGINE_READY))
+
+static const struct fsm_row rows[] = {
+	{ IN(ENGINE_DOWN), ENGINE_SPAWN, ENGINE_STARTING, act_spawn,
+	  "time to start" },
+	{ IN(ENGINE_STARTING), ENGINE_SAID_READY, ENGINE_READY, act_ready,
+	  "speaks our version" },
+	{ IN(ENGINE_STARTING), ENGINE_LATE, ENGINE_KILLED, act_silent,
+	  "silent at its start" },
+	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
+	  "not to be borne" },
+	{ ALIVE | IN(ENGINE_KILLED), ENGINE_EXITED, ENGINE_DOWN, act_lost,
+	  "died" },
+	{ ALIVE, ENGINE_QUIT, ENGINE_QUITTING, act_quit, "orderly end" },
+	{ IN(ENGINE_DOWN), ENGINE_QUIT, ENGINE_GONE, act_gone, "never mind" },
+	{ IN(ENGINE_KILLED), ENGINE_QUIT, ENGINE_QUITTING, NULL,
+	  "ends already" },
+	{ IN(ENGINE_QUITTING), ENGINE_LATE, ENGINE_QUITTING, act_late,
+	  "does not end" },
+	{ IN(ENGINE_QUITTING), ENGINE_MISBEHAVED, ENGINE_QUITTING, NULL,
+	  "closed its socket" },
+	{ IN(ENGINE_QUITTING), ENGINE_EXITED, ENGINE_GONE, act_gone, "ended" },
+};
+
+const struct fsm engine_fsm = {
+	"engine", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+};
+
+static void step(struct engine *e, enum engine_event ev)
+{
+	fsm_step(&engine_fsm, &e->state, (uint8_t)ev, e, NULL);
+}
+
+static void on_timer(struct io_timer *t)
+{
+	struct engine *e = container_of(t, struct engine, timer);
+
+	step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
+}
+
+/* The directory of our own executable. */
+static int own_place(char *dst, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", dst, size - 1);
+	char *slash;
+
+	if (n < 0)
+		return -errno;
+	dst[n] = '\0';
+	slash = strrchr(dst, '/');
+	if (slash)
+		*slash = '\0';
+	return 0;
+}
+
+static bool try_program(struct engines *es, const char *dir, const char *name)
+{
+	struct strbuf sb;
+
+	sb_init(&sb, es->program, sizeof(es->program));
+	sb_add(&sb, "%s%s", dir, name);
+	return !sb.full && access(es->program, X_OK) == 0;
+}
+
+/*
+ * Installed, the engine has one place and the environment no say.  Else it
+ * lies beside us, or beside our folder in the build tree.
+ */
+static int find_program(struct engines *es)
+{
+	const char *override = getenv("SOFTHBA_ENGINE");
+	char place[2048];
+	int err = own_place(place, sizeof(place));
+
+	if (err)
+		return err;
+	if (strcmp(place, SBINDIR) != 0) {
+		if (override)
+			return try_program(es, "", override) ? 0 : -errno;
+		if (try_program(es, place, "/" ENGINE_NAME) ||
+		    try_program(es, place, "/../engine/" ENGINE_NAME))
+			return 0;
+	}
+	return try_program(es, LIBEXECDIR, "/" ENGINE_NAME) ? 0 : -errno;
+}
+
+int engines_start(struct engines *es, unsigned count)
+{
+	int err = find_program(es);
+
+	if (err)
+		return err;
+	es->list = calloc(count, sizeof(*es->list));
+	if (!es->list)
+		return -ENOMEM;
+	es->count = count;
+	for (unsigned i = 0; i < count; i++) {
+		struct engine *e = &es->list[i];
+
+		e->all = es;
+		snprintf(e->name, sizeof(e->name), "engine %u", i);
+		e->ended.fn = on_ended;
+		e->timer.fn = on_timer;
+		step(e, ENGINE_SPAWN);
+	}
+	return 0;
+}
+
+bool engine_tell(struct engine *e, const struct msg_out *m, int handle)
+{
+	int err;
+
+	if (e->state != ENGINE_READY && e->state != ENGINE_QUITTING)
+		return false;
+	err = chan_send(&e->chan, m, handle);
+	if (err && err != -EPIPE) {
+		log_warn(e->name, "does not read what it is told (%s)",
+			 strerror(-err));
+		step(e, ENGINE_MISBEHAVED);
+	}
+	return !err;
+}
+
+void engines_quit(struct engines *es)
+{
+	for (unsigned i = 0; i < es->count; i++)
+		step(&es->list[i], ENGINE_QUIT);
+}
+
+bool engines_are_gone(const struct engines *es)
+{
+	for (unsigned i = 0; i < es->count; i++)
+		if (es->list[i].state != ENGINE_GONE)
+			return false;
+	return true;
+}
+
+void engines_kill(struct engines *es)
+{
+	for (unsigned i = 0; i < es->count; i++)
+		if (es->list[i].running)
+			kill(es->list[i].pid, SIGKILL);
+}
+
+void engines_free(struct engines *es)
+{
+	free(es->list);
+	es->list = NULL;
+	es->count = 0;
+}

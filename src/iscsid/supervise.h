@@ -1,0 +1,101 @@
+/*
+ * supervise - the engine processes: started, watched, replaced, ended.
+ *
+ * Knows processes and their sockets, not what they serve: what an engine
+ * said goes on to the owner once it is checked (iscsid/said.h).  An engine
+ * that dies, is silent at its start, talks garbage or does not read is ended
+ * and replaced, with a back-off.
+ */
+#ifndef ISCSID_SUPERVISE_H
+#define ISCSID_SUPERVISE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/fsm.h"
+#include "ctl/chan.h"
+#include "io/loop.h"
+#include "iscsid/pauses.h"
+#include "iscsid/said.h"
+
+#define ENGINE_VERSION	  1
+#define ENGINE_READY_IN	  10000	     /* ms from its start */
+#define ENGINE_QUIT_IN	  10000	     /* ms to end after "quit" */
+#define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
+#define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
+#define ENGINE_LOG_LINES  200	     /* lines it may log in 10 s */
+#define ENGINE_LIVED_LONG 60000	     /* ms: its death starts a new count */
+
+enum engine_state {
+	ENGINE_DOWN, /* waits for its turn to start */
+	ENGINE_STARTING,
+	ENGINE_READY,
+	ENGINE_KILLED,	 /* misbehaved; its end is awaited */
+	ENGINE_QUITTING, /* asked to end */
+	ENGINE_GONE,
+};
+
+enum engine_event {
+	ENGINE_SPAWN,
+	ENGINE_SAID_READY,
+	ENGINE_MISBEHAVED,
+	ENGINE_EXITED,
+	ENGINE_QUIT,
+	ENGINE_LATE,
+};
+
+extern const struct fsm engine_fsm;
+
+struct engine;
+
+struct engine_ops {
+	void (*ready)(void *ctx, struct engine *e);
+	/* Everything it had is gone; another takes its place later. */
+	void (*lost)(void *ctx, struct engine *e);
+	void (*said)(void *ctx, struct engine *e, const struct said *s);
+	void (*gone)(void *ctx, struct engine *e); /* after engines_quit() */
+};
+
+struct engines {
+	/* set by the owner */
+	struct io_loop *loop; /* borrowed */
+	const struct engine_ops *ops;
+	void *ctx;
+	bool keep_stderr; /* theirs is ours; else they have none */
+	/* below: our own */
+	char program[4096];
+	struct engine *list;
+	unsigned count;
+};
+
+struct engine {
+	struct engines *all;
+	char name[24]; /* "engine 0", for messages */
+	uint8_t state;
+	pid_t pid;
+	int pidfd;
+	struct chan chan;
+	bool chan_open, running;
+	struct io_op ended;
+	struct io_timer timer;
+	uint64_t started; /* ms */
+	unsigned deaths;  /* in a row */
+	unsigned wrong;
+	struct budget log_budget;
+	unsigned load; /* targets given to it; the owner's */
+};
+
+/* Returns 0, -ENOENT when there is no engine to execute, or -errno. */
+int engines_start(struct engines *es, unsigned count);
+
+/* False when it is not ready or cannot take it (it is ended then). */
+bool engine_tell(struct engine *e, const struct msg_out *m, int handle);
+
+/* Ends all; gone() is called for each, from the loop. */
+void engines_quit(struct engines *es);
+bool engines_are_gone(const struct engines *es);
+/* Kills what is left, at once. */
+void engines_kill(struct engines *es);
+void engines_free(struct engines *es);
+
+#endif

@@ -1,0 +1,431 @@
+/*
+ * target - a target with its binding, settings and session.
+ */
+#include "iscsid/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/device.h"
+#include "iscsid/manager.h"
+#include "iscsid/order.h"
+
+static struct target *of(struct list *link)
+{
+	return container_of(link, struct target, link);
+}
+
+static struct target *find_name(struct manager *m, const char *name)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (strcmp(of(pos)->name, name) == 0)
+			return of(pos);
+	}
+	return NULL;
+}
+
+struct target *target_find(struct manager *m, const struct engine *e,
+			   uint64_t id)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->id == id && of(pos)->engine == e)
+			return of(pos);
+	}
+	return NULL;
+}
+
+/* Placing ------------------------------------------------------------- */
+
+static bool give_to(struct target *t, struct engine *e)
+{
+	static struct msg_out msg;
+	const struct order o = {
+		.id = t->id,
+		.initiator = &t->m->initiator,
+		.isid = t->isid,
+		.name = t->name,
+		.portals = t->portals,
+		.nportals = t->settings.portal_failover ? t->nportals : 1,
+		.settings = &t->settings,
+	};
+	bool told;
+
+	order_target(&o, &msg);
+	told = engine_tell(e, &msg, -1);
+	order_wipe(&msg);
+	if (told) {
+		t->engine = e;
+		e->load++;
+		devices_resume(t);
+	}
+	return told;
+}
+
+void targets_place(struct manager *m)
+{
+	struct engine *e;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->engine || of(pos)->removed)
+			continue;
+		e = manager_pick_engine(m);
+		if (!e)
+			return;
+		give_to(of(pos), e);
+	}
+}
+
+void targets_engine_lost(struct manager *m, struct engine *e)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		struct target *t = of(pos);
+
+		if (t->engine != e)
+			continue;
+		t->engine = NULL;
+		t->up = false;
+		t->since = time(NULL);
+		str_copy(t->reason, sizeof(t->reason), "its engine died");
+		/* Nobody is left to log out of it: that session is over. */
+		if (t->removing)
+			t->removed = true;
+		devices_engine_lost(t);
+	}
+	e->load = 0;
+	targets_place(m);
+}
+
+/* Taking what was found ----------------------------------------------- */
+
+static bool has_portal(const struct target *t, const struct addr *a)
+{
+	for (unsigned i = 0; i < t->nportals; i++)
+		if (addr_same(&t->portals[i], a) && t->portals[i].tag == a->tag)
+			return true;
+	return false;
+}
+
+/* Into its place by preference, behind those that are equally good. */
+static void add_portal(struct target *t, const struct addr *a)
+{
+	unsigned rank = conf_portal_rank(&t->settings, a);
+	unsigned at = t->nportals;
+
+	if (t->nportals == TARGET_PORTALS || has_portal(t, a))
+		return;
+	while (at && conf_portal_rank(&t->settings, &t->portals[at - 1]) > rank)
+		at--;
+	memmove(&t->portals[at + 1], &t->portals[at],
+		(t->nportals - at) * sizeof(*a));
+	t->portals[at] = *a;
+	t->nportals++;
+}
+
+static void merge(struct target *t, const struct target_found *f)
+{
+	for (size_t i = 0; i < f->nportals; i++)
+		add_portal(t, &f->portals[i]);
+}
+
+/* Why a target is not used although it was found; NULL: it is. */
+static const char *refusal(const struct target *t)
+{
+	if (!t->settings.enabled)
+		return "is disabled (Enabled=no)";
+	if (t->settings.unusable)
+		return t->settings.unusable;
+	return t->nportals ? NULL : "has no portal that can be reached";
+}
+
+static struct target *target_new(struct manager *m,
+				 const struct target_found *f)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	const char *why;
+
+	if (!t)
+		return NULL;
+	t->m = m;
+	str_copy(t->name, sizeof(t->name), f->name);
+	conf_target_settings(m->conf, t->name,
+			     f->nportals ? &f->portals[0] : NULL, f->found_by,
+			     &t->settings);
+	list_init(&t->devices);
+	list_init(&t->link);
+	merge(t, f);
+	why = refusal(t);
+	if (!why && conf_isid(m->initiator.name, t->name, -1, 0, t->isid))
+		why = "cannot get an ISID";
+	if (!why)
+		return t;
+	log_warn(t->name, "%s, no session is made", why);
+	conf_settings_wipe(&t->settings);
+	free(t);
+	return NULL;
+}
+
+static void target_free(struct target *t)
+{
+	list_remove(&t->link);
+	devices_free(t);
+	conf_settings_wipe(&t->settings);
+	free(t);
+}
+
+static void bind_target(struct target *t, const struct binding *b)
+{
+	t->id = manager_new_id(t->m);
+	t->bus = b->bus;
+	t->number = b->target;
+	t->since = time(NULL);
+	str_copy(t->reason, sizeof(t->reason), "not yet connected");
+	snprintf(t->label, sizeof(t->label), "bus %u target %u", t->bus,
+		 t->number);
+	log_info(t->label, "= %s%s", t->name, b->fresh ? " (new)" : "");
+	for (unsigned i = 0; i < t->nportals; i++) {
+		char text[ADDR_TEXT_SIZE];
+
+		addr_format(&t->portals[i], true, text, sizeof(text));
+		log_info(t->label, "portal %u = address %s", i, text);
+	}
+}
+
+/* By bus, then target: that is the order of listings. */
+static void put_in_order(struct manager *m, struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->bus > t->bus ||
+		    (of(pos)->bus == t->bus && of(pos)->number > t->number))
+			break;
+	}
+	list_insert_before(pos, &t->link);
+}
+
+/* Gives new[0..n) their bindings; those without one are dropped. */
+static void bind_all(struct manager *m, struct target **new, size_t n)
+{
+	const char **keys = calloc(n, sizeof(*keys));
+	struct binding *b = calloc(n, sizeof(*b));
+	struct report r = manager_report();
+
+	for (size_t i = 0; keys && b && i < n; i++)
+		keys[i] = new[i]->name;
+	if (keys && b)
+		bindings_assign(m->bindings, keys, n, &r, b);
+	for (size_t i = 0; i < n; i++) {
+		int err = keys && b ? b[i].error : -ENOMEM;
+
+		if (!err) {
+			bind_target(new[i], &b[i]);
+			put_in_order(m, new[i]);
+			continue;
+		}
+		log_err(new[i]->name, "gets no binding: %s; no session is made",
+			strerror(-err));
+		target_free(new[i]);
+	}
+	free(keys);
+	free(b);
+}
+
+void targets_take(struct manager *m, const struct target_found *found, size_t n)
+{
+	struct target **new = calloc(n ? n : 1, sizeof(*new));
+	size_t fresh = 0;
+
+	if (!new || manager_is_stopping(m)) {
+		free(new);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct target *t = find_name(m, found[i].name);
+
+		if (t)
+			merge(t, &found[i]);
+		else if ((t = target_new(m, &found[i])))
+			new[fresh++] = t;
+	}
+	if (fresh)
+		bind_all(m, new, fresh);
+	free(new);
+	targets_place(m);
+}
+
+/* Hearing from the engine --------------------------------------------- */
+
+static void session_up(struct target *t, const struct said_session *s)
+{
+	t->session = *s;
+	t->up = true;
+	t->since = time(NULL);
+	repeat_forget(&t->repeat);
+	log_info(t->label, "%sestablished session to %s, address %s%s%s",
+		 t->ever_up ? "re-" : "", t->name, s->portal,
+		 *s->alias ? ", alias " : "", s->alias);
+	t->ever_up = true;
+}
+
+/* What happens next, in words. */
+static void add_outlook(struct strbuf *sb, uint32_t wait)
+{
+	if (!wait)
+		sb_add(sb, "trying again at once");
+	else if (wait < 10000)
+		sb_add(sb, "trying again in %u.%u s", wait / 1000,
+		       wait % 1000 / 100);
+	else
+		sb_add(sb, "trying again in %u s", wait / 1000);
+}
+
+static void session_down(struct target *t, const struct said_session *s)
+{
+	char line[1024];
+	struct strbuf sb;
+
+	sb_init(&sb, line, sizeof(line));
+	sb_add(&sb,
+	       t->up ? "session to %s dropped, portal %s: %s; "
+		     : "no session to %s, portal %s: %s; ",
+	       t->name, s->portal, s->reason);
+	if (t->up)
+		t->since = time(NULL);
+	t->up = false;
+	t->scanned = true;
+	str_copy(t->reason, sizeof(t->reason), s->reason);
+	if (t->removing)
+		return;
+	/* The pause varies by chance: it does not make it another line. */
+	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)))
+		return;
+	add_outlook(&sb, s->wait);
+	log_warn(t->label, "%s", line);
+}
+
+static void heed_removed(struct target *t)
+{
+	if (!t->removing)
+		return;
+	t->removed = true;
+	manager_check_stop(t->m);
+}
+
+void target_said(struct target *t, const struct said *s)
+{
+	switch (s->kind) {
+	case SAID_SESSION:
+		if (s->session.up)
+			session_up(t, &s->session);
+		else
+			session_down(t, &s->session);
+		break;
+	case SAID_LUN:
+		device_reported(t, &s->lun);
+		break;
+	case SAID_ATTACHED:
+		device_attached(t, s->event.lun);
+		break;
+	case SAID_DETACHED:
+		device_detached(t, s->event.lun, (int)s->event.error);
+		break;
+	case SAID_LUNS:
+		t->scanned = true;
+		if (!s->count)
+			log_warn(t->label, "no LUNs detected");
+		break;
+	case SAID_REMOVED:
+		heed_removed(t);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The end ------------------------------------------------------------- */
+
+void targets_drain(struct manager *m, bool force)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		devices_stop(of(pos), force);
+	}
+}
+
+bool targets_are_settled(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (!of(pos)->scanned || !devices_are_settled(of(pos)))
+			return false;
+	}
+	return true;
+}
+
+bool targets_have_devices(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (devices_are_up(of(pos)))
+			return true;
+	}
+	return false;
+}
+
+void targets_remove(struct manager *m)
+{
+	static struct msg_out msg;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		struct target *t = of(pos);
+
+		t->removing = true;
+		order_simple(&msg, "remove", t->id);
+		if (!t->engine || !engine_tell(t->engine, &msg, -1))
+			t->removed = true;
+	}
+}
+
+bool targets_are_removed(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (!of(pos)->removed)
+			return false;
+	}
+	return true;
+}
+
+void targets_free(struct manager *m)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &m->targets) {
+		target_free(of(pos));
+	}
+}
+
+void targets_forget_secrets(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		conf_settings_wipe(&of(pos)->settings);
+	}
+}

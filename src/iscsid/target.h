@@ -1,0 +1,91 @@
+/*
+ * target - a target with its binding, settings and session.
+ *
+ * Made when a source finds it for the first time and lives until the stop:
+ * changes of the configuration do not touch it.  Its session lives in one
+ * engine; when that dies, the target is given to the next that is ready.
+ */
+#ifndef ISCSID_TARGET_H
+#define ISCSID_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/list.h"
+#include "conf/isid.h"
+#include "conf/settings.h"
+#include "iscsid/pauses.h"
+#include "iscsid/said.h"
+#include "wire/addr.h"
+#include "wire/name.h"
+
+#define TARGET_PORTALS 32
+#define TARGET_LUNS    256
+
+struct manager;
+struct engine;
+
+struct target {
+	struct manager *m;
+	struct list link;
+	uint64_t id;
+	char name[NAME_SIZE];
+	char label[32]; /* "bus 0 target 3", for messages */
+	unsigned bus, number;
+	uint8_t isid[CONF_ISID_LEN];
+	struct addr portals[TARGET_PORTALS]; /* numeric, preferred first */
+	unsigned nportals;
+	struct conf_settings settings; /* holds secrets */
+	struct engine *engine;	       /* NULL: waits for one */
+	struct list devices;
+	unsigned ndevices;
+	bool removing, removed;
+	bool scanned;	       /* its LUNs are known, or it failed */
+	struct budget ignored; /* lines about LUNs that are not ours */
+	/* the session, as the engine told it */
+	bool up, ever_up;
+	time_t since;		     /* of the last change */
+	struct said_session session; /* when it was last up */
+	char reason[SAID_TEXT * 2];  /* why it is down */
+	struct repeat repeat;
+};
+
+/* What a source knows of a target it found. */
+struct target_found {
+	const char *name;
+	const struct addr *portals; /* numeric */
+	size_t nportals;
+	const struct conf_section *found_by; /* NULL: stands in the file */
+};
+
+/*
+ * Takes n finds: makes the targets that are new, gives them bindings (all in
+ * one write) and starts their sessions; merges portals into those that are
+ * known.
+ */
+void targets_take(struct manager *m, const struct target_found *found,
+		  size_t n);
+
+/* The target of an id, if it is this engine's; else NULL. */
+struct target *target_find(struct manager *m, const struct engine *e,
+			   uint64_t id);
+
+void target_said(struct target *t, const struct said *s);
+/* Gives targets without an engine to those that are ready. */
+void targets_place(struct manager *m);
+void targets_engine_lost(struct manager *m, struct engine *e);
+
+/* Their devices begin to go. */
+void targets_drain(struct manager *m, bool force);
+bool targets_are_settled(const struct manager *m);
+bool targets_have_devices(const struct manager *m);
+/* Asks the engines to log out of all. */
+void targets_remove(struct manager *m);
+bool targets_are_removed(const struct manager *m);
+void targets_free(struct manager *m);
+
+/* In a child: secrets are overwritten. */
+void targets_forget_secrets(struct manager *m);
+
+#endif

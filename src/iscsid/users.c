@@ -1,0 +1,252 @@
+/*
+ * users - who uses a block device.
+ */
+#include "iscsid/users.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+struct search {
+	const char *root, *dev;
+	struct users *out;
+};
+
+static void add(struct users *u, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct users *u, const char *fmt, ...)
+{
+	char words[USER_WORDS];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	for (unsigned i = 0; i < u->count; i++)
+		if (strcmp(u->words[i], words) == 0)
+			return;
+	if (u->count < USERS_MAX)
+		str_copy(u->words[u->count++], USER_WORDS, words);
+}
+
+/* A path cut short names nothing, and nothing is found there. */
+static void path_of(char dst[PATH_MAX], const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void path_of(char dst[PATH_MAX], const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(dst, PATH_MAX, fmt, ap);
+	va_end(ap);
+}
+
+bool users_is_part_of(const char *name, const char *dev)
+{
+	size_t n = strlen(dev);
+
+	if (strncmp(name, dev, n) != 0)
+		return false;
+	name += n;
+	if (!*name)
+		return true;
+	return name[0] == 'p' && isdigit((unsigned char)name[1]) &&
+	       !name[1 + strspn(name + 1, "0123456789")];
+}
+
+bool users_mount_of(const char *line, unsigned major, unsigned minor, char *dst,
+		    size_t size)
+{
+	unsigned ma, mi;
+	int at = 0, n = 0;
+
+	/* id parent major:minor root mountpoint ..., proc(5) */
+	if (sscanf(line, "%*u %*u %u:%u %*s %n", &ma, &mi, &at) != 2 || !at ||
+	    ma != major || mi != minor)
+		return false;
+	sscanf(line + at, "%*s%n", &n);
+	str_printable(dst, size, line + at, (size_t)n);
+	return true;
+}
+
+/* Calls fn for every line of a file; false when it cannot be read. */
+static bool each_line(const struct search *s, const char *path,
+		      void (*fn)(const struct search *s, const char *line,
+				 const void *arg),
+		      const void *arg)
+{
+	char full[PATH_MAX], *line = NULL;
+	size_t room = 0;
+	FILE *f;
+
+	path_of(full, "%s%s", s->root, path);
+	f = fopen(full, "re");
+	if (!f)
+		return false;
+	while (getline(&line, &room, f) > 0)
+		fn(s, line, arg);
+	free(line);
+	fclose(f);
+	return true;
+}
+
+static void each_entry(const struct search *s, const char *path,
+		       void (*fn)(const struct search *s, const char *path,
+				  const char *name))
+{
+	char full[PATH_MAX];
+	struct dirent *e;
+	DIR *dir;
+
+	path_of(full, "%s%s", s->root, path);
+	dir = opendir(full);
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			fn(s, path, e->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+struct devno {
+	unsigned major, minor;
+	const char *name;
+};
+
+static void see_mount(const struct search *s, const char *line, const void *arg)
+{
+	const struct devno *d = arg;
+	char where[128];
+
+	if (!users_mount_of(line, d->major, d->minor, where, sizeof(where)))
+		return;
+	if (strcmp(d->name, s->dev) == 0)
+		add(s->out, "mounted at %s", where);
+	else
+		add(s->out, "%s mounted at %s", d->name, where);
+}
+
+static void see_number(const struct search *s, const char *line,
+		       const void *arg)
+{
+	struct devno d = { .name = arg };
+
+	if (sscanf(line, "%u:%u", &d.major, &d.minor) == 2)
+		each_line(s, "/proc/self/mountinfo", see_mount, &d);
+}
+
+static void see_holder(const struct search *s, const char *path,
+		       const char *name)
+{
+	add(s->out, "used by %s", name);
+}
+
+/* path is the directory of the disk, or of its partition, in /sys. */
+static void see_block(const struct search *s, const char *path,
+		      const char *name)
+{
+	char file[PATH_MAX];
+
+	path_of(file, "%s/dev", path);
+	each_line(s, file, see_number, name);
+	path_of(file, "%s/holders", path);
+	each_entry(s, file, see_holder);
+}
+
+static void see_partition(const struct search *s, const char *path,
+			  const char *name)
+{
+	char dir[PATH_MAX];
+
+	if (!users_is_part_of(name, s->dev))
+		return;
+	path_of(dir, "%s/%s", path, name);
+	see_block(s, dir, name);
+}
+
+static void see_swap(const struct search *s, const char *line, const void *arg)
+{
+	char name[64];
+
+	if (sscanf(line, "/dev/%63s", name) == 1 &&
+	    users_is_part_of(name, s->dev))
+		add(s->out, "%s is swap space", name);
+}
+
+static void see_name(const struct search *s, const char *line, const void *arg)
+{
+	char name[32];
+
+	str_printable(name, sizeof(name), line, strcspn(line, "\n"));
+	add(s->out, "open in process %s (%s)", (const char *)arg, name);
+}
+
+/* path is /proc/<pid>/fd. */
+static void see_handle(const struct search *s, const char *path,
+		       const char *name)
+{
+	char link[PATH_MAX], to[64], comm[PATH_MAX], pid[16];
+	ssize_t n;
+
+	path_of(link, "%s%s/%s", s->root, path, name);
+	n = readlink(link, to, sizeof(to) - 1);
+	if (n < 6 || n >= (ssize_t)sizeof(to) - 1)
+		return;
+	to[n] = '\0';
+	if (strncmp(to, "/dev/", 5) != 0 || !users_is_part_of(to + 5, s->dev))
+		return;
+	snprintf(pid, sizeof(pid), "%.*s", (int)strcspn(path + 6, "/"),
+		 path + 6);
+	path_of(comm, "/proc/%s/comm", pid);
+	each_line(s, comm, see_name, pid);
+}
+
+static void see_process(const struct search *s, const char *path,
+			const char *name)
+{
+	char dir[PATH_MAX];
+
+	if (name[strspn(name, "0123456789")] ||
+	    strtol(name, NULL, 10) == (long)getpid())
+		return;
+	path_of(dir, "%s/%s/fd", path, name);
+	each_entry(s, dir, see_handle);
+}
+
+/* Mounts of other namespaces are in no list of ours, but they claim it. */
+static bool is_claimed(const struct search *s)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	path_of(path, "%s/dev/%s", s->root, s->dev);
+	fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == EBUSY;
+}
+
+void users_find(const char *root, const char *dev, struct users *out)
+{
+	const struct search s = { root, dev, out };
+	char path[PATH_MAX];
+
+	out->count = 0;
+	path_of(path, "/sys/block/%s", dev);
+	see_block(&s, path, dev);
+	each_entry(&s, path, see_partition);
+	each_line(&s, "/proc/swaps", see_swap, NULL);
+	each_entry(&s, "/proc", see_process);
+	if (!out->count && is_claimed(&s))
+		add(out, "in use, perhaps in another mount namespace");
+}
