@@ -1,0 +1,597 @@
+#!/usr/bin/env python3
+"""run - the whole manager, with an engine that needs no network.
+
+run.py ISCSID FAKE_ENGINE ISCSI_LS [NAME...]
+
+Each test has directories of its own; every wait has an end, and whatever a
+test leaves behind (process, mount, loop device, link) is its failure.
+Prints TAP.
+"""
+import glob
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ISCSID, ENGINE, LS = [os.path.abspath(p) for p in sys.argv[1:4]]
+MIB = 1 << 20
+PATIENCE = 60  # s; only a failing test takes as long
+SEED_LINES = [
+    '  Vendor: SEAGATE  Model: ST39103FC        Rev: 0002',
+    '  Type:   Direct-Access                    ANSI SCSI revision: 02',
+    'Detected scsi disk {0} at scsi0, channel 0, id 0, lun 0',
+    'SCSI device {0}: hdwr sector= 512 bytes.',
+    'Sectors= 65536 [32 MB] [0.0 GB]',
+    '{0}: unknown partition table',
+]
+
+
+class Failed(Exception):
+    pass
+
+
+def check(what, *words):
+    if not what:
+        raise Failed(' '.join(map(str, words)))
+
+
+def wait_for(what, words):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        result = what()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise Failed('waited in vain: ' + words)
+
+
+def read(path):
+    with open(path, errors='replace') as f:
+        return f.read()
+
+
+class World:
+    """One daemon with all its files."""
+
+    def __init__(self):
+        self.top = tempfile.mkdtemp(prefix='softhba-manager-')
+        self.fake = self.path('fake')
+        self.run = self.path('run')
+        self.links = self.path('dev')
+        os.mkdir(self.fake)
+        self.write('name', 'InitiatorName=iqn.2026-11.net.softhba.test:me\n')
+        self.conf('DiscoveryAddress=127.0.0.1:13350\n')
+        self.daemon = None
+        self.logs = 0
+        self.log_name = '/dev/null'
+
+    def path(self, name):
+        return os.path.join(self.top, name)
+
+    def write(self, name, text):
+        with open(self.path(name), 'w') as f:
+            f.write(text)
+
+    def conf(self, text):
+        self.write('conf', text)
+        os.chmod(self.path('conf'), 0o600)
+
+    def mode(self, words):
+        self.write('fake/mode', words + '\n')
+
+    def image(self, lun, size=32 * MIB):
+        name = self.path('fake/lun%d.img' % lun)
+        with open(name, 'ab') as f:
+            f.truncate(size)
+        return name
+
+    def args(self):
+        return ['-b', self.path('bindings'), '-f', self.path('conf'),
+                '-I', self.path('name'), '-l', self.links, '-R', self.run,
+                '-e', '1']
+
+    def env(self):
+        return dict(os.environ, FAKE_DIR=self.fake, SOFTHBA_ENGINE=ENGINE)
+
+    def start(self, *more):
+        self.logs += 1
+        self.log_name = self.path('log%d' % self.logs)
+        with open(self.log_name, 'w') as log:
+            self.daemon = subprocess.Popen(
+                [ISCSID, '-n'] + self.args() + list(more),
+                env=self.env(), stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL)
+
+    def log(self):
+        return read(self.log_name)
+
+    def wait_log(self, text, times=1):
+        wait_for(lambda: self.log().count(text) >= times,
+                 '%s in\n%s' % (text, self.log()))
+
+    def link(self, name='disk', lun=0):
+        return '%s/bus0/target0/lun%d/%s' % (self.links, lun, name)
+
+    def wait_online(self, lun=0):
+        wait_for(lambda: os.path.lexists(self.link('part15', lun)),
+                 'lun %d in\n%s' % (lun, self.log()))
+        dev = os.readlink(self.link(lun=lun))
+        self.wait_log('%s:' % os.path.basename(dev))
+        return dev
+
+    def up(self, *more):
+        self.image(0)
+        self.start(*more)
+        return self.wait_online()
+
+    def signal(self, number):
+        self.daemon.send_signal(number)
+
+    def ended(self):
+        return self.daemon.poll() is not None
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        wait_for(self.ended, 'end after SIGTERM\n' + self.log())
+        check(self.daemon.returncode == 0, 'status', self.daemon.returncode,
+              self.log())
+
+    def engines(self):
+        found = []
+        for env in glob.glob('/proc/[0-9]*/environ'):
+            try:
+                with open(env, 'rb') as f:
+                    mine = ('FAKE_DIR=' + self.fake).encode() in f.read()
+                pid = int(env.split('/')[2])
+                exe = os.readlink('/proc/%d/exe' % pid)
+            except OSError:
+                continue
+            if mine and exe == ENGINE:
+                found.append(pid)
+        return found
+
+    def loops(self):
+        found = []
+        for name in glob.glob('/sys/block/loop*/loop/backing_file'):
+            try:
+                if read(name).startswith(self.run):
+                    found.append(name.split('/')[3])
+            except OSError:
+                pass
+        return found
+
+    def mounts(self):
+        return [line for line in read('/proc/self/mountinfo').splitlines()
+                if self.top in line]
+
+    def leftovers(self):
+        left = self.loops() + self.mounts()
+        left += ['engine %d' % p for p in self.engines()]
+        for place in ['bus*', 'bus*/*']:
+            left += glob.glob(os.path.join(self.links, place))
+        for name in ['control.sock', 'iscsid.pid', 'lun/*']:
+            left += glob.glob(os.path.join(self.run, name))
+        return left
+
+    def assert_clean(self):
+        wait_for(lambda: not self.engines(), 'end of the engines')
+        check(not self.leftovers(), 'left behind:', self.leftovers(),
+              self.log())
+
+    def ls(self, *args):
+        return subprocess.run([LS, '-R', self.run] + list(args),
+                              capture_output=True, text=True, timeout=PATIENCE)
+
+    def close(self):
+        """Whatever happened: nothing may stay on the machine."""
+        if self.daemon and not self.ended():
+            self.daemon.kill()
+            self.daemon.wait()
+        for pid in self.engines():
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+        for line in self.mounts():
+            subprocess.run(['umount', '-l', line.split()[4]], check=False)
+        for dev in self.loops():
+            subprocess.run(['losetup', '-d', '/dev/' + dev], check=False)
+        shutil.rmtree(self.top, ignore_errors=True)
+
+
+def pattern(n, seed):
+    return (b'%08x' % seed) * (n // 8)
+
+
+def write_at(dev, offset, data):
+    fd = os.open(dev, os.O_WRONLY)
+    try:
+        check(os.pwrite(fd, data, offset) == len(data), 'short write')
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def read_at(dev, offset, n):
+    fd = os.open(dev, os.O_RDONLY)
+    try:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        return os.pread(fd, n, offset)
+    finally:
+        os.close(fd)
+
+
+# The tests -----------------------------------------------------------------
+
+def test_start_shows_the_disk_as_the_seed_does(w):
+    dev = w.up()
+    log = w.log()
+    for line in SEED_LINES:
+        check(line.format(os.path.basename(dev)) in log, line, 'in', log)
+    check(re.search(r'^0\t0\tiqn.2026-11.net.softhba.test:one$',
+                    read(w.path('bindings')), re.M), 'binding')
+
+
+def test_stop_leaves_nothing_behind(w):
+    dev = w.up()
+    write_at(dev, 0, pattern(MIB, 1))
+    w.stop()
+    w.assert_clean()
+    check(read(w.path('fake/lun0.img'))[:8] == '00000001', 'data')
+
+
+def test_a_second_daemon_is_refused(w):
+    w.up()
+    second = subprocess.run([ISCSID, '-n'] + w.args(), env=w.env(),
+                            capture_output=True, text=True, timeout=PATIENCE)
+    check(second.returncode == 1, 'status', second.returncode)
+    check('another iscsid (process %d) runs here' % w.daemon.pid in
+          second.stderr, second.stderr)
+    w.stop()
+    w.assert_clean()
+
+
+def test_the_background_daemon_returns_when_the_disks_are_there(w):
+    w.image(0)
+    start = subprocess.run([ISCSID] + w.args(), env=w.env(),
+                           capture_output=True, text=True, timeout=PATIENCE)
+    pid = int(read(os.path.join(w.run, 'iscsid.pid')))
+    try:
+        check(start.returncode == 0, start)
+        check(os.path.exists(w.link()), 'link')
+        check('Detected scsi disk' in start.stderr, start.stderr)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not os.path.exists('/proc/%d' % pid), 'end')
+    w.assert_clean()
+
+
+def test_a_used_disk_is_waited_for_and_named(w):
+    dev = w.up()
+    fd = os.open(dev, os.O_RDONLY)
+    w.signal(signal.SIGTERM)
+    w.wait_log('is open in process %d' % os.getpid())
+    check(not w.ended() and os.path.exists(w.link()), 'went too early')
+    os.close(fd)
+    wait_for(w.ended, 'end')
+    w.assert_clean()
+
+
+def test_a_mounted_disk_is_waited_for_and_named(w):
+    dev = w.up()
+    place = w.path('mnt')
+    os.mkdir(place)
+    subprocess.run(['mkfs.ext4', '-q', dev], check=True)
+    subprocess.run(['mount', dev, place], check=True)
+    w.signal(signal.SIGTERM)
+    w.wait_log('is mounted at ' + place)
+    check(not w.ended(), 'went too early')
+    subprocess.run(['umount', place], check=True)
+    wait_for(w.ended, 'end')
+    w.assert_clean()
+
+
+def test_a_second_sigterm_takes_the_disk_away(w):
+    dev = w.up()
+    fd = os.open(dev, os.O_RDONLY)
+    w.signal(signal.SIGTERM)
+    w.wait_log('waiting for its end')
+    w.signal(signal.SIGTERM)
+    wait_for(w.ended, 'end by force')
+    w.wait_log('taken away from its users')
+    try:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.pread(fd, 4096, 16 * MIB)
+        raise Failed('the disk can still be read')
+    except OSError:
+        pass
+    os.close(fd)
+    wait_for(lambda: not w.loops(), 'end of the loop device')
+    w.assert_clean()
+
+
+def test_a_dead_engine_is_replaced_and_no_write_is_lost(w):
+    dev = w.up()
+    for i in range(5):
+        write_at(dev, i * MIB, pattern(MIB, i))
+        os.kill(w.engines()[0], signal.SIGKILL)
+    for i in range(5):
+        check(read_at(dev, i * MIB, MIB) == pattern(MIB, i), 'data', i)
+    check('was ended by signal 9' in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_capacity_change_reaches_the_kernel(w):
+    dev = w.up()
+    size = '/sys/block/%s/size' % os.path.basename(dev)
+    check(int(read(size)) == 65536, 'size before')
+    w.image(0, 64 * MIB)
+    os.kill(w.engines()[0], signal.SIGUSR1)
+    wait_for(lambda: int(read(size)) == 131072, 'the new size\n' + w.log())
+    w.wait_log('capacity changed')
+    w.stop()
+    w.assert_clean()
+
+
+def test_partitions_appear_under_their_links(w):
+    image = w.image(0)
+    subprocess.run(['sfdisk', '-q', image], check=True, text=True,
+                   input='label: gpt\nsize=4MiB\nsize=4MiB\n')
+    w.start()
+    dev = w.wait_online()
+    w.wait_log('{0}: {0}p1 {0}p2'.format(os.path.basename(dev)))
+    write_at(w.link('part2'), 0, pattern(4096, 9))
+    check(read_at(dev, 5 * MIB, 4096) == pattern(4096, 9), 'part2')
+    check(not os.path.exists(w.link('part3')), 'part3 works')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_write_protected_4k_disk_is_one(w):
+    w.mode('ro 4k')
+    dev = os.path.basename(w.up())
+    check(int(read('/sys/block/%s/ro' % dev)) == 1, 'ro')
+    check(int(read('/sys/block/%s/queue/logical_block_size' % dev)) == 4096,
+          '4096')
+    w.stop()
+    w.assert_clean()
+
+
+def test_luns_are_many_and_only_up_to_255(w):
+    for lun in [0, 1, 255, 256]:
+        w.image(lun)
+    w.start()
+    for lun in [0, 1, 255]:
+        w.wait_online(lun)
+    w.wait_log('is above 255')
+    check(not os.path.lexists(w.link(lun=256)), 'lun256')
+    w.stop()
+    w.assert_clean()
+
+
+def test_an_engine_that_talks_garbage_does_no_harm(w):
+    w.mode('garbage')
+    dev = w.up()
+    w.wait_log('something impossible')
+    write_at(dev, 0, pattern(MIB, 3))
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_silent_engine_is_ended(w):
+    w.image(0)
+    w.mode('silent')
+    w.start()
+    w.wait_log('said nothing for 10 s, it is killed')
+    w.mode('')
+    w.wait_online()
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_silent_engine_does_not_hold_up_the_stop(w):
+    w.mode('silent')
+    w.start()
+    wait_for(w.engines, 'engine')
+    w.stop()
+    w.assert_clean()
+
+
+def test_an_engine_that_does_not_attach_is_given_up(w):
+    w.image(0)
+    w.mode('no-attach')
+    w.start()
+    w.wait_log('did not take it in time')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_disk_the_engine_gives_up_fails_and_goes(w):
+    dev = w.up()
+    os.kill(w.engines()[0], signal.SIGUSR2)
+    w.wait_log('is not served any more')
+    wait_for(lambda: not os.path.lexists(w.link()), 'end of the link')
+    wait_for(lambda: os.path.basename(dev) not in w.loops(), 'end of loop')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_failed_discovery_says_why_and_what_next(w):
+    w.mode('refuse')
+    w.start()
+    w.wait_log('DiscoveryAddress 127.0.0.1:13350: discovery failed: nobody is '
+               'there; trying again at once')
+    w.wait_log('nobody is there; trying again in 1 s')
+    w.image(0)
+    w.mode('')
+    w.wait_online()
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_failed_login_says_why_and_what_next(w):
+    w.mode('no-session')
+    w.start()
+    w.wait_log('no session to iqn.2026-11.net.softhba.test:one, portal '
+               '127.0.0.1:13350: the target refuses the login; trying again '
+               'in 60 s')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_name_that_cannot_be_looked_up_is_tried_again(w):
+    w.conf('DiscoveryAddress=no-such-host.invalid\n')
+    w.start()
+    w.wait_log('DiscoveryAddress no-such-host.invalid:3260: discovery failed')
+    w.stop()
+    w.assert_clean()
+
+
+def test_reload_adds_and_removes_addresses_and_keeps_disks(w):
+    w.up()
+    w.conf('DiscoveryAddress=127.0.0.2:13351\n')
+    w.signal(signal.SIGHUP)
+    w.wait_log('127.0.0.1:13350: is not configured any more')
+    w.wait_log('DiscoveryAddress 127.0.0.2:13351: 1 record')
+    check(os.path.exists(w.link()), 'the disk went')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_reload_of_a_missing_file_changes_nothing(w):
+    w.up()
+    os.unlink(w.path('conf'))
+    w.signal(signal.SIGHUP)
+    w.wait_log('the configuration stays as it was')
+    check(os.path.exists(w.link()), 'the disk went')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_target_can_stand_in_the_file(w):
+    w.image(0)
+    w.conf('TargetName=iqn.2026-11.net.softhba.test:one\n'
+           '\tTargetIPAddress=127.0.0.1:13352\n')
+    w.start()
+    w.wait_online()
+    w.stop()
+    w.assert_clean()
+
+
+def test_all_faults_of_the_configuration_are_named(w):
+    w.conf('Nonsense=1\nDiscoveryAddress=127.0.0.1:13350\n'
+           '\tLoginTimeout=soon\n')
+    w.up()
+    log = w.log()
+    check(w.path('conf') + ':1: ' in log and w.path('conf') + ':3: ' in log,
+          log)
+    only = subprocess.run([ISCSID, '-t'] + w.args()[2:6], text=True,
+                          capture_output=True, timeout=PATIENCE)
+    check(only.returncode == 1 and ':3: ' in only.stderr, only)
+    w.stop()
+    w.assert_clean()
+
+
+def test_without_initiator_name_one_is_made(w):
+    os.unlink(w.path('name'))
+    w.up()
+    check('InitiatorName=iqn.' in read(w.path('name')), 'name')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_wrong_initiator_name_prevents_the_start(w):
+    w.write('name', 'InitiatorName=nonsense\n')
+    w.start()
+    wait_for(w.ended, 'end')
+    check(w.daemon.returncode == 1, 'status')
+    check(w.path('name') in w.log(), w.log())
+    w.assert_clean()
+
+
+def test_a_killed_manager_is_cleaned_up_after(w):
+    w.up()
+    w.daemon.kill()
+    w.daemon.wait()
+    wait_for(lambda: not w.engines(), 'end of the engine')
+    os.symlink('/dev/sdb', w.link('mine'))
+    w.start()
+    w.wait_log('of a former run cleared')
+    w.wait_online()
+    check(len(w.loops()) == 1, w.loops())
+    w.stop()
+    check(os.readlink(w.link('mine')) == '/dev/sdb', 'a foreign link went')
+    os.unlink(w.link('mine'))
+    shutil.rmtree(w.links)
+    w.assert_clean()
+
+
+def test_the_listing_has_the_old_labels_in_the_old_order(w):
+    dev = w.up()
+    out = w.ls('-l').stdout
+    labels = re.findall(r'^([A-Z][A-Z 0-9]*?) *:', out, re.M)
+    check(labels == ['TARGET NAME', 'TARGET ALIAS', 'HOST NO', 'BUS NO',
+                     'TARGET ID', 'TARGET ADDRESS', 'SESSION STATUS',
+                     'NUMBER OF PORTALS', 'PORTAL ADDRESS 1', 'SESSION ID',
+                     'DEVICE DETAILS', 'LUN ID'], out)
+    check('  Device: %s\n' % dev in out, out)
+    check('TARGET ALIAS            : fake?\n' in out, out)
+    check(w.ls('-i', '7').returncode == 1, 'no target 7')
+    w.stop()
+    gone = w.ls()
+    check(gone.returncode == 1 and 'driver is not loaded' in gone.stderr, gone)
+    w.assert_clean()
+
+
+def test_clients_that_misbehave_do_not_matter(w):
+    w.up()
+    idle = []
+    for _ in range(50):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(os.path.join(w.run, 'control.sock'))
+        idle.append(s)
+    try:
+        idle[0].send(b'\0' * 100)
+        idle[1].send(b'x' * 60000)
+        for _ in range(200):
+            idle[2].send(b'ls params=1')
+    except OSError:
+        pass
+    for s in idle:
+        s.close()
+    wait_for(lambda: w.ls().returncode == 0, 'a listing')
+    w.stop()
+    w.assert_clean()
+
+
+def main():
+    if os.geteuid() != 0 or not os.path.exists('/dev/fuse'):
+        print('1..0 # SKIP needs root and /dev/fuse')
+        return 0
+    tests = [(n, f) for n, f in globals().items() if n.startswith('test_')]
+    if sys.argv[4:]:
+        tests = [t for t in tests if t[0] in sys.argv[4:]]
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        world = World()
+        try:
+            test(world)
+            print('ok %d - %s' % (number, name), flush=True)
+        except Exception:
+            failed += 1
+            print('not ok %d - %s' % (number, name))
+            for line in (traceback.format_exc() + world.log()).splitlines():
+                print('# ' + line)
+            sys.stdout.flush()
+        finally:
+            world.close()
+    print('1..%d' % len(tests))
+    return 1 if failed else 0
+
+
+sys.exit(main())

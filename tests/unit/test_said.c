@@ -1,0 +1,199 @@
+/*
+ * test_said - what an engine says, and what is not believed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "iscsid/said.h"
+
+static struct said said;
+static const char *wrong;
+
+static int heard(const char *text)
+{
+	struct msg_in m;
+
+	assert_int_equal(msg_read(&m, text, strlen(text)), 0);
+	wrong = "";
+	return said_read(&m, &said, &wrong);
+}
+
+#define DISK "lun id=4 lun=0001000000000000 number=1 state=online "
+
+static void test_a_disk_is_read_whole(void **state)
+{
+	assert_int_equal(heard(DISK
+			       "vendor=ACME model=Big%20Disk rev=0002 type=0 "
+			       "ansi=5 block-size=4096 physical-size=8192 "
+			       "blocks=1000 read-only=1 rotational=0 discard=1 "
+			       "discard-granularity=65536 optimal-io=131072 "
+			       "serial=S1 identity=naa.6001"),
+			 0);
+	assert_int_equal(said.kind, SAID_LUN);
+	assert_int_equal(said.id, 4);
+	assert_memory_equal(said.lun.lun, "\0\1\0\0\0\0\0\0", 8);
+	assert_int_equal(said.lun.number, 1);
+	assert_true(said.lun.online);
+	assert_string_equal(said.lun.model, "Big Disk");
+	assert_int_equal(said.lun.block_size, 4096);
+	assert_int_equal(said.lun.blocks, 1000);
+	assert_true(said.lun.read_only);
+	assert_false(said.lun.rotational);
+	assert_int_equal(said.lun.optimal_io, 131072);
+	assert_string_equal(said.lun.identity, "naa.6001");
+}
+
+static void test_a_failed_lun_needs_no_geometry(void **state)
+{
+	assert_int_equal(heard("lun id=4 lun=0001000000000000 number=1 "
+			       "state=failed reason=520-byte%20blocks "
+			       "block-size=0 blocks=0 physical-size=0"),
+			 0);
+	assert_false(said.lun.online);
+	assert_string_equal(said.lun.reason, "520-byte blocks");
+}
+
+static void test_a_lun_without_a_plain_number_is_known_as_such(void **state)
+{
+	assert_int_equal(heard("lun id=4 lun=c101000000000000 state=failed"),
+			 0);
+	assert_int_equal(said.lun.number, SAID_NO_NUMBER);
+}
+
+static void test_impossible_disks_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *field;
+	} bad[] = {
+		{ DISK "block-size=520 blocks=8", "block-size" },
+		{ DISK "block-size=0 blocks=8", "block-size" },
+		{ DISK "block-size=512 blocks=0", "blocks" },
+		{ DISK "block-size=512 blocks=9007199254740993", "blocks" },
+		{ DISK "block-size=512 blocks=18446744073709551615", "blocks" },
+		{ DISK "block-size=512 blocks=8 physical-size=768",
+		  "physical-size" },
+		{ DISK "block-size=4096 blocks=8 physical-size=512",
+		  "physical-size" },
+		{ DISK "block-size=512 blocks=8 type=32", "type" },
+		{ DISK "block-size=512 blocks=8 read-only=2", "read-only" },
+		{ DISK "block-size=512 blocks=8 identity=%0a", "identity" },
+		{ "lun id=4 number=1 state=failed", "lun" },
+		{ "lun id=4 lun=00 number=1 state=failed", "lun" },
+		{ "lun id=4 lun=000100000000000x number=1 state=failed",
+		  "lun" },
+		{ "lun id=4 lun=0001000000000000 number=-1 state=failed",
+		  "number" },
+		{ "lun id=4 lun=0001000000000000 number=1 state=maybe",
+		  "state" },
+		{ "lun id=4 lun=0001000000000000 number=1", "state" },
+		{ "lun lun=0001000000000000 number=1 state=failed", "id" },
+		{ "lun id=0 lun=0001000000000000 number=1 state=failed", "id" },
+		{ "lun id=18446744073709551616 lun=0001000000000000", "id" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(heard(bad[i].text), -EBADMSG);
+		assert_string_equal(wrong, bad[i].field);
+	}
+}
+
+static void test_text_is_made_printable_and_cut(void **state)
+{
+	assert_int_equal(heard(DISK "block-size=512 blocks=8 "
+				    "vendor=A%1b[31mMORE-THAN-EIGHT"),
+			 0);
+	assert_string_equal(said.lun.vendor, "A?[31mMO");
+}
+
+static void test_an_identity_too_long_is_refused_not_cut(void **state)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 DISK "block-size=512 blocks=8 identity=%0*d", 300, 0);
+	assert_int_equal(heard(text), -EBADMSG);
+}
+
+static void test_a_found_record_needs_an_iscsi_name(void **state)
+{
+	assert_int_equal(heard("found id=1 name=IQN.2001-04.com.example:A "
+			       "addr=[2001:db8::1]:3261,7"),
+			 0);
+	assert_string_equal(said.found.name, "iqn.2001-04.com.example:a");
+	assert_true(said.found.has_addr);
+	assert_string_equal(said.found.addr.host, "2001:db8::1");
+	assert_int_equal(said.found.addr.port, 3261);
+	assert_int_equal(said.found.addr.tag, 7);
+	assert_int_equal(heard("found id=1 name=../../etc/passwd"), -EBADMSG);
+	assert_int_equal(heard("found id=1 name="), -EBADMSG);
+	assert_int_equal(heard("found id=1"), -EBADMSG);
+	assert_int_equal(heard("found id=1 name=iqn.2001-04.com.example:a "
+			       "addr=a%00b:3260"),
+			 -EBADMSG);
+	assert_int_equal(heard("found id=1 name=iqn.2001-04.com.example:a "
+			       "addr=host:99999"),
+			 -EBADMSG);
+}
+
+static void test_a_record_without_address_says_so(void **state)
+{
+	assert_int_equal(heard("found id=1 name=iqn.2001-04.com.example:a"), 0);
+	assert_false(said.found.has_addr);
+}
+
+static void test_a_session_is_up_or_down_and_nothing_else(void **state)
+{
+	assert_int_equal(heard("session id=2 state=up portal=192.0.2.1:3260,1 "
+			       "tsih=65535 isid=80ab isid=x header-digest=None "
+			       "max-burst=16776192 max-r2t=1"),
+			 0);
+	assert_true(said.session.up);
+	assert_int_equal(said.session.tsih, 65535);
+	assert_int_equal(heard("session id=2 state=down wait=60000 "
+			       "reason=gone"),
+			 0);
+	assert_false(said.session.up);
+	assert_int_equal(said.session.wait, 60000);
+	assert_int_equal(heard("session id=2 state=sideways"), -EBADMSG);
+	assert_int_equal(heard("session id=2 state=up tsih=65536"), -EBADMSG);
+}
+
+static void test_an_unknown_verb_is_not_a_fault(void **state)
+{
+	assert_int_equal(heard("weather id=1 sun=1"), -ENOENT);
+}
+
+static void test_a_log_level_outside_of_syslog_is_refused(void **state)
+{
+	assert_int_equal(heard("log level=7 text=hello"), 0);
+	assert_int_equal(heard("log level=8 text=hello"), -EBADMSG);
+	assert_int_equal(heard("log text=hello"), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_disk_is_read_whole),
+		cmocka_unit_test(test_a_failed_lun_needs_no_geometry),
+		cmocka_unit_test(
+			test_a_lun_without_a_plain_number_is_known_as_such),
+		cmocka_unit_test(test_impossible_disks_are_refused),
+		cmocka_unit_test(test_text_is_made_printable_and_cut),
+		cmocka_unit_test(test_an_identity_too_long_is_refused_not_cut),
+		cmocka_unit_test(test_a_found_record_needs_an_iscsi_name),
+		cmocka_unit_test(test_a_record_without_address_says_so),
+		cmocka_unit_test(test_a_session_is_up_or_down_and_nothing_else),
+		cmocka_unit_test(test_an_unknown_verb_is_not_a_fault),
+		cmocka_unit_test(test_a_log_level_outside_of_syslog_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
