@@ -86,7 +86,7 @@ void disk_nexus_down(struct disk *d, uint64_t now);
 /*
  * The nexus is away for longer than requests may wait (ConnFailTimeout): ends
  * those that wait with err (-errno), and each that comes, until
- * disk_nexus_up().
+ * disk_nexus_up(); with err 0 they may wait again.
  */
 void disk_expire(struct disk *d, int err, uint64_t now);
 /* The same with everything that comes, for good; the disk has failed. */

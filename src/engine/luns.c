@@ -229,6 +229,15 @@ void luns_expire(struct luns *l, uint64_t now)
 		disk_expire(u->disk, -ENOLINK, now);
 }
 
+void luns_unexpire(struct luns *l, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	l->expired = false;
+	while ((u = next(l, u)))
+		disk_expire(u->disk, 0, now);
+}
+
 uint64_t luns_next_wake(const struct luns *l)
 {
 	uint64_t at = UINT64_MAX, wake;

@@ -36,6 +36,8 @@ void luns_up(struct luns *l, uint64_t now);
 void luns_down(struct luns *l, uint64_t now);
 /* The session is away for too long: what waits ends with -ENOLINK. */
 void luns_expire(struct luns *l, uint64_t now);
+/* It may be away for longer now: what comes waits again. */
+void luns_unexpire(struct luns *l, uint64_t now);
 
 /* The target sent sense data on its own (11.9.1). */
 void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],

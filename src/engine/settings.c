@@ -69,6 +69,8 @@ static const struct row rows[] = {
 	{ "reset-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.reset_timeout) },
 	{ "connfail-timeout", K_MS, NORMAL, 0, UINT32_MAX,
 	  AT(connfail_timeout) },
+	{ "preferred", K_NUMBER, NORMAL, 0, PORTALS_MAX, AT(preferred) },
+	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
 	{ "window", K_NUMBER, 0, 0, 1u << 30, AT(window) },
 };
 
@@ -227,7 +229,8 @@ static int read_portals(const struct msg_in *m, struct settings *s,
 	char text[ADDR_TEXT_SIZE];
 	int n;
 
-	for (unsigned i = 0; i < SETTINGS_PORTALS; i++) {
+	s->nportals = 0;
+	for (unsigned i = 0; i < PORTALS_MAX; i++) {
 		n = msg_get_nth(m, "portal", i, text, sizeof(text));
 		if (n == -ENOENT)
 			break;
@@ -249,6 +252,8 @@ static int check_together(struct settings *s, struct strbuf *why)
 	/* RFC 7143 13.14: FirstBurstLength must not exceed MaxBurstLength. */
 	if (c->first_burst > c->max_burst)
 		c->first_burst = c->max_burst;
+	if (s->preferred > s->nportals)
+		s->preferred = s->nportals;
 	if (c->out.secret_len && !*c->out.user)
 		return complain(-ENOENT, "user", why);
 	return 0;
@@ -281,11 +286,24 @@ int settings_read(const struct msg_in *m, enum session_type type,
 
 	memset(out, 0, sizeof(*out));
 	session_config_defaults(&out->session);
+	out->failover = true;
 	out->session.type = type;
 	err = read_all(m, out, why);
 	if (err)
 		settings_wipe(out);
 	return err;
+}
+
+int settings_portals(const struct msg_in *m, struct settings *out,
+		     struct strbuf *why)
+{
+	uint64_t preferred = 0;
+
+	if (read_portals(m, out, why))
+		return -EINVAL;
+	(void)msg_get_u64(m, "preferred", out->nportals, &preferred);
+	out->preferred = (uint32_t)preferred;
+	return 0;
 }
 
 void settings_wipe(struct settings *s)

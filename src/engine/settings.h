@@ -7,9 +7,11 @@
 #ifndef ENGINE_SETTINGS_H
 #define ENGINE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/portals.h"
 #include "proto/session.h"
 #include "wire/addr.h"
 #include "wire/lun.h"
@@ -17,13 +19,13 @@
 struct msg_in;
 struct strbuf;
 
-#define SETTINGS_PORTALS 32 /* of one target */
-
 struct settings {
 	uint64_t id;
 	struct session_config session;
-	struct addr portals[SETTINGS_PORTALS]; /* in order of preference */
+	struct addr portals[PORTALS_MAX]; /* in order of preference */
 	unsigned nportals;
+	uint32_t preferred; /* so many of them go before all others */
+	bool failover;
 	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
 	uint32_t window;	   /* bytes of TCP buffer; 0: the system's */
 };
@@ -35,6 +37,10 @@ struct settings {
  */
 int settings_read(const struct msg_in *m, enum session_type type,
 		  struct settings *out, struct strbuf *why);
+
+/* The portals of a message that has nothing else of it: 0 or -EINVAL. */
+int settings_portals(const struct msg_in *m, struct settings *out,
+		     struct strbuf *why);
 
 /* Overwrites everything, the secrets above all. */
 void settings_wipe(struct settings *s);

@@ -100,26 +100,21 @@ static bool is_usable(const struct target *t, const struct addr *a)
 }
 
 /* Turns to the next portal; returns whether all had their turn. */
-static bool next_portal(struct target *t)
+static bool next_portal(struct target *t, bool was_up)
 {
-	const struct settings *s = &t->settings;
-	bool over = false;
+	bool over = portals_next(&t->portals, was_up, t->group);
 
-	for (unsigned i = 0; i < s->nportals; i++) {
-		t->portal = (t->portal + 1) % s->nportals;
-		if (++t->tried >= s->nportals) {
-			t->tried = 0;
-			over = true;
-		}
-		if (is_usable(t, &s->portals[t->portal]))
+	for (unsigned i = 0; i < t->portals.count; i++) {
+		if (is_usable(t, portals_at(&t->portals)))
 			break;
+		over |= portals_next(&t->portals, false, t->group);
 	}
 	return over;
 }
 
 static int32_t expected_group(const struct target *t)
 {
-	if (t->redirected)
+	if (t->portals.elsewhere)
 		return t->at.tag;
 	return is_bound(t) ? t->group : t->at.tag;
 }
@@ -133,10 +128,10 @@ static void attempt(struct target *t)
 		.keepalive = true,
 	};
 
-	t->at = t->redirected ? t->redirect : s->portals[t->portal];
+	t->at = *portals_at(&t->portals);
 	/* The session reads it at its next login; now it has none. */
 	s->session.portal_group = expected_group(t);
-	t->redirected = false;
+	t->switching = false;
 	link_open(&t->link, &t->at, &opt);
 }
 
@@ -159,16 +154,17 @@ static bool follow(struct target *t)
 		return true;
 	if (!addr_is_numeric(to))
 		return false;
-	t->redirect = *to;
-	t->redirected = true;
-	/* RFC 7143 11.13.5: 0102 replaces the address for good. */
-	if (permanent)
-		t->settings.portals[t->portal] = *to;
+	portals_redirect(&t->portals, to, permanent);
 	return true;
 }
 
+struct attempt_end {
+	bool was_up;
+	uint16_t time2wait; /* s */
+};
+
 static void try_again(struct target *t, const struct fault *why,
-		      const char *detail, uint16_t time2wait)
+		      const char *detail, const struct attempt_end *end)
 {
 	/* What we end ourselves is either a removal or worth a new attempt. */
 	enum fault_retry retry =
@@ -181,35 +177,47 @@ static void try_again(struct target *t, const struct fault *why,
 		detail = "to a host name, which cannot be looked up here";
 	}
 	if (retry != RETRY_NOW)
-		over = next_portal(t);
+		over = next_portal(t, end->was_up);
 	engine_random(&random, sizeof(random));
-	wait = backoff_next(&t->backoff, retry, over, time2wait, random);
+	wait = backoff_next(&t->backoff, retry, over, end->time2wait, random);
+	if (t->switching)
+		wait = 0;
 	tell_down(t, why, detail, wait);
 	io_timer_after(t->engine->loop, &t->retry, wait);
 }
 
 /* The connection is closed: try again, or that was all. */
 static void after_attempt(struct target *t, const struct fault *why,
-			  const char *detail, uint16_t time2wait)
+			  const char *detail, const struct attempt_end *end)
 {
 	if (t->removing && !t->luns.attached)
 		io_soon(t->engine->loop, &t->end);
 	else
-		try_again(t, why, detail, time2wait);
+		try_again(t, why, detail, end);
 }
 
 static void on_failed(struct link *l, const struct fault *why,
 		      const char *detail)
 {
-	after_attempt(of_link(l), why, detail, 0);
+	after_attempt(of_link(l), why, detail, &(struct attempt_end){ 0 });
 }
 
-/* From now on waiting requests have connfail-timeout left. */
+/* Waiting requests have connfail-timeout from when the session was lost. */
+static void set_expiry(struct target *t)
+{
+	struct io_loop *loop = t->engine->loop;
+
+	if (t->settings.connfail_timeout)
+		io_timer_set(loop, &t->expire,
+			     t->down_since + t->settings.connfail_timeout);
+	else
+		io_timer_cancel(loop, &t->expire);
+}
+
 static void start_expiry(struct target *t)
 {
-	if (t->settings.connfail_timeout)
-		io_timer_after(t->engine->loop, &t->expire,
-			       t->settings.connfail_timeout);
+	t->down_since = now_of(t);
+	set_expiry(t);
 }
 
 /* The session's callbacks --------------------------------------------- */
@@ -221,7 +229,7 @@ static void on_up(void *ctx)
 
 	session_info(t->session, &i);
 	t->group = i.portal_group;
-	t->tried = 0;
+	portals_up(&t->portals);
 	t->up = true;
 	backoff_reset(&t->backoff);
 	io_timer_cancel(t->engine->loop, &t->expire);
@@ -233,12 +241,16 @@ static void on_up(void *ctx)
 static void on_down(void *ctx, const struct fault *why, const char *detail)
 {
 	struct target *t = of_link(ctx);
+	const struct attempt_end end = {
+		.was_up = t->up,
+		.time2wait = session_time2wait(t->session),
+	};
 
 	if (t->up)
 		start_expiry(t);
 	t->up = false;
 	luns_down(&t->luns, now_of(t));
-	after_attempt(t, why, detail, session_time2wait(t->session));
+	after_attempt(t, why, detail, &end);
 }
 
 static void on_scsi_event(void *ctx, const uint8_t lun[LUN_LEN],
@@ -327,6 +339,8 @@ int target_start(struct engine *e, const struct settings *s)
 	t->engine = e;
 	t->settings = *s;
 	t->group = -1;
+	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
+		     s->failover);
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;
 	t->end.fn = on_end;
@@ -366,6 +380,52 @@ static void leave(struct target *t)
 	} else {
 		link_give_up(&t->link);
 	}
+}
+
+/* Changes ------------------------------------------------------------- */
+
+/* Ends the present session or attempt; the next begins at once. */
+static void move(struct target *t)
+{
+	t->switching = true;
+	if (t->link.conn) {
+		session_logout(t->session, now_of(t));
+		link_touch(&t->link);
+	} else if (t->link.open) {
+		link_give_up(&t->link);
+	} else {
+		(void)portals_next(&t->portals, false, t->group);
+		io_timer_after(t->engine->loop, &t->retry, 0);
+	}
+}
+
+int target_switch(struct target *t, const struct addr *portal)
+{
+	int err = t->removing ? -ESHUTDOWN : portals_ask(&t->portals, portal);
+
+	if (!err)
+		move(t);
+	return err;
+}
+
+void target_set_portals(struct target *t, const struct settings *s)
+{
+	bool stays = portals_change(&t->portals, s->portals, s->nportals,
+				    s->preferred);
+
+	/* Without failover a session ends with its address. */
+	if (!stays && !t->portals.failover && !t->removing && t->link.conn)
+		session_logout(t->session, now_of(t));
+	link_touch(&t->link);
+}
+
+void target_set_connfail(struct target *t, uint32_t ms)
+{
+	t->settings.connfail_timeout = ms;
+	if (t->up)
+		return;
+	luns_unexpire(&t->luns, now_of(t));
+	set_expiry(t);
 }
 
 void target_remove(struct target *t)

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/link.h"
 #include "engine/luns.h"
+#include "engine/portals.h"
 #include "engine/settings.h"
 
 struct target {
@@ -25,12 +26,11 @@ struct target {
 	struct io_timer expire; /* connfail-timeout */
 	struct io_op end;	/* frees it, outside of all callbacks */
 	struct addr at;		/* where the last attempt went */
-	unsigned portal;	/* of settings.portals, the next attempt's */
-	unsigned tried;		/* portals since all had their turn */
-	bool redirected;	/* the next attempt goes to redirect */
-	struct addr redirect;
-	int32_t group; /* portal group of the last session, -1: none yet */
+	struct portals portals;
+	int32_t group;	/* portal group of the last session, -1: none yet */
+	bool switching; /* the next attempt is wanted at once */
 	bool up, removing, leaving;
+	uint64_t down_since; /* ms; counts for connfail-timeout */
 };
 
 /* 0 or -errno; s is copied.  The id is not in use. */
@@ -40,6 +40,15 @@ struct target *target_find(const struct engine *e, uint64_t id);
 
 /* Logs out and answers "removed"; what is still attached is detached. */
 void target_remove(struct target *t);
+/*
+ * The session moves to this portal.  0 or -errno as portals_ask(), then
+ * nothing changes.
+ */
+int target_switch(struct target *t, const struct addr *portal);
+/* It has the portals of s from now on. */
+void target_set_portals(struct target *t, const struct settings *s);
+/* Counts from the loss of the session, also of one lost already. */
+void target_set_connfail(struct target *t, uint32_t ms);
 /* A LUN was detached: a removal that waited for it may go on. */
 void target_less(struct target *t);
 

@@ -198,6 +198,80 @@ static void do_rescan(struct engine *e, const struct msg_in *m, int *fd,
 		engine_refuse(e, verb, "no target has this id");
 }
 
+static void tell_switched(struct engine *e, uint64_t id, const char *portal,
+			  int err)
+{
+	static const struct {
+		int err;
+		const char *words;
+	} table[] = {
+		{ 0, "" },
+		{ -ENODEV, "no target has this id" },
+		{ -EINVAL, "the portal is no numeric address" },
+		{ -EPERM, "portal failover is disabled" },
+		{ -ENOENT, "the target has no such portal" },
+		{ -EALREADY, "it is the current portal already" },
+		{ -ESHUTDOWN, "the target is being removed" },
+	};
+	struct msg_out *m = engine_begin(e, "switched");
+
+	msg_u64(m, "id", id);
+	msg_str(m, "portal", portal);
+	msg_u64(m, "error", (uint64_t)-err);
+	for (size_t i = 0; err && i < sizeof(table) / sizeof(*table); i++)
+		if (table[i].err == err)
+			msg_str(m, "reason", table[i].words);
+	engine_post(e);
+}
+
+static void do_switch(struct engine *e, const struct msg_in *m, int *fd,
+		      const char *verb)
+{
+	char text[ADDR_TEXT_SIZE] = "";
+	struct subject s;
+	struct addr a;
+	int n, err = -EINVAL;
+
+	if (!read_id(e, m, verb, &s))
+		return;
+	n = msg_get(m, "portal", text, sizeof(text));
+	if (!s.target)
+		err = -ENODEV;
+	else if (n > 0 && !addr_parse(text, (size_t)n, &a))
+		err = target_switch(s.target, &a);
+	tell_switched(e, s.id, text, err);
+}
+
+static void do_portals(struct engine *e, const struct msg_in *m, int *fd,
+		       const char *verb)
+{
+	static struct settings list;
+	char text[128];
+	struct strbuf why;
+	struct subject s;
+
+	if (!read_id(e, m, verb, &s))
+		return;
+	sb_init(&why, text, sizeof(text));
+	if (settings_portals(m, &list, &why))
+		engine_refuse(e, verb, text);
+	else if (s.target)
+		target_set_portals(s.target, &list);
+}
+
+/* The times that may change while the session lives. */
+static void do_timeouts(struct engine *e, const struct msg_in *m, int *fd,
+			const char *verb)
+{
+	struct subject s;
+	uint64_t ms;
+
+	if (!read_id(e, m, verb, &s) || !s.target)
+		return;
+	if (!msg_get_u64(m, "connfail-timeout", UINT32_MAX, &ms))
+		target_set_connfail(s.target, (uint32_t)ms);
+}
+
 /* Whatever has the id ends; what is gone already counts as removed. */
 static void do_remove(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
@@ -226,7 +300,8 @@ static const struct verb verbs[] = {
 	{ "discover", do_discover }, { "attach", do_attach },
 	{ "detach", do_detach },     { "forget", do_forget },
 	{ "rescan", do_rescan },     { "remove", do_remove },
-	{ "quit", do_quit },
+	{ "switch", do_switch },     { "portals", do_portals },
+	{ "timeouts", do_timeouts }, { "quit", do_quit },
 };
 
 void verbs_dispatch(struct engine *e, const struct msg_in *m, int *fd)
