@@ -31,6 +31,8 @@ struct lun {
 	bool resume;
 	bool told;		  /* the manager knows it */
 	bool failed;		  /* ... as such */
+	bool listed;		  /* by the last scan */
+	bool served;		  /* it was online once */
 	bool attached;		  /* counts in luns->attached */
 	bool detaching;		  /* "detached" is owed */
 	int error;		  /* why the exporter did not start */

@@ -108,31 +108,65 @@ static void tell_luns(struct luns *l)
 	engine_post(e);
 }
 
-static void take_lun(struct luns *l, const uint8_t *lun, bool *full)
+/* False: there are too many. */
+static bool take_lun(struct luns *l, const uint8_t *lun)
 {
 	struct target *t = l->target;
 	struct lun *u = find(l, lun);
 	uint32_t number;
 	int err;
 
-	/* Failed and not in use: it may be another disk by now. */
-	if (u && lun_is_forgettable(u) && disk_state(u->disk) == DISK_FAILED) {
+	if (lun_number(lun, &number))
+		return true; /* none of this target's own, or of several levels
+			      */
+	/* Not the disk it was, and not in use: another one, then. */
+	if (u && u->served && disk_state(u->disk) == DISK_FAILED &&
+	    lun_is_forgettable(u)) {
 		drop(l, u);
 		u = NULL;
 	}
-	if (u || lun_number(lun, &number)) /* a plain one, on no other bus */
-		return;
-	u = add(l, lun, NULL, &err);
-	if (u)
+	if (!u) {
+		u = add(l, lun, NULL, &err);
+		if (!u)
+			return false;
 		disk_nexus_up(u->disk, t->session, io_now(t->engine->loop));
-	else
-		*full = true;
+	}
+	u->listed = true;
+	return true;
+}
+
+/*
+ * Those in use are left to their disks: the answers of the target to their
+ * own commands count for more than a list.
+ */
+static void miss_luns(struct luns *l)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u))) {
+		if (!u->listed && !u->attached &&
+		    disk_state(u->disk) != DISK_FAILED)
+			disk_fail(u->disk, -ENODEV,
+				  "the target does not list it any more");
+		u->listed = false;
+	}
+}
+
+static void take_all(struct luns *l, const uint8_t *found, size_t count)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < count; i++)
+		all &= take_lun(l, found + i * LUN_LEN);
+	if (!all)
+		log_warn(name_of(l), "has more LUNs than are served (%u)",
+			 (unsigned)l->map.count);
+	miss_luns(l);
 }
 
 static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 {
 	struct luns *l = ctx;
-	bool full = false;
 
 	if (err == -ENOTCONN) { /* the next session scans again */
 		l->scanning = false;
@@ -141,11 +175,8 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 	if (err)
 		log_warn(name_of(l), "cannot list its LUNs (%s)",
 			 strerror(-err));
-	for (size_t i = 0; i < count; i++)
-		take_lun(l, found + i * LUN_LEN, &full);
-	if (full)
-		log_warn(name_of(l), "has more LUNs than are served (%u)",
-			 (unsigned)l->map.count);
+	else
+		take_all(l, found, count);
 	l->counting = true;
 	tell_luns(l);
 	l->scanning = false;

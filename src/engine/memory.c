@@ -102,7 +102,9 @@ void memory_prepare(void)
 	/* After mlockall(2), which would make all of it present. */
 	reserve_arena();
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
-		log_info(NULL, "PR_SET_IO_FLUSHER: %s; going on without",
+		log_info(NULL,
+			 "the kernel does not let this process count as an "
+			 "I/O flusher (%s); going on without",
 			 strerror(errno));
 	write_file("/proc/self/oom_score_adj", "-1000");
 }

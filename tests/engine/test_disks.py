@@ -39,6 +39,26 @@ class Disks(DiskCase):
         self.assertEqual(two["block-size"], "4096")
         self.assertNotEqual(one["identity"], two["identity"])
 
+    def test_a_lun_that_goes_and_comes_is_told(self):
+        self.target()
+        self.engine.wait("luns")
+        self.engine.wait("lun", lun=LUN2)
+        self.tgt.adm("--op", "delete", "--mode", "logicalunit", "--tid", 1,
+                     "--lun", 2)
+        self.engine.send("rescan", id=2)
+        self.assertEqual(self.engine.wait("lun", lun=LUN2)["state"], "failed")
+        self.tgt.lun(1, 2, 32 * MIB, 4096)
+        self.engine.send("rescan", id=2)
+        self.assertEqual(self.engine.wait("lun", lun=LUN2)["state"], "online")
+
+    def test_what_did_not_change_is_told_once(self):
+        self.target()
+        self.engine.wait("luns")
+        self.engine.seen.clear()
+        self.tgt.restart()
+        self.engine.wait("luns", timeout=15)
+        self.engine.none("lun")
+
     def test_a_controller_is_no_disk(self):
         self.target()
         lun = self.engine.wait("lun", number=0)
