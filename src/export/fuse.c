@@ -220,15 +220,15 @@ static void take_request(struct slot *s, size_t n)
 	struct fuse_export *fx = s->fx;
 
 	switch (fuse_decode(s->head, n, disk_geometry(fx->cfg.disk), &s->job)) {
-	case FUSE_TODO_NOTHING:
+	case FUSE_NEXT_NOTHING:
 		put_idle(s);
 		break;
-	case FUSE_TODO_ANSWER:
+	case FUSE_NEXT_ANSWER:
 		fx->busy++;
 		tell_of_init(s);
 		write_answer(s);
 		break;
-	case FUSE_TODO_IO:
+	case FUSE_NEXT_IO:
 		fx->busy++;
 		run_io(s);
 		break;

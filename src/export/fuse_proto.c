@@ -73,7 +73,7 @@ static enum fuse_todo answer(struct fuse_job *job, int err, const void *body,
 	if (len)
 		memcpy(job->answer + sizeof(h), body, len);
 	job->answer_len = h.len;
-	return FUSE_TODO_ANSWER;
+	return FUSE_NEXT_ANSWER;
 }
 
 static enum fuse_todo refuse(const struct request *r, int err)
@@ -87,7 +87,7 @@ static enum fuse_todo do_io(const struct request *r, enum disk_op op,
 	r->job->op = op;
 	r->job->off = off;
 	r->job->len = len;
-	return FUSE_TODO_IO;
+	return FUSE_NEXT_IO;
 }
 
 uint64_t fuse_file_size(const struct disk_geometry *g)
@@ -283,7 +283,7 @@ static enum fuse_todo on_success(const struct request *r)
 
 static enum fuse_todo on_ignore(const struct request *r)
 {
-	return FUSE_TODO_NOTHING;
+	return FUSE_NEXT_NOTHING;
 }
 
 static enum fuse_todo on_ioctl(const struct request *r)
@@ -328,7 +328,7 @@ enum fuse_todo fuse_decode(const uint8_t *req, size_t n,
 	job->answer_len = job->payload = 0;
 	job->init_done = job->can_resend = false;
 	if (n < sizeof(h))
-		return FUSE_TODO_NOTHING;
+		return FUSE_NEXT_NOTHING;
 	memcpy(&h, req, sizeof(h));
 	job->unique = h.unique;
 	job->opcode = h.opcode;

@@ -23,16 +23,16 @@
 #define FUSE_BACKGROUND	 64  /* asynchronous requests the kernel keeps */
 
 enum fuse_todo {
-	FUSE_TODO_NOTHING, /* this request gets no answer */
-	FUSE_TODO_ANSWER,  /* job->answer is complete */
-	FUSE_TODO_IO,	   /* do the operation, then fuse_finish() */
+	FUSE_NEXT_NOTHING, /* this request gets no answer */
+	FUSE_NEXT_ANSWER,  /* job->answer is complete */
+	FUSE_NEXT_IO,	   /* do the operation, then fuse_finish() */
 };
 
 struct fuse_job {
 	uint64_t unique; /* echoed as it came: bit 63 marks a resent one */
 	uint32_t opcode;
 
-	/* FUSE_TODO_IO: for struct disk_io; within the disk, whole blocks */
+	/* FUSE_NEXT_IO: for struct disk_io; within the disk, whole blocks */
 	enum disk_op op;
 	bool fua, unmap;
 	uint64_t off, len;
@@ -54,7 +54,7 @@ struct fuse_job {
 enum fuse_todo fuse_decode(const uint8_t *req, size_t n,
 			   const struct disk_geometry *g, struct fuse_job *job);
 
-/* Completes the answer to a FUSE_TODO_IO; err as the disk gave it. */
+/* Completes the answer to a FUSE_NEXT_IO; err as the disk gave it. */
 void fuse_finish(struct fuse_job *job, int err);
 
 /*

@@ -64,12 +64,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuse_job job;
 
 	switch (fuse_decode(in.p, in.left, &g, &job)) {
-	case FUSE_TODO_NOTHING:
+	case FUSE_NEXT_NOTHING:
 		break;
-	case FUSE_TODO_ANSWER:
+	case FUSE_NEXT_ANSWER:
 		check_answer(&job);
 		break;
-	case FUSE_TODO_IO:
+	case FUSE_NEXT_IO:
 		check_io(&job, &g, in.left);
 		fuse_finish(&job, err);
 		check_answer(&job);

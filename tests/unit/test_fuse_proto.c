@@ -67,13 +67,13 @@ static void expect_answer(int err, uint32_t body)
 
 static void expect_refused(struct req r, int err)
 {
-	assert_int_equal(run(r), FUSE_TODO_ANSWER);
+	assert_int_equal(run(r), FUSE_NEXT_ANSWER);
 	expect_answer(err, 0);
 }
 
 static void expect_io(struct req r, enum disk_op op, uint64_t off, uint64_t len)
 {
-	assert_int_equal(run(r), FUSE_TODO_IO);
+	assert_int_equal(run(r), FUSE_NEXT_IO);
 	assert_int_equal(job.op, op);
 	assert_int_equal(job.off, off);
 	assert_int_equal(job.len, len);
@@ -128,7 +128,7 @@ static void test_write_becomes_a_disk_write_and_tells_its_size(void **state)
 
 	g.block_size = 512;
 	g.blocks = 2048;
-	assert_int_equal(run_on(req_write(9, 512, 1024, 0), &g), FUSE_TODO_IO);
+	assert_int_equal(run_on(req_write(9, 512, 1024, 0), &g), FUSE_NEXT_IO);
 	assert_int_equal(job.op, DISK_WRITE);
 	assert_int_equal(job.off, 512);
 	assert_int_equal(job.len, 1024);
@@ -145,10 +145,10 @@ static void test_write_with_dsync_is_fua(void **state)
 
 	g.block_size = 512;
 	assert_int_equal(run_on(req_write(9, 0, 512, O_DSYNC), &g),
-			 FUSE_TODO_IO);
+			 FUSE_NEXT_IO);
 	assert_true(job.fua);
 	assert_int_equal(run_on(req_write(9, 0, 512, O_SYNC), &g),
-			 FUSE_TODO_IO);
+			 FUSE_NEXT_IO);
 	assert_true(job.fua);
 }
 
@@ -361,7 +361,7 @@ static void test_statfs_shows_the_discard_granularity(void **state)
  */
 static void test_init_agrees_on_megabyte_requests_and_resending(void **state)
 {
-	assert_int_equal(run(req_init(7, 45, ~0ull)), FUSE_TODO_ANSWER);
+	assert_int_equal(run(req_init(7, 45, ~0ull)), FUSE_NEXT_ANSWER);
 	expect_answer(0, 64);
 	assert_true(job.init_done);
 	assert_true(job.can_resend);
@@ -402,8 +402,8 @@ static void test_init_of_another_major_version_is_told_ours(void **state)
 
 static void test_what_needs_no_answer_gets_none(void **state)
 {
-	assert_int_equal(run(req(OP_FORGET, 1, 8)), FUSE_TODO_NOTHING);
-	assert_int_equal(run(req(OP_BATCH_FORGET, 1, 24)), FUSE_TODO_NOTHING);
+	assert_int_equal(run(req(OP_FORGET, 1, 8)), FUSE_NEXT_NOTHING);
+	assert_int_equal(run(req(OP_BATCH_FORGET, 1, 24)), FUSE_NEXT_NOTHING);
 }
 
 static void test_harmless_requests_succeed(void **state)
@@ -451,8 +451,8 @@ static void test_truncated_requests_are_refused(void **state)
 
 			r.n = n;
 			if (n < REQ_HEAD)
-				assert_int_equal(run(r), FUSE_TODO_NOTHING);
-			else if (run(r) == FUSE_TODO_ANSWER && !job.init_done)
+				assert_int_equal(run(r), FUSE_NEXT_NOTHING);
+			else if (run(r) == FUSE_NEXT_ANSWER && !job.init_done)
 				expect_answer(-EINVAL, 0);
 		}
 	}
