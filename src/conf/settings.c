@@ -263,7 +263,7 @@ unsigned conf_portal_rank(const struct conf_settings *s,
 	for (unsigned i = 0; i < s->preferred_subnet.count; i++)
 		if (net_has(&s->preferred_subnet.net[i], portal->host))
 			return 1;
-	return 2;
+	return CONF_PORTAL_OTHER;
 }
 
 uint32_t conf_disk_timeout(const struct conf_settings *s)

@@ -135,6 +135,7 @@ bool conf_lun_enabled(const struct conf_settings *s, uint32_t lun);
  * Order of preference of a portal: 0 the PreferredPortal, 1 inside the
  * PreferredSubnet, 2 any other.
  */
+#define CONF_PORTAL_OTHER 2
 unsigned conf_portal_rank(const struct conf_settings *s,
 			  const struct addr *portal);
 

@@ -71,6 +71,7 @@ static const struct row rows[] = {
 	  AT(connfail_timeout) },
 	{ "preferred", K_NUMBER, NORMAL, 0, PORTALS_MAX, AT(preferred) },
 	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
+	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
 	{ "window", K_NUMBER, 0, 0, 1u << 30, AT(window) },
 };
 
@@ -287,6 +288,7 @@ int settings_read(const struct msg_in *m, enum session_type type,
 	memset(out, 0, sizeof(*out));
 	session_config_defaults(&out->session);
 	out->failover = true;
+	out->group = SETTINGS_NO_GROUP;
 	out->session.type = type;
 	err = read_all(m, out, why);
 	if (err)

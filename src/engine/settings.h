@@ -19,6 +19,8 @@
 struct msg_in;
 struct strbuf;
 
+#define SETTINGS_NO_GROUP UINT32_MAX
+
 struct settings {
 	uint64_t id;
 	struct session_config session;
@@ -26,7 +28,9 @@ struct settings {
 	unsigned nportals;
 	uint32_t preferred; /* so many of them go before all others */
 	bool failover;
+	uint32_t group; /* of the last session, SETTINGS_NO_GROUP: none */
 	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
+	uint32_t disk_timeout;	   /* ms a request gets in all; 0: for ever */
 	uint32_t window;	   /* bytes of TCP buffer; 0: the system's */
 };
 

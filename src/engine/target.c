@@ -338,7 +338,7 @@ int target_start(struct engine *e, const struct settings *s)
 		return -ENOMEM;
 	t->engine = e;
 	t->settings = *s;
-	t->group = -1;
+	t->group = s->group == SETTINGS_NO_GROUP ? -1 : (int32_t)s->group;
 	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
 		     s->failover);
 	t->retry.fn = on_retry;

@@ -9,6 +9,7 @@
 
 #include "base/codec.h"
 #include "conf/settings.h"
+#include "iscsid/change.h"
 #include "iscsid/device.h"
 #include "iscsid/manager.h"
 #include "iscsid/target.h"
@@ -186,6 +187,16 @@ void control_request(void *ctx, struct ctl_peer *peer, const struct msg_in *m)
 	if (msg_is(m, "ls")) {
 		a.params = !msg_get_u64(m, "params", 1, &params) && params;
 		answer_ls(&a);
+		return;
+	}
+	if (msg_is(m, "portal")) {
+		change_portal(ctx, m, &out);
+		send_out(&a);
+		return;
+	}
+	if (msg_is(m, "timeouts")) {
+		change_timeouts(ctx, m, &out);
+		send_out(&a);
 		return;
 	}
 	msg_begin(&out, "error");

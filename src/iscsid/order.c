@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/str.h"
 
 static const char *digest_word(uint32_t digest)
 {
@@ -19,18 +20,25 @@ static const char *digest_word(uint32_t digest)
 	return words[digest];
 }
 
+static void add_portals(const struct order *o, struct msg_out *m)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	for (size_t i = 0; i < o->nportals; i++) {
+		addr_format(&o->portals[i], true, text, sizeof(text));
+		msg_str(m, "portal", text);
+	}
+}
+
 static void add_who(const struct order *o, struct msg_out *m)
 {
-	char isid[2 * CONF_ISID_LEN + 1], text[ADDR_TEXT_SIZE];
+	char isid[2 * CONF_ISID_LEN + 1];
 
 	hex_put(isid, o->isid, CONF_ISID_LEN);
 	msg_str(m, "initiator", o->initiator->name);
 	msg_str(m, "alias", o->initiator->alias);
 	msg_str(m, "isid", isid);
-	for (size_t i = 0; i < o->nportals; i++) {
-		addr_format(&o->portals[i], true, text, sizeof(text));
-		msg_str(m, "portal", text);
-	}
+	add_portals(o, m);
 }
 
 static void add_credentials(const struct conf_credentials *c, const char *user,
@@ -65,7 +73,35 @@ static void add_operational(const struct conf_settings *s, struct msg_out *m)
 	msg_u64(m, "abort-timeout", s->abort_timeout);
 	msg_u64(m, "reset-timeout", s->reset_timeout);
 	msg_u64(m, "connfail-timeout", s->connfail_timeout);
+	msg_u64(m, "disk-command-timeout", conf_disk_timeout(s));
 	msg_u64(m, "window", s->tcp_window);
+}
+
+/* How many of the portals, which are sorted, are preferred. */
+static size_t order_preferred(const struct order *o)
+{
+	size_t n = 0;
+
+	while (n < o->nportals &&
+	       conf_portal_rank(o->settings, &o->portals[n]) <
+		       CONF_PORTAL_OTHER)
+		n++;
+	return n;
+}
+
+/* An engine said it, and may have said anything; -1: it did not know. */
+static bool is_tag(const char *text)
+{
+	uint64_t tag;
+
+	return str_u64(text, strlen(text), UINT16_MAX, &tag) == 0;
+}
+
+void order_portals(const struct order *o, struct msg_out *m)
+{
+	order_simple(m, "portals", o->id);
+	add_portals(o, m);
+	msg_u64(m, "preferred", order_preferred(o));
 }
 
 void order_target(const struct order *o, struct msg_out *m)
@@ -73,6 +109,10 @@ void order_target(const struct order *o, struct msg_out *m)
 	order_simple(m, "target", o->id);
 	msg_str(m, "name", o->name);
 	add_who(o, m);
+	msg_u64(m, "preferred", order_preferred(o));
+	msg_u64(m, "failover", o->settings->portal_failover);
+	if (o->group && is_tag(o->group))
+		msg_str(m, "group", o->group);
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
 }

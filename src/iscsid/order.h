@@ -24,10 +24,13 @@ struct order {
 	const char *name;    /* of the target */
 	const struct addr *portals;
 	size_t nportals;
+	const char *group; /* of its last session; NULL or "": none */
 	const struct conf_settings *settings;
 };
 
 void order_target(const struct order *o, struct msg_out *m);
+/* Its portals are others now. */
+void order_portals(const struct order *o, struct msg_out *m);
 void order_discover(const struct order *o, struct msg_out *m); /* no name */
 
 /* "remove", "rescan": a verb and an id. */

@@ -82,6 +82,7 @@ static const struct field session_fields[] = {
 	FIELD(session, "state", F_UP, up, 0, true),
 	TEXT(session, "portal", portal),
 	U32(session, "tsih", tsih, UINT16_MAX),
+	TEXT(session, "group", group),
 	TEXT(session, "isid", isid),
 	TEXT(session, "alias", alias),
 	TEXT(session, "auth", auth),

@@ -62,6 +62,7 @@ struct said_session {
 	char portal[ADDR_TEXT_SIZE];
 	/* up */
 	uint32_t tsih;
+	char group[8]; /* portal group tag */
 	char isid[13], alias[SAID_TEXT], auth[64];
 	char header_digest[16], data_digest[16];
 	bool initial_r2t, immediate_data;

@@ -44,18 +44,35 @@ struct target *target_find(struct manager *m, const struct engine *e,
 
 /* Placing ------------------------------------------------------------- */
 
-static bool give_to(struct target *t, struct engine *e)
+static struct order order_of(const struct target *t)
 {
-	static struct msg_out msg;
-	const struct order o = {
+	return (struct order){
 		.id = t->id,
 		.initiator = &t->m->initiator,
 		.isid = t->isid,
 		.name = t->name,
 		.portals = t->portals,
-		.nportals = t->settings.portal_failover ? t->nportals : 1,
+		.nportals = t->nportals,
+		.group = t->session.group,
 		.settings = &t->settings,
 	};
+}
+
+static void tell_portals(struct target *t)
+{
+	static struct msg_out msg;
+	const struct order o = order_of(t);
+
+	if (!t->engine)
+		return; /* the next one hears of them with the target */
+	order_portals(&o, &msg);
+	engine_tell(t->engine, &msg, -1);
+}
+
+static bool give_to(struct target *t, struct engine *e)
+{
+	static struct msg_out msg;
+	const struct order o = order_of(t);
 	bool told;
 
 	order_target(&o, &msg);
@@ -134,8 +151,12 @@ static void add_portal(struct target *t, const struct addr *a)
 
 static void merge(struct target *t, const struct target_found *f)
 {
+	unsigned before = t->nportals;
+
 	for (size_t i = 0; i < f->nportals; i++)
 		add_portal(t, &f->portals[i]);
+	if (t->nportals != before)
+		tell_portals(t);
 }
 
 /* Why a target is not used although it was found; NULL: it is. */
