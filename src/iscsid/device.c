@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/codec.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/announce.h"
@@ -17,11 +16,6 @@
 #include "iscsid/order.h"
 #include "iscsid/steps.h"
 #include "iscsid/target.h"
-
-static struct device *of(struct list *link)
-{
-	return container_of(link, struct device, link);
-}
 
 static void step(struct device *d, enum device_event ev, const void *arg)
 {
@@ -427,6 +421,10 @@ static const char *const event_names[] = {
 
 #define S(state) IN(DEVICE_##state)
 #define E(event) DEVICE_##event
+/* From the first request of the kernel to the last one. */
+#define SERVED                                                                 \
+	(S(LOOPING) | S(PARSING) | S(ADDING) | S(ONLINE) | S(RESIZING) |       \
+	 S(CHECKING) | S(IN_USE) | S(CLEARING))
 #define ROW(from, ev, to, act, label)                                          \
 	{                                                                      \
 		from, E(ev), DEVICE_##to, act, label                           \
@@ -465,8 +463,7 @@ ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
 ROW(S(CLEARING),   BUSY,      IN_USE,     act_in_use,      "opened meanwhile"),
 ROW(S(MOUNTING),   FORCE,     UNMOUNTING, act_unmount,     "in no case"),
 ROW(S(ATTACHING),  FORCE,     DETACHING,  act_detach,      "in no case"),
-ROW(S(LOOPING) | S(PARSING) | S(ADDING) | S(ONLINE) | S(RESIZING) |
-    S(CHECKING) | S(IN_USE),
+ROW(SERVED & ~S(CLEARING),
                    FORCE,     CLEARING,   act_force,       "whoever uses it"),
 ROW(S(CLEARING),   FORCE,     DETACHING,  act_detach,      "goes with its users"),
 ROW(S(DETACHING),  FORCE,     UNMOUNTING, act_not_flushed, "no time to flush"),
@@ -498,165 +495,61 @@ static void on_timer(struct io_timer *t)
 		step(d, DEVICE_REPORTED, NULL);
 }
 
-/* What the engine says ------------------------------------------------ */
+/* Life ---------------------------------------------------------------- */
 
-static struct device *find_lun(struct target *t, const uint8_t lun[LUN_LEN])
-{
-	struct list *pos;
-
-	list_for_each (pos, &t->devices) {
-		if (memcmp(of(pos)->lun, lun, LUN_LEN) == 0)
-			return of(pos);
-	}
-	return NULL;
-}
-
-static bool number_is_taken(struct target *t, uint32_t number)
-{
-	struct list *pos;
-
-	list_for_each (pos, &t->devices) {
-		if (of(pos)->said.number == number)
-			return true;
-	}
-	return false;
-}
-
-/* Why a LUN is not for us, NULL: it is. */
-static const char *refusal(struct target *t, const struct said_lun *l)
-{
-	if (l->number == SAID_NO_NUMBER)
-		return "has no plain number";
-	if (l->number >= TARGET_LUNS)
-		return "is above 255, the highest number of a LUN here";
-	if (!conf_lun_enabled(&t->settings, l->number))
-		return "is not among those that LUNs= names";
-	if (number_is_taken(t, l->number))
-		return "is a second LUN of that number";
-	return NULL;
-}
-
-static void ignore(struct target *t, const struct said_lun *l, const char *why)
-{
-	static struct msg_out m;
-	char hex[2 * LUN_LEN + 1];
-
-	hex_put(hex, l->lun, LUN_LEN);
-	if (budget_take(&t->ignored, TARGET_LUNS, UINT64_MAX,
-			io_now(t->m->loop)))
-		log_warn(t->label, "lun %s %s, it is ignored", hex, why);
-	order_lun(&m, "forget", t->id, l->lun);
-	if (t->engine)
-		engine_tell(t->engine, &m, -1);
-}
-
-static void put_in_order(struct target *t, struct device *d, uint32_t number)
-{
-	struct list *pos;
-
-	list_for_each (pos, &t->devices) {
-		if (of(pos)->said.number > number)
-			break;
-	}
-	list_insert_before(pos, &d->link);
-}
-
-static struct device *device_new(struct target *t, const struct said_lun *l)
+struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
+			  uint32_t number)
 {
 	struct device *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
 	d->t = t;
-	memcpy(d->lun, l->lun, LUN_LEN);
+	memcpy(d->lun, lun, LUN_LEN);
 	d->fuse = d->loop = -1;
 	d->timer.fn = on_timer;
-	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, l->number);
-	put_in_order(t, d, l->number);
-	t->ndevices++;
+	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
+	list_init(&d->link);
 	return d;
 }
 
-/* The one this is about, made when it is new; NULL: not for us. */
-static struct device *get_device(struct target *t, const struct said_lun *l)
+void device_free(struct device *d)
 {
-	struct device *d = find_lun(t, l->lun);
-	const char *why;
-
-	if (d)
-		return d->said.number == l->number ? d : NULL;
-	why = refusal(t, l);
-	if (why) {
-		ignore(t, l, why);
-		return NULL;
-	}
-	return manager_is_stopping(t->m) ? NULL : device_new(t, l);
+	worker_abandon(d->worker);
+	clear_timer(d);
+	if (d->fuse >= 0)
+		close(d->fuse);
+	list_remove(&d->link);
+	free(d);
 }
 
-/* A disk that is up cannot change its nature, only its size. */
-static void warn_of_changes(struct device *d, const struct said_lun *l)
+bool device_is_served(const struct device *d)
 {
-	if (d->state == DEVICE_DOWN || !d->said.online || !l->online)
-		return;
-	if (l->block_size != d->said.block_size)
-		log_err(d->label, "its block size changed from %u to %u",
-			d->said.block_size, l->block_size);
-	if (l->read_only != d->said.read_only)
-		log_warn(d->label, "is %s now",
-			 l->read_only ? "write protected" : "writable");
+	return (IN(d->state) & SERVED) && !d->lost;
 }
 
-static void say_failed(struct device *d, const char *reason)
+void device_hear(struct device *d, enum device_event ev)
 {
-	if (d->state == DEVICE_DOWN)
-		log_warn(d->label, "is not used: %s", reason);
-	else
-		log_err(d->label, "failed: %s", reason);
-	str_copy(d->failure, sizeof(d->failure), reason);
+	step(d, ev, NULL);
 }
 
-void device_reported(struct target *t, const struct said_lun *l)
+void device_heed_report(struct device *d)
 {
-	struct device *d = get_device(t, l);
-	bool was_online;
-	uint32_t block_size;
-
-	if (!d)
-		return;
-	warn_of_changes(d, l);
-	was_online = d->said.online;
-	block_size = d->said.block_size;
-	d->said = *l;
-	if (d->state != DEVICE_DOWN && block_size)
-		d->said.block_size = block_size; /* the loop device's */
-	d->known = true;
-	if (!l->online) {
-		say_failed(d, l->reason);
-		return;
-	}
-	if (!was_online)
-		*d->failure = '\0';
 	if (d->state == DEVICE_DOWN && !d->timer.set)
 		step(d, DEVICE_REPORTED, NULL);
 	else if (d->state == DEVICE_ONLINE)
 		catch_up(d);
 }
 
-void device_attached(struct target *t, const uint8_t lun[LUN_LEN])
+void device_hand_over(struct device *d)
 {
-	struct device *d = find_lun(t, lun);
-
-	if (d)
-		step(d, DEVICE_ATTACHED, NULL);
+	log_info(d->label, "loop%d is handed to %s", d->loop,
+		 d->t->engine->name);
+	tell_attach(d, true);
 }
 
-/* From the first request of the kernel to the last one. */
-#define SERVED                                                                 \
-	(S(LOOPING) | S(PARSING) | S(ADDING) | S(ONLINE) | S(RESIZING) |       \
-	 S(CHECKING) | S(IN_USE) | S(CLEARING))
-
 /* The engine gave up what it served: nothing can be read or written. */
-static void lose(struct device *d, int error)
+void device_lose(struct device *d, int error)
 {
 	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",
 		strerror(error), d->loop);
@@ -669,59 +562,13 @@ static void lose(struct device *d, int error)
 		step(d, DEVICE_STOP, NULL);
 }
 
-void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
-{
-	struct device *d = find_lun(t, lun);
-
-	if (!d)
-		return;
-	if (IN(d->state) & SERVED) {
-		lose(d, error);
-		return;
-	}
-	if (error && d->state == DEVICE_ATTACHING)
-		snprintf(d->failure, sizeof(d->failure),
-			 "the engine cannot serve it: %s", strerror(error));
-	else if (error)
-		log_err(d->label, "the target could not flush its cache: %s",
-			strerror(error));
-	if (error && d->state == DEVICE_ATTACHING)
-		log_err(d->label, "%s", d->failure);
-	step(d, DEVICE_DETACHED, NULL);
-}
-
-/* All devices of a target --------------------------------------------- */
-
-void devices_engine_lost(struct target *t)
-{
-	struct list *pos, *tmp;
-
-	list_for_each_safe (pos, tmp, &t->devices) {
-		of(pos)->known = false;
-		step(of(pos), DEVICE_NO_ENGINE, NULL);
-	}
-}
-
-void devices_resume(struct target *t)
-{
-	struct list *pos;
-
-	list_for_each (pos, &t->devices) {
-		struct device *d = of(pos);
-
-		if (!(IN(d->state) & SERVED) || d->lost)
-			continue;
-		log_info(d->label, "loop%d is handed to %s", d->loop,
-			 t->engine->name);
-		tell_attach(d, true);
-	}
-}
-
 /* What a worker is doing is over first, unless by force: see outcome(). */
-static void stop_one(struct device *d)
+void device_stop(struct device *d, bool force)
 {
 	struct worker *w = d->worker;
 
+	d->stop = true;
+	d->force = force;
 	if (w && !d->force) {
 		log_info(d->label, "finishing what is under way (%s)",
 			 device_state_name(d));
@@ -734,51 +581,4 @@ static void stop_one(struct device *d)
 	step(d,
 	     d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE : DEVICE_STOP,
 	     NULL);
-}
-
-void devices_stop(struct target *t, bool force)
-{
-	struct list *pos, *tmp;
-
-	list_for_each_safe (pos, tmp, &t->devices) {
-		struct device *d = of(pos);
-
-		d->stop = true;
-		d->force = force;
-		stop_one(d);
-	}
-}
-
-bool devices_are_up(const struct target *t)
-{
-	return t->ndevices > 0;
-}
-
-bool devices_are_settled(const struct target *t)
-{
-	struct list *pos;
-
-	list_for_each (pos, &t->devices) {
-		if (of(pos)->state != DEVICE_ONLINE &&
-		    of(pos)->state != DEVICE_DOWN)
-			return false;
-	}
-	return true;
-}
-
-void devices_free(struct target *t)
-{
-	struct list *pos, *tmp;
-
-	list_for_each_safe (pos, tmp, &t->devices) {
-		struct device *d = of(pos);
-
-		worker_abandon(d->worker);
-		clear_timer(d);
-		if (d->fuse >= 0)
-			close(d->fuse);
-		list_remove(&d->link);
-		free(d);
-	}
-	t->ndevices = 0;
 }

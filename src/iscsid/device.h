@@ -83,25 +83,27 @@ struct device {
 	char failure[SAID_TEXT]; /* why it is down; "" */
 };
 
-/* What an engine says about LUNs of a target. */
-void device_reported(struct target *t, const struct said_lun *l);
-void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
-void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);
+/* It is in no list yet.  NULL on ENOMEM. */
+struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
+			  uint32_t number);
+/* In whatever state it is: what the kernel has of it stays. */
+void device_free(struct device *d);
 
-void devices_engine_lost(struct target *t);
-/* The target has a new engine: hands over the handles of the dead one. */
-void devices_resume(struct target *t);
-
-/* They go as they become idle; with force (asked again) at once. */
-void devices_stop(struct target *t, bool force);
-bool devices_are_up(const struct target *t); /* any that is not gone */
-/* Every device is online, or down for a reason. */
-bool devices_are_settled(const struct target *t);
-void devices_free(struct target *t);
+/* The kernel may have requests for it. */
+bool device_is_served(const struct device *d);
+/* What its engine, or the lack of one, did. */
+void device_hear(struct device *d, enum device_event ev);
+/* d->said is new, and online. */
+void device_heed_report(struct device *d);
+/* To the target's new engine: the handle that the dead one had. */
+void device_hand_over(struct device *d);
+/* The engine gave up what it served (errno): its I/O fails from now on. */
+void device_lose(struct device *d, int error);
+/* It shall go as soon as it is idle; with force at once. */
+void device_stop(struct device *d, bool force);
 
 /* "loop3", or "" when it has none. */
 void device_name(const struct device *d, char *dst, size_t size);
-struct manager;
 /* Where its links are, or would be. */
 struct link_place device_place(const struct device *d);
 const char *device_state_name(const struct device *d);

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "iscsid/device.h"
+#include "iscsid/devices.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 

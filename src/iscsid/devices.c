@@ -1,0 +1,238 @@
+/*
+ * devices - the LUNs of a target: what its engine says about them, and what
+ * concerns all of them.
+ */
+#include "iscsid/devices.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/device.h"
+#include "iscsid/manager.h"
+#include "iscsid/order.h"
+#include "iscsid/target.h"
+
+static struct device *of(struct list *link)
+{
+	return container_of(link, struct device, link);
+}
+
+/* What the engine says ------------------------------------------------ */
+
+static struct device *find_lun(struct target *t, const uint8_t lun[LUN_LEN])
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (memcmp(of(pos)->lun, lun, LUN_LEN) == 0)
+			return of(pos);
+	}
+	return NULL;
+}
+
+static bool number_is_taken(struct target *t, uint32_t number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->said.number == number)
+			return true;
+	}
+	return false;
+}
+
+/* Why a LUN is not for us, NULL: it is. */
+static const char *refusal(struct target *t, const struct said_lun *l)
+{
+	if (l->number == SAID_NO_NUMBER)
+		return "has no plain number";
+	if (l->number >= TARGET_LUNS)
+		return "is above 255, the highest number of a LUN here";
+	if (!conf_lun_enabled(&t->settings, l->number))
+		return "is not among those that LUNs= names";
+	if (number_is_taken(t, l->number))
+		return "is a second LUN of that number";
+	return NULL;
+}
+
+static void ignore(struct target *t, const struct said_lun *l, const char *why)
+{
+	static struct msg_out m;
+	char hex[2 * LUN_LEN + 1];
+
+	hex_put(hex, l->lun, LUN_LEN);
+	if (budget_take(&t->ignored, TARGET_LUNS, UINT64_MAX,
+			io_now(t->m->loop)))
+		log_warn(t->label, "lun %s %s, it is ignored", hex, why);
+	order_lun(&m, "forget", t->id, l->lun);
+	if (t->engine)
+		engine_tell(t->engine, &m, -1);
+}
+
+static void put_in_order(struct target *t, struct device *d, uint32_t number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->said.number > number)
+			break;
+	}
+	list_insert_before(pos, &d->link);
+	t->ndevices++;
+}
+
+/* The one this is about, made when it is new; NULL: not for us. */
+static struct device *get_device(struct target *t, const struct said_lun *l)
+{
+	struct device *d = find_lun(t, l->lun);
+	const char *why;
+
+	if (d)
+		return d->said.number == l->number ? d : NULL;
+	why = refusal(t, l);
+	if (why) {
+		ignore(t, l, why);
+		return NULL;
+	}
+	d = manager_is_stopping(t->m) ? NULL : device_new(t, l->lun, l->number);
+	if (d)
+		put_in_order(t, d, l->number);
+	return d;
+}
+
+/* A disk that is up cannot change its nature, only its size. */
+static void warn_of_changes(struct device *d, const struct said_lun *l)
+{
+	if (d->state == DEVICE_DOWN || !d->said.online || !l->online)
+		return;
+	if (l->block_size != d->said.block_size)
+		log_err(d->label, "its block size changed from %u to %u",
+			d->said.block_size, l->block_size);
+	if (l->read_only != d->said.read_only)
+		log_warn(d->label, "is %s now",
+			 l->read_only ? "write protected" : "writable");
+}
+
+static void say_failed(struct device *d, const char *reason)
+{
+	if (d->state == DEVICE_DOWN)
+		log_warn(d->label, "is not used: %s", reason);
+	else
+		log_err(d->label, "failed: %s", reason);
+	str_copy(d->failure, sizeof(d->failure), reason);
+}
+
+void device_reported(struct target *t, const struct said_lun *l)
+{
+	struct device *d = get_device(t, l);
+	bool was_online;
+	uint32_t block_size;
+
+	if (!d)
+		return;
+	warn_of_changes(d, l);
+	was_online = d->said.online;
+	block_size = d->said.block_size;
+	d->said = *l;
+	if (d->state != DEVICE_DOWN && block_size)
+		d->said.block_size = block_size; /* the loop device's */
+	d->known = true;
+	if (!l->online) {
+		say_failed(d, l->reason);
+		return;
+	}
+	if (!was_online)
+		*d->failure = '\0';
+	device_heed_report(d);
+}
+
+void device_attached(struct target *t, const uint8_t lun[LUN_LEN])
+{
+	struct device *d = find_lun(t, lun);
+
+	if (d)
+		device_hear(d, DEVICE_ATTACHED);
+}
+
+void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
+{
+	struct device *d = find_lun(t, lun);
+
+	if (!d)
+		return;
+	if (device_is_served(d)) {
+		device_lose(d, error);
+		return;
+	}
+	if (error && d->state == DEVICE_ATTACHING)
+		snprintf(d->failure, sizeof(d->failure),
+			 "the engine cannot serve it: %s", strerror(error));
+	else if (error)
+		log_err(d->label, "the target could not flush its cache: %s",
+			strerror(error));
+	if (error && d->state == DEVICE_ATTACHING)
+		log_err(d->label, "%s", d->failure);
+	device_hear(d, DEVICE_DETACHED);
+}
+
+/* All of them ----------------------------------------------------- */
+
+void devices_engine_lost(struct target *t)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &t->devices) {
+		of(pos)->known = false;
+		device_hear(of(pos), DEVICE_NO_ENGINE);
+	}
+}
+
+void devices_resume(struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (device_is_served(of(pos)))
+			device_hand_over(of(pos));
+	}
+}
+
+void devices_stop(struct target *t, bool force)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &t->devices) {
+		device_stop(of(pos), force);
+	}
+}
+
+bool devices_are_up(const struct target *t)
+{
+	return t->ndevices > 0;
+}
+
+bool devices_are_settled(const struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->state != DEVICE_ONLINE &&
+		    of(pos)->state != DEVICE_DOWN)
+			return false;
+	}
+	return true;
+}
+
+void devices_free(struct target *t)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &t->devices) {
+		device_free(of(pos));
+	}
+	t->ndevices = 0;
+}

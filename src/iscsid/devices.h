@@ -1,0 +1,31 @@
+/*
+ * devices - the LUNs of a target: what its engine says about them, and what
+ * concerns all of them.
+ */
+#ifndef ISCSID_DEVICES_H
+#define ISCSID_DEVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "iscsid/said.h"
+
+struct target;
+
+/* What an engine says about LUNs of a target. */
+void device_reported(struct target *t, const struct said_lun *l);
+void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
+void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);
+
+void devices_engine_lost(struct target *t);
+/* The target has a new engine: hands over the handles of the dead one. */
+void devices_resume(struct target *t);
+
+/* They go as they become idle; with force at once. */
+void devices_stop(struct target *t, bool force);
+bool devices_are_up(const struct target *t); /* any that is not gone */
+/* Every device is online, or down for a reason. */
+bool devices_are_settled(const struct target *t);
+void devices_free(struct target *t);
+
+#endif
