@@ -325,10 +325,21 @@ static void act_clear(void *obj, const void *arg)
 	if (d->linked)
 		links_remove(&at, dev);
 	d->linked = false;
-	if (d->loop >= 0)
-		run(d, STEP_CLEAR, NULL);
-	else
+	if (d->loop < 0) {
 		step(d, DEVICE_OK, NULL);
+		return;
+	}
+	set_timer(d, DEVICE_SLOW_AFTER);
+	run(d, STEP_CLEAR, NULL);
+}
+
+static void act_slow(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_warn(d->label,
+		 "waiting for the target to take the last writes to loop%d",
+		 d->loop);
 }
 
 static void act_force(void *obj, const void *arg)
@@ -459,6 +470,7 @@ ROW(S(CHECKING),   OK,        CLEARING,   act_clear,       "idle"),
 ROW(S(CHECKING),   BUSY,      IN_USE,     act_in_use,      "wait for users"),
 ROW(S(IN_USE),     TIMER,     CHECKING,   act_check,       "look again"),
 ROW(S(CLEARING),   OK,        DETACHING,  act_detach,      "block device is gone"),
+ROW(S(CLEARING),   TIMER,     CLEARING,   act_slow,        "target is slow"),
 ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
 ROW(S(CLEARING),   BUSY,      IN_USE,     act_in_use,      "opened meanwhile"),
 ROW(S(MOUNTING),   FORCE,     UNMOUNTING, act_unmount,     "in no case"),
@@ -552,7 +564,7 @@ void device_hand_over(struct device *d)
 void device_lose(struct device *d, int error)
 {
 	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",
-		strerror(error), d->loop);
+		error ? strerror(error) : "the kernel let go", d->loop);
 	d->lost = true;
 	/* With the last handle the kernel ends all that waits. */
 	if (d->fuse >= 0)

@@ -22,6 +22,7 @@
 
 #define DEVICE_ATTACH_WITHIN 30000 /* ms for the engine */
 #define DEVICE_DETACH_WITHIN 30000 /* ms: it flushes */
+#define DEVICE_SLOW_AFTER    5000  /* ms, then a line says what it waits for */
 #define DEVICE_LOOK_EVERY    1000  /* ms, while waiting for users */
 #define DEVICE_RETRY_AFTER   30000 /* ms, when it could not be brought up */
 

@@ -120,7 +120,7 @@ static void warn_of_changes(struct device *d, const struct said_lun *l)
 static void say_failed(struct device *d, const char *reason)
 {
 	if (d->state == DEVICE_DOWN)
-		log_warn(d->label, "is not used: %s", reason);
+		log_info(d->label, "is not used: %s", reason);
 	else
 		log_err(d->label, "failed: %s", reason);
 	str_copy(d->failure, sizeof(d->failure), reason);

@@ -396,6 +396,15 @@ static int make_places(const struct options *o)
 	return err;
 }
 
+/* The run directory itself may be somebody else's, and holds the lock. */
+static void remove_places(const struct options *o)
+{
+	char lundir[PATH_MAX];
+
+	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
+	rmdir(lundir);
+}
+
 static int open_control(struct manager *m)
 {
 	int err = ctl_server_open(m->loop, m->opt->rundir, control_request, m,
@@ -462,4 +471,5 @@ void manager_end(struct manager *m)
 	targets_free(m);
 	bindings_close(m->bindings);
 	conf_free(m->conf);
+	remove_places(m->opt);
 }

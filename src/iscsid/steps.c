@@ -171,7 +171,7 @@ static const struct kind {
 	[STEP_ADD] = { "adding the partitions", do_add, 60000 },
 	[STEP_RESIZE] = { "changing the size", do_resize, 600000 },
 	[STEP_USERS] = { "looking for users", do_users, 30000 },
-	[STEP_CLEAR] = { "clearing the loop device", do_clear, 120000 },
+	[STEP_CLEAR] = { "clearing the loop device", do_clear, 60000 },
 	[STEP_UNMOUNT] = { "unmounting its file", do_unmount, 10000 },
 };
 

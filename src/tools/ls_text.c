@@ -188,9 +188,9 @@ static void add_place(struct ls_text *t, const struct msg_in *m)
 	if (*text(m, "link", value, sizeof(value)))
 		fprintf(t->to, "  Link:   %s\n", value);
 	text(m, "state", state, sizeof(state));
-	if (strcmp(state, "online") == 0)
-		return;
 	text(m, "reason", reason, sizeof(reason));
+	if (strcmp(state, "online") == 0 && !*reason)
+		return;
 	fprintf(t->to, "  State:  %s%s%s\n", state, *reason ? ": " : "",
 		reason);
 }
