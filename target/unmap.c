@@ -48,11 +48,12 @@ void tgt_run_unmap(struct tgt_scsi *q)
 {
 	struct tgt_backend *b = q->lun->backend;
 	uint64_t size = q->lun->cfg.block_size;
-	const uint8_t *d = q->out + 8;
+	const uint8_t *d;
 	uint32_t n;
 
 	if (q->out_len < 8)
 		return;
+	d = q->out + 8;
 	n = get_be16(q->out + 2);
 	if (n > q->out_len - 8)
 		n = q->out_len - 8;
