@@ -45,9 +45,15 @@ struct link_place device_place(const struct device *d)
 
 static void take_parts(struct device *d, const struct step_result *r)
 {
-	d->nparts = r->parts.count;
-	for (unsigned i = 0; i < d->nparts; i++)
+	unsigned n = r->parts.count;
+
+	d->reparted = n != d->nparts;
+	d->nparts = n;
+	for (unsigned i = 0; i < n; i++) {
+		if (d->parts[i] != r->parts.part[i].number)
+			d->reparted = true;
 		d->parts[i] = r->parts.part[i].number;
+	}
 }
 
 /* What a step brought, before the table hears of it. */
@@ -202,6 +208,7 @@ static void act_loop(void *obj, const void *arg)
 
 static void act_parse(void *obj, const void *arg)
 {
+	((struct device *)obj)->written = false;
 	run(obj, STEP_PARSE, NULL);
 }
 
@@ -212,7 +219,8 @@ static void act_add(void *obj, const void *arg)
 	run(obj, STEP_ADD, &r->parts);
 }
 
-static void announce(struct device *d)
+/* From line first on; the last is the one of the partitions. */
+static void announce(struct device *d, unsigned first)
 {
 	char dev[LINK_DEV_SIZE], line[ANNOUNCE_LINE];
 	const struct announce a = {
@@ -232,11 +240,11 @@ static void announce(struct device *d)
 	};
 
 	device_name(d, dev, sizeof(dev));
-	for (unsigned i = 0; i < ANNOUNCE_LINES; i++) {
+	for (unsigned i = first; i < ANNOUNCE_LINES; i++) {
 		announce_line(&a, i, line, sizeof(line));
 		log_info(NULL, "%s", line);
 	}
-	if (d->said.read_only)
+	if (d->said.read_only && first == 0)
 		log_info(NULL, "%s: write protected", dev);
 }
 
@@ -263,6 +271,17 @@ static void catch_up(struct device *d)
 {
 	if (d->said.online && d->said.blocks * d->said.block_size != d->bytes)
 		step(d, DEVICE_SIZED, NULL);
+	else if (d->written)
+		step(d, DEVICE_WRITTEN, NULL);
+}
+
+static void watch_device(struct device *d)
+{
+	char dev[LINK_DEV_SIZE], path[LINK_DEV_SIZE + 5];
+
+	device_name(d, dev, sizeof(dev));
+	snprintf(path, sizeof(path), "/dev/%s", dev);
+	d->watch = watch_add(&d->t->m->watch, path);
 }
 
 static void act_online(void *obj, const void *arg)
@@ -271,9 +290,14 @@ static void act_online(void *obj, const void *arg)
 
 	if (!d->linked)
 		make_links(d);
+	if (d->watch < 0)
+		watch_device(d);
 	if (!d->announced)
-		announce(d);
+		announce(d, 0);
+	else if (d->reparted)
+		announce(d, ANNOUNCE_LINES - 1);
 	d->announced = true;
+	d->reparted = false;
 	catch_up(d);
 }
 
@@ -322,6 +346,8 @@ static void act_clear(void *obj, const void *arg)
 
 	clear_timer(d);
 	device_name(d, dev, sizeof(dev));
+	watch_remove(&d->t->m->watch, d->watch);
+	d->watch = -1;
 	if (d->linked)
 		links_remove(&at, dev);
 	d->linked = false;
@@ -426,8 +452,8 @@ static const char *const state_names[] = {
 	"clearing", "detaching", "unmounting", "gone",
 };
 static const char *const event_names[] = {
-	"reported", "ok",	"failed", "busy",      "stop",	"force",
-	"attached", "detached", "sized",  "no-engine", "timer",
+	"reported", "ok",	"failed", "busy",    "stop",	  "force",
+	"attached", "detached", "sized",  "written", "no-engine", "timer",
 };
 
 #define S(state) IN(DEVICE_##state)
@@ -463,6 +489,7 @@ ROW(S(ADDING),     FAILED,    ONLINE,     act_online,      "some are missing"),
 ROW(S(PARSING) | S(ADDING) | S(RESIZING),
                    STOP,      CHECKING,   act_check,       "not any more"),
 ROW(S(ONLINE),     SIZED,     RESIZING,   act_resize,      "capacity changed"),
+ROW(S(ONLINE),     WRITTEN,   PARSING,    act_parse,       "table may be new"),
 ROW(S(RESIZING),   OK,        PARSING,    act_parse,       "kernel knows"),
 ROW(S(RESIZING),   FAILED,    ONLINE,     act_online,      "kernel refuses"),
 ROW(S(ONLINE),     STOP,      CHECKING,   act_check,       "the way back"),
@@ -518,7 +545,7 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 		return NULL;
 	d->t = t;
 	memcpy(d->lun, lun, LUN_LEN);
-	d->fuse = d->loop = -1;
+	d->fuse = d->loop = d->watch = -1;
 	d->timer.fn = on_timer;
 	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
 	list_init(&d->link);
@@ -561,6 +588,12 @@ void device_hand_over(struct device *d)
 }
 
 /* The engine gave up what it served: nothing can be read or written. */
+void device_written(struct device *d)
+{
+	d->written = true;
+	step(d, DEVICE_WRITTEN, NULL);
+}
+
 void device_lose(struct device *d, int error)
 {
 	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",

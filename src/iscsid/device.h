@@ -52,7 +52,8 @@ enum device_event {
 	DEVICE_FORCE,	 /* it shall go whoever uses it */
 	DEVICE_ATTACHED,
 	DEVICE_DETACHED,
-	DEVICE_SIZED, /* its size changed */
+	DEVICE_SIZED,	/* its size changed */
+	DEVICE_WRITTEN, /* somebody who wrote to it closed it */
 	DEVICE_NO_ENGINE,
 	DEVICE_TIMER,
 };
@@ -78,7 +79,10 @@ struct device {
 	bool lost;	  /* the engine gave it up: no I/O any more */
 	bool known;	  /* to the engine that has the target now */
 	bool linked, announced;
-	unsigned waited;	       /* times we looked at its users */
+	int watch;	 /* of iscsid/watch.h, -1: none */
+	bool written;	 /* closed by a writer while a step ran */
+	bool reparted;	 /* its partitions are others than were announced */
+	unsigned waited; /* times we looked at its users */
 	uint32_t parts[PARTITION_MAX]; /* their numbers */
 	unsigned nparts;
 	char failure[SAID_TEXT]; /* why it is down; "" */
@@ -98,6 +102,8 @@ void device_hear(struct device *d, enum device_event ev);
 void device_heed_report(struct device *d);
 /* To the target's new engine: the handle that the dead one had. */
 void device_hand_over(struct device *d);
+/* Whoever wrote to its block device closed it. */
+void device_written(struct device *d);
 /* The engine gave up what it served (errno): its I/O fails from now on. */
 void device_lose(struct device *d, int error);
 /* It shall go as soon as it is idle; with force at once. */

@@ -181,6 +181,20 @@ void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
 
 /* All of them ----------------------------------------------------- */
 
+void devices_written(struct target *t, int watch)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		struct device *d = of(pos);
+
+		if (d->watch == watch) {
+			device_written(d);
+			return;
+		}
+	}
+}
+
 void devices_engine_lost(struct target *t)
 {
 	struct list *pos, *tmp;

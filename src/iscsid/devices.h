@@ -17,6 +17,9 @@ void device_reported(struct target *t, const struct said_lun *l);
 void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
 void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);
 
+/* A writer closed the block device under this watch (iscsid/watch.h). */
+void devices_written(struct target *t, int watch);
+
 void devices_engine_lost(struct target *t);
 /* The target has a new engine: hands over the handles of the dead one. */
 void devices_resume(struct target *t);

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "iscsid/control.h"
 #include "iscsid/daemon.h"
+#include "iscsid/devices.h"
 #include "iscsid/leftovers.h"
 #include "iscsid/source.h"
 #include "iscsid/target.h"
@@ -340,6 +341,16 @@ static int read_files(struct manager *m)
 			     &m->bindings);
 }
 
+static void on_written(void *ctx, int id)
+{
+	struct manager *m = ctx;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		devices_written(container_of(pos, struct target, link), id);
+	}
+}
+
 static int start_loop(struct manager *m)
 {
 	int err = io_loop_new(LOOP_ENTRIES, 0, &m->loop);
@@ -354,6 +365,10 @@ static int start_loop(struct manager *m)
 	pick_low_user(&m->workers);
 	m->deadline.fn = on_deadline;
 	m->settle.fn = on_settle;
+	err = watch_open(&m->watch, m->loop, on_written, m);
+	if (err)
+		log_warn(NULL, "new partition tables will not be noticed: %s",
+			 strerror(-err));
 	return catch_signals(m);
 }
 
@@ -422,7 +437,7 @@ int manager_start(struct manager *m, const struct options *opt)
 
 	memset(m, 0, sizeof(*m));
 	m->opt = opt;
-	m->signals = -1;
+	m->signals = m->watch.fd = -1;
 	list_init(&m->sources);
 	list_init(&m->targets);
 	err = make_places(opt);

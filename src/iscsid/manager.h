@@ -19,6 +19,7 @@
 #include "io/loop.h"
 #include "iscsid/options.h"
 #include "iscsid/supervise.h"
+#include "iscsid/watch.h"
 #include "iscsid/worker.h"
 
 enum manager_state {
@@ -52,8 +53,9 @@ struct manager {
 	struct engines engines;
 	struct list sources, targets;
 	struct ctl_server *server;
-	uint8_t state; /* enum manager_state */
-	bool forced;   /* asked to stop twice: do not wait for users */
+	struct watch watch; /* of block devices */
+	uint8_t state;	    /* enum manager_state */
+	bool forced;	    /* asked to stop twice: do not wait for users */
 	uint64_t last_id;
 	unsigned discoveries; /* numbered for their ISIDs */
 	int signals;	      /* signalfd */
