@@ -18,6 +18,50 @@ void discovery_reset(struct session *s)
 	memset(&s->discovery, 0, sizeof(s->discovery));
 }
 
+void discovery_news(struct session *s, enum session_news news)
+{
+	if (s->cfg->type == SESSION_DISCOVERY && s->ops->news)
+		s->ops->news(s->ctx, news);
+}
+
+/* What the text keys of an async message mean, in words. */
+static const struct {
+	const char *key, *words;
+} event_keys[] = {
+	{ "X-com.cisco.targetOffline", "target %s is offline" },
+	{ "X-com.cisco.portalOffline", "portal %s is offline" },
+};
+
+static void note_event(struct session *s, const struct text_pair *kv)
+{
+	char value[NAME_SIZE], line[NAME_SIZE + 32];
+	struct strbuf sb;
+
+	for (size_t i = 0; i < sizeof(event_keys) / sizeof(*event_keys); i++) {
+		if (!text_key_is(kv, event_keys[i].key))
+			continue;
+		str_printable(value, sizeof(value), kv->value, kv->value_len);
+		sb_init(&sb, line, sizeof(line));
+		sb_add(&sb, event_keys[i].words, value);
+		session_note(s, LOG_WARNING, "it says: %s", line);
+	}
+}
+
+void discovery_event(struct conn *c)
+{
+	const char *p = (const char *)c->rx.data;
+	size_t n = c->rx.data_len, pos = 0;
+	struct text_pair kv;
+
+	if (c->session->cfg->type != SESSION_DISCOVERY)
+		return;
+	/* 11.9.4: a SenseLength of 0 may stand before the event's data. */
+	if (n >= 2 && !p[0] && !p[1])
+		pos = 2;
+	while (text_next(p, n, &pos, &kv) > 0)
+		note_event(c->session, &kv);
+}
+
 static void send_text(struct conn *c, uint32_t ttt,
 		      const uint8_t lun[static LUN_LEN], uint32_t len)
 {

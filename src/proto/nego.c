@@ -70,6 +70,9 @@ static const struct key keys[] = {
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 _Static_assert(KEYS <= 32, "a bit a key");
 
+/* 13.22: a vendor's key; who does not know it says NotUnderstood. */
+static const char async_text_key[] = "X-com.cisco.sendAsyncText";
+
 /* Discovery answers are read piece by piece: a small buffer serves. */
 static uint32_t declared(const struct session_config *cfg)
 {
@@ -183,6 +186,8 @@ void nego_offer(struct nego *n, const struct session_config *cfg,
 		}
 		n->mine |= 1u << i;
 	}
+	if (n->discovery && cfg->async_text)
+		text_add_bool(out, async_text_key, true);
 }
 
 static const struct fault *complain(struct nego *n, const struct fault *f,
@@ -449,8 +454,10 @@ const struct fault *nego_take(struct nego *n, const struct session_config *cfg,
 		return f;
 	}
 	str_printable(name, sizeof(name), kv->key, kv->key_len);
-	/* An answer to something we never said needs no answer. */
-	if (!text_value_is(kv, "NotUnderstood"))
+	/* An answer needs no answer, also one to what we never said. */
+	if (!text_value_is(kv, "NotUnderstood") &&
+	    !(n->discovery && cfg->async_text &&
+	      text_key_is(kv, async_text_key)))
 		text_add(out, name, "NotUnderstood");
 	return NULL;
 }

@@ -261,6 +261,7 @@ static void on_nop_in(struct conn *c)
 		return;
 	}
 	session_window(s, &pdu.sn);
+	discovery_news(s, NEWS_LIFE);
 	if (pdu.ttt == TAG_NONE)
 		return;
 	nop = (struct pdu_nop_out){
@@ -331,6 +332,10 @@ static void on_async(struct conn *c)
 	}
 	if (!take_statsn(c, &pdu.sn))
 		return;
+	discovery_news(s, pdu.event >= ASYNC_LOGOUT &&
+					  pdu.event <= ASYNC_DROP_SESSION
+				  ? NEWS_PARTING
+				  : NEWS_CHANGED);
 	switch (pdu.event) {
 	case ASYNC_SCSI:
 		if (n < 2 || get_be16(c->rx.data) > n - 2)
@@ -355,6 +360,7 @@ static void on_async(struct conn *c)
 	default:
 		session_note(s, LOG_INFO, "%s (event %u, code %u)",
 			     status_async(pdu.event), pdu.event, pdu.vcode);
+		discovery_event(c);
 	}
 }
 

@@ -57,6 +57,7 @@ struct session_config {
 	struct chap_credentials in;  /* the target proves who it is */
 	enum digest_offer header_digest, data_digest;
 	bool initial_r2t, immediate_data;
+	bool async_text; /* discovery: ask for X-com.cisco async messages */
 	uint32_t max_recv_data; /* bytes: our MaxRecvDataSegmentLength */
 	uint32_t first_burst, max_burst;
 	uint16_t max_outstanding_r2t;
@@ -74,6 +75,13 @@ void session_config_defaults(struct session_config *cfg);
 
 struct session;
 struct conn;
+
+/* What a target does on its own in a discovery session. */
+enum session_news {
+	NEWS_LIFE,    /* a NOP-In: it keeps the session */
+	NEWS_CHANGED, /* an event: another question may bring more */
+	NEWS_PARTING, /* it asks for the logout, or drops the session */
+};
 
 struct session_ops {
 	/* Full feature phase: commands submitted from now on are sent. */
@@ -106,6 +114,8 @@ struct session_ops {
 	void (*found)(void *ctx, const char *name, const struct addr *addr);
 	/* The answer to SendTargets is complete. */
 	void (*found_all)(void *ctx);
+	/* Discovery sessions only; may be NULL. */
+	void (*news)(void *ctx, enum session_news news);
 };
 
 /* All memory of the session's life is taken here; NULL on ENOMEM. */

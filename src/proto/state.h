@@ -281,6 +281,10 @@ void transmit_reset(struct conn *c);
 /* discovery.c */
 void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp);
 void discovery_reset(struct session *s);
+/* The target did something on its own; ignored in a normal session. */
+void discovery_news(struct session *s, enum session_news news);
+/* The data of an async message: may name what went away. */
+void discovery_event(struct conn *c);
 
 /* manage.c */
 void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp);

@@ -52,7 +52,15 @@ static void on_event(void *ctx, const uint8_t lun[LUN_LEN],
 
 static void on_note(void *ctx, int level, const char *line)
 {
-	((struct puppet *)ctx)->notes++;
+	struct puppet *p = ctx;
+
+	p->notes++;
+	snprintf(p->note, sizeof(p->note), "%s", line);
+}
+
+static void on_news(void *ctx, enum session_news news)
+{
+	((struct puppet *)ctx)->news[news]++;
 }
 
 static void on_kick(void *ctx, struct conn *c)
@@ -92,6 +100,7 @@ static const struct session_ops ops = {
 	.kick = on_kick,
 	.found = on_found,
 	.found_all = on_found_all,
+	.news = on_news,
 };
 
 static void not_random(void *dst, size_t n)

@@ -27,6 +27,8 @@ struct puppet {
 
 	/* what the session told its owner */
 	unsigned ups, closes, downs, notes, events, found_alls;
+	unsigned news[3]; /* by enum session_news */
+	char note[256];	  /* the last */
 	/* a test's own reaction to a callback; NULL: none */
 	void (*on_kick)(struct puppet *p);
 	void (*on_up)(struct puppet *p);

@@ -262,6 +262,64 @@ static void test_nothing_is_to_be_woken_for_after_the_end(void **state)
 	assert_true(session_next_wake(p->s) == UINT64_MAX);
 }
 
+static void test_a_nop_in_shows_that_the_session_is_kept(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_nop_in(p, 0x55);
+	assert_int_equal(p->news[NEWS_LIFE], 1);
+	puppet_expect(p, OP_NOP_OUT);
+}
+
+static void test_an_event_asks_for_another_look(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_async(p, 255, 0, 0, 0);
+	puppet_async(p, 0xf0, 0, 0, 0);
+	assert_int_equal(p->news[NEWS_CHANGED], 2);
+	assert_int_equal(p->closes, 0);
+}
+
+static void test_an_event_may_name_who_went_offline(void **state)
+{
+	static const char data[] =
+		"X-com.cisco.targetOffline=iqn.2026-11.a:one";
+	struct puppet *p = *state;
+	struct pdu_async async = {
+		.event = 255,
+		.data_len = sizeof(data),
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN];
+
+	pdu_put_async(bhs, &async);
+	puppet_send(p, bhs, data, sizeof(data));
+	assert_string_equal(p->note,
+			    "it says: target iqn.2026-11.a:one is offline");
+}
+
+static void test_a_wish_for_the_logout_is_told(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_async(p, ASYNC_LOGOUT, 0, 0, 3);
+	assert_int_equal(p->news[NEWS_PARTING], 1);
+	puppet_expect(p, OP_LOGOUT_REQ);
+}
+
+static void test_the_list_can_be_asked_for_again(void **state)
+{
+	struct puppet *p = *state;
+
+	ANSWER(p, true, TAG_NONE, "TargetName=iqn.2026-11.a:one");
+	session_send_targets(p->s, p->now);
+	puppet_expect(p, OP_TEXT_REQ);
+	ANSWER(p, true, TAG_NONE, "TargetName=iqn.2026-11.a:two");
+	assert_int_equal(p->found_alls, 2);
+	assert_string_equal(p->found[1], "iqn.2026-11.a:two -");
+}
+
 static void test_silence_ends_the_discovery(void **state)
 {
 	struct puppet *p = *state;
@@ -287,6 +345,11 @@ int main(void)
 		T(test_an_answer_that_ends_in_mid_pair_is_refused),
 		T(test_a_pair_that_never_ends_is_refused),
 		T(test_what_is_no_pair_is_refused),
+		T(test_a_nop_in_shows_that_the_session_is_kept),
+		T(test_an_event_asks_for_another_look),
+		T(test_an_event_may_name_who_went_offline),
+		T(test_a_wish_for_the_logout_is_told),
+		T(test_the_list_can_be_asked_for_again),
 		T(test_silence_ends_the_discovery),
 		T(test_data_of_other_pdus_leave_a_cut_pair_alone),
 		T(test_an_answer_without_end_is_refused),

@@ -47,6 +47,20 @@ static void offer(void)
 	nego_offer(&nego, &cfg, &out);
 }
 
+static void test_async_text_is_offered_in_discovery_when_wanted(void **state)
+{
+	cfg.type = SESSION_DISCOVERY;
+	nego_init(&nego, &cfg);
+	offer();
+	assert_false(said("X-com.cisco.sendAsyncText=Yes"));
+	cfg.async_text = true;
+	nego_init(&nego, &cfg);
+	offer();
+	assert_true(said("X-com.cisco.sendAsyncText=Yes"));
+	assert_null(take("X-com.cisco.sendAsyncText", "Yes"));
+	assert_false(said("X-com.cisco.sendAsyncText=NotUnderstood"));
+}
+
 static void test_defaults_are_those_of_the_rfc(void **state)
 {
 	const struct params *p = &nego.params;
@@ -324,6 +338,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
 		T(test_defaults_are_those_of_the_rfc),
+		T(test_async_text_is_offered_in_discovery_when_wanted),
 		T(test_the_offer_is_what_was_configured),
 		T(test_digest_words_become_lists),
 		T(test_min_takes_the_smaller),
