@@ -1,5 +1,8 @@
 /*
  * discover - a discovery session, from connecting to the logout.
+ *
+ * When to ask again and when to leave is lasting.h's to say.  A session that
+ * is lost after its first answer is the manager's to replace.
  */
 #include "engine/discover.h"
 
@@ -10,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/backoff.h"
+#include "engine/lasting.h"
 #include "engine/link.h"
 
 struct discovery {
@@ -22,8 +26,8 @@ struct discovery {
 	struct io_op end;     /* frees it, outside of all callbacks */
 	struct addr at;
 	unsigned portal, hops;
+	struct lasting lasting;
 	uint64_t count; /* of records */
-	bool told;	/* the outcome, whatever it was */
 	bool removing;
 };
 
@@ -61,6 +65,13 @@ static void tell_failed(struct discovery *d, const struct fault *why,
 	msg_str(m, "name", why->name);
 	msg_str(m, "reason", reason);
 	msg_str(m, "retry", retry_word(why->retry));
+	engine_post(d->engine);
+}
+
+/* The session was answered and is over; it need not come back. */
+static void tell_ended(struct discovery *d)
+{
+	msg_u64(engine_begin(d->engine, "ended"), "id", d->settings.id);
 	engine_post(d->engine);
 }
 
@@ -103,7 +114,13 @@ static void after_attempt(struct discovery *d, const struct fault *why,
 {
 	struct io_loop *loop = d->engine->loop;
 
-	if (d->told || d->removing) {
+	if (d->removing) {
+		io_soon(loop, &d->end);
+	} else if (d->lasting.answered) {
+		if (d->lasting.lasting)
+			tell_failed(d, why, detail);
+		else
+			tell_ended(d);
 		io_soon(loop, &d->end);
 	} else if (elsewhere(d, why)) {
 		d->count = 0;
@@ -120,7 +137,42 @@ static void on_failed(struct link *l, const struct fault *why,
 	after_attempt(of_link(l), why, detail);
 }
 
-static const struct link_ops link_ops = { .failed = on_failed };
+/* What the session's life asks for ------------------------------------ */
+
+static void ask(struct discovery *d, uint64_t now)
+{
+	d->count = 0;
+	session_send_targets(d->session, now);
+	link_touch(&d->link);
+}
+
+static uint64_t on_next_wake(struct link *l)
+{
+	return lasting_next_wake(&of_link(l)->lasting);
+}
+
+static void on_tick(struct link *l, uint64_t now)
+{
+	struct discovery *d = of_link(l);
+
+	switch (lasting_tick(&d->lasting, now)) {
+	case LASTING_STAY:
+		break;
+	case LASTING_ASK:
+		ask(d, now);
+		break;
+	case LASTING_LEAVE:
+		session_logout(d->session, now);
+		link_touch(l);
+		break;
+	}
+}
+
+static const struct link_ops link_ops = {
+	.failed = on_failed,
+	.next_wake = on_next_wake,
+	.tick = on_tick,
+};
 
 /* The session's callbacks --------------------------------------------- */
 
@@ -133,8 +185,8 @@ static void on_up(void *ctx)
 {
 	struct discovery *d = of_link(ctx);
 
-	session_send_targets(d->session, now_of(d));
-	link_touch(&d->link);
+	lasting_begin(&d->lasting);
+	ask(d, now_of(d));
 }
 
 static void on_down(void *ctx, const struct fault *why, const char *detail)
@@ -174,8 +226,15 @@ static void on_found_all(void *ctx)
 	msg_u64(m, "id", d->settings.id);
 	msg_u64(m, "count", d->count);
 	engine_post(d->engine);
-	d->told = true;
-	session_logout(d->session, now_of(d));
+	lasting_answered(&d->lasting, now_of(d));
+	link_touch(&d->link);
+}
+
+static void on_news(void *ctx, enum session_news news)
+{
+	struct discovery *d = of_link(ctx);
+
+	lasting_news(&d->lasting, news, now_of(d));
 	link_touch(&d->link);
 }
 
@@ -187,6 +246,7 @@ static const struct session_ops session_ops = {
 	.kick = link_session_kick,
 	.found = on_found,
 	.found_all = on_found_all,
+	.news = on_news,
 };
 
 /* Life ---------------------------------------------------------------- */
@@ -227,6 +287,7 @@ int discovery_start(struct engine *e, const struct settings *s)
 	d->at = s->portals[0];
 	d->next.fn = on_next;
 	d->end.fn = on_end;
+	lasting_init(&d->lasting, s->continuous, s->linger);
 	d->session = session_new(&d->settings.session, &session_ops, &d->link);
 	link_init(&d->link, e->loop, &link_ops, d->session);
 	err = d->session ? idmap_add(&e->discoveries, &d->node, s->id)

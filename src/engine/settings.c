@@ -24,8 +24,9 @@ enum kind {
 };
 
 enum {
-	NEEDED = 1, /* by both verbs */
-	NORMAL = 2, /* counts for `target` only */
+	NEEDED = 1,    /* by both verbs */
+	NORMAL = 2,    /* counts for `target` only */
+	DISCOVERY = 4, /* for `discover` only */
 };
 
 struct row {
@@ -72,6 +73,9 @@ static const struct row rows[] = {
 	{ "preferred", K_NUMBER, NORMAL, 0, PORTALS_MAX, AT(preferred) },
 	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
+	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
+	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },
+	{ "async-text", K_BOOL, DISCOVERY, 0, 1, AT(session.async_text) },
 	{ "window", K_NUMBER, 0, 0, 1u << 30, AT(window) },
 };
 
@@ -269,7 +273,7 @@ static int read_all(const struct msg_in *m, struct settings *s,
 		const struct row *r = &rows[i];
 		int err;
 
-		if (r->flags & NORMAL && !normal)
+		if (r->flags & (normal ? DISCOVERY : NORMAL))
 			continue;
 		err = read_row(m, r, s);
 		if (err && (err != -ENOENT || r->flags & NEEDED))

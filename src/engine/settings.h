@@ -30,8 +30,10 @@ struct settings {
 	bool failover;
 	uint32_t group; /* of the last session, SETTINGS_NO_GROUP: none */
 	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
-	uint32_t disk_timeout;	   /* ms a request gets in all; 0: for ever */
-	uint32_t window;	   /* bytes of TCP buffer; 0: the system's */
+	bool continuous;	   /* discovery: the session stays */
+	uint32_t linger; /* ms: else so long, to let the target show life */
+	uint32_t disk_timeout; /* ms a request gets in all; 0: for ever */
+	uint32_t window;       /* bytes of TCP buffer; 0: the system's */
 };
 
 /*
