@@ -150,12 +150,17 @@ int loop_detach(unsigned n)
 	if (ioctl(fd, LOOP_CLR_FD) < 0)
 		err = errno == ENXIO ? 0 : -errno;
 	close(fd);
-	put_queue(n, "max_sectors_kb", 0); /* the kernel's own, for the next */
 	for (int i = 0; !err && is_attached(n); i++) {
 		if (i == DETACH_TRIES)
 			return -EBUSY;
 		nanosleep(&pause, NULL);
 	}
+	/*
+	 * The kernel's own, for the next user.  Not before it is free: the
+	 * kernel waits with it for the end of all I/O.
+	 */
+	if (!err)
+		put_queue(n, "max_sectors_kb", 0);
 	return err;
 }
 
