@@ -38,6 +38,8 @@ struct ctl_peer {
 	struct chan chan;
 	struct io_timer idle;
 	bool dropped;
+	void (*gone)(void *ctx); /* set while an answer is owed */
+	void *gone_ctx;
 };
 
 static void free_when_over(struct ctl_server *s)
@@ -55,6 +57,9 @@ static void drop(struct ctl_peer *p)
 	p->dropped = true;
 	io_timer_cancel(p->server->loop, &p->idle);
 	chan_close(&p->chan);
+	if (p->gone)
+		p->gone(p->gone_ctx);
+	p->gone = NULL;
 }
 
 static void on_idle(struct io_timer *t)
@@ -79,6 +84,17 @@ void ctl_answer(struct ctl_peer *p, const struct msg_out *m)
 		drop(p);
 }
 
+void ctl_hold(struct ctl_peer *p, void (*gone)(void *ctx), void *ctx)
+{
+	p->gone = gone;
+	p->gone_ctx = ctx;
+}
+
+void ctl_release(struct ctl_peer *p)
+{
+	p->gone = NULL;
+}
+
 static void refuse(struct ctl_peer *p, const char *text)
 {
 	static struct msg_out m;
@@ -94,7 +110,9 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 
 	if (fd >= 0)
 		close(fd);
-	if (!p->dropped)
+	if (p->gone)
+		refuse(p, "the answer to the last request comes first");
+	else if (!p->dropped)
 		p->server->request(p->server->ctx, p, m);
 	if (!p->dropped)
 		watch_peer(p);

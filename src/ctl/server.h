@@ -30,8 +30,15 @@ typedef void ctl_request(void *ctx, struct ctl_peer *peer,
 int ctl_server_open(struct io_loop *loop, const char *rundir, ctl_request *fn,
 		    void *ctx, struct ctl_server **out);
 
-/* To be called only from within the request function. */
+/* To be called only from within the request function, or while held. */
 void ctl_answer(struct ctl_peer *peer, const struct msg_out *m);
+
+/*
+ * An answer comes later: until gone(ctx) is called, or ctl_release(), the
+ * peer may be answered, and what it asks meanwhile is refused.
+ */
+void ctl_hold(struct ctl_peer *peer, void (*gone)(void *ctx), void *ctx);
+void ctl_release(struct ctl_peer *peer);
 
 /*
  * Removes the socket and drops all clients.  The memory goes when the loop
