@@ -5,14 +5,15 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
 #include "conf/settings.h"
-#include "iscsid/change.h"
 #include "iscsid/device.h"
 #include "iscsid/manager.h"
 #include "iscsid/target.h"
+#include "iscsid/verbs.h"
 #include "scsi/inquiry.h"
 
 struct answer {
@@ -179,6 +180,71 @@ static void answer_ls(const struct answer *a)
 	send_out(a);
 }
 
+/* What iscsid/verbs.h answers ----------------------------------------- */
+
+struct asked {
+	struct call call;
+	struct ctl_peer *peer; /* NULL: gone */
+	bool in_row;	       /* the verb goes on after this row */
+};
+
+static struct asked *asked_of(struct call *c)
+{
+	return container_of(c, struct asked, call);
+}
+
+static void on_row(struct call *c, const struct msg_out *row)
+{
+	struct asked *a = asked_of(c);
+
+	if (!a->peer)
+		return;
+	a->in_row = true;
+	ctl_answer(a->peer, row);
+	a->in_row = false;
+}
+
+static void on_done(struct call *c, int err, const char *text)
+{
+	struct asked *a = asked_of(c);
+
+	msg_begin(&out, err ? "error" : "ok");
+	msg_str(&out, "text", text);
+	if (err)
+		msg_u64(&out, "errno", (uint64_t)-err);
+	if (a->peer) {
+		ctl_release(a->peer);
+		ctl_answer(a->peer, &out);
+	}
+	free(a);
+}
+
+static void on_gone(void *ctx)
+{
+	struct asked *a = ctx;
+
+	a->peer = NULL;
+	if (a->in_row)
+		return;
+	call_drop(&a->call);
+	free(a);
+}
+
+static void ask(struct manager *m, struct ctl_peer *peer,
+		const struct msg_in *request)
+{
+	static const struct call_ops ops = { on_row, on_done };
+	struct asked *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return; /* the client's patience ends */
+	a->call.m = m;
+	a->call.ops = &ops;
+	a->peer = peer;
+	ctl_hold(peer, on_gone, a);
+	verb_run(&a->call, request);
+}
+
 void control_request(void *ctx, struct ctl_peer *peer, const struct msg_in *m)
 {
 	struct answer a = { peer, ctx, false };
@@ -189,17 +255,5 @@ void control_request(void *ctx, struct ctl_peer *peer, const struct msg_in *m)
 		answer_ls(&a);
 		return;
 	}
-	if (msg_is(m, "portal")) {
-		change_portal(ctx, m, &out);
-		send_out(&a);
-		return;
-	}
-	if (msg_is(m, "timeouts")) {
-		change_timeouts(ctx, m, &out);
-		send_out(&a);
-		return;
-	}
-	msg_begin(&out, "error");
-	msg_str(&out, "text", "no such request");
-	send_out(&a);
+	ask(ctx, peer, m);
 }

@@ -2,7 +2,8 @@
  * control - what the manager answers on the control socket.
  *
  * "ls [params=1]" lists everything: for each target a "target", with params
- * its "param"s, then its "lun"s; at last "end".
+ * its "param"s, then its "lun"s; at last "end".  All else is in the table of
+ * iscsid/verbs.h: rows, if any, then "ok text=" or "error text= errno=".
  */
 #ifndef ISCSID_CONTROL_H
 #define ISCSID_CONTROL_H

@@ -324,8 +324,8 @@ static void act_check(void *obj, const void *arg)
 static void say_users(struct device *d, const struct users *u)
 {
 	for (unsigned i = 0; u && i < u->count; i++)
-		log_warn(d->label, "loop%d is %s; waiting for its end", d->loop,
-			 u->words[i]);
+		log_warn(d->label, "loop%d is %s%s", d->loop, u->words[i],
+			 d->forget ? "" : "; waiting for its end");
 }
 
 static void act_in_use(void *obj, const void *arg)
@@ -333,9 +333,20 @@ static void act_in_use(void *obj, const void *arg)
 	const struct step_result *r = arg;
 	struct device *d = obj;
 
+	str_copy(d->user, sizeof(d->user),
+		 r && r->users.count ? r->users.words[0] : "");
 	if (d->waited++ % 60 == 0) /* looks; a line a minute is enough */
 		say_users(d, r ? &r->users : NULL);
 	set_timer(d, DEVICE_LOOK_EVERY);
+}
+
+static void act_stay(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	d->waited = 0;
+	act_online(obj, arg);
 }
 
 static void act_clear(void *obj, const void *arg)
@@ -440,6 +451,8 @@ static void act_gone(void *obj, const void *arg)
 	clear_timer(d);
 	list_remove(&d->link);
 	t->ndevices--;
+	if (d->forget && !manager_is_stopping(t->m))
+		d->forget(t, d);
 	free(d);
 	manager_check_stop(t->m);
 }
@@ -452,8 +465,9 @@ static const char *const state_names[] = {
 	"clearing", "detaching", "unmounting", "gone",
 };
 static const char *const event_names[] = {
-	"reported", "ok",	"failed", "busy",    "stop",	  "force",
-	"attached", "detached", "sized",  "written", "no-engine", "timer",
+	"reported", "ok",	 "failed",   "busy",  "stop",
+	"force",    "attached",	 "detached", "sized", "written",
+	"stay",	    "no-engine", "timer",
 };
 
 #define S(state) IN(DEVICE_##state)
@@ -496,6 +510,7 @@ ROW(S(ONLINE),     STOP,      CHECKING,   act_check,       "the way back"),
 ROW(S(CHECKING),   OK,        CLEARING,   act_clear,       "idle"),
 ROW(S(CHECKING),   BUSY,      IN_USE,     act_in_use,      "wait for users"),
 ROW(S(IN_USE),     TIMER,     CHECKING,   act_check,       "look again"),
+ROW(S(IN_USE),     STAY,      ONLINE,     act_stay,        "let it be"),
 ROW(S(CLEARING),   OK,        DETACHING,  act_detach,      "block device is gone"),
 ROW(S(CLEARING),   TIMER,     CLEARING,   act_slow,        "target is slow"),
 ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
@@ -626,4 +641,11 @@ void device_stop(struct device *d, bool force)
 	step(d,
 	     d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE : DEVICE_STOP,
 	     NULL);
+}
+
+void device_stay(struct device *d)
+{
+	d->stop = false;
+	d->forget = NULL;
+	step(d, DEVICE_STAY, NULL);
 }

@@ -19,6 +19,7 @@
 #include "io/loop.h"
 #include "iscsid/links.h"
 #include "iscsid/said.h"
+#include "iscsid/users.h"
 
 #define DEVICE_ATTACH_WITHIN 30000 /* ms for the engine */
 #define DEVICE_DETACH_WITHIN 30000 /* ms: it flushes */
@@ -54,6 +55,7 @@ enum device_event {
 	DEVICE_DETACHED,
 	DEVICE_SIZED,	/* its size changed */
 	DEVICE_WRITTEN, /* somebody who wrote to it closed it */
+	DEVICE_STAY,	/* it shall not go after all */
 	DEVICE_NO_ENGINE,
 	DEVICE_TIMER,
 };
@@ -86,6 +88,9 @@ struct device {
 	uint32_t parts[PARTITION_MAX]; /* their numbers */
 	unsigned nparts;
 	char failure[SAID_TEXT]; /* why it is down; "" */
+	char user[USER_WORDS];	 /* one of those who use it; "" */
+	/* Called when it is gone, unless the manager stops; may be NULL. */
+	void (*forget)(struct target *t, const struct device *d);
 };
 
 /* It is in no list yet.  NULL on ENOMEM. */
@@ -108,6 +113,8 @@ void device_written(struct device *d);
 void device_lose(struct device *d, int error);
 /* It shall go as soon as it is idle; with force at once. */
 void device_stop(struct device *d, bool force);
+/* One that waits for its users stays. */
+void device_stay(struct device *d);
 
 /* "loop3", or "" when it has none. */
 void device_name(const struct device *d, char *dst, size_t size);

@@ -215,6 +215,17 @@ void devices_resume(struct target *t)
 	}
 }
 
+struct device *device_at(struct target *t, unsigned number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->said.number == number)
+			return of(pos);
+	}
+	return NULL;
+}
+
 void devices_stop(struct target *t, bool force)
 {
 	struct list *pos, *tmp;

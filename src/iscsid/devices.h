@@ -24,6 +24,9 @@ void devices_engine_lost(struct target *t);
 /* The target has a new engine: hands over the handles of the dead one. */
 void devices_resume(struct target *t);
 
+/* The device of a LUN number, or NULL. */
+struct device *device_at(struct target *t, unsigned number);
+
 /* They go as they become idle; with force at once. */
 void devices_stop(struct target *t, bool force);
 bool devices_are_up(const struct target *t); /* any that is not gone */

@@ -104,39 +104,47 @@ static const struct engine_ops engine_ops = { on_ready, on_lost, on_said,
 
 /* Signals ------------------------------------------------------------- */
 
-static void reload(struct manager *m)
+int manager_reload(struct manager *m)
 {
 	struct report r = manager_report();
 	struct conf *fresh;
+	int err;
 
 	if (manager_is_stopping(m))
-		return;
+		return -ESHUTDOWN;
 	log_info(NULL, "reading %s again", m->opt->conf);
-	if (conf_load(m->opt->conf, &r, &fresh)) {
+	err = conf_load(m->opt->conf, &r, &fresh);
+	if (err) {
 		log_err(NULL, "the configuration stays as it was");
-		return;
+		return err;
 	}
 	conf_free(m->conf);
 	m->conf = fresh;
 	sources_load(m);
+	return 0;
+}
+
+void manager_stop(struct manager *m)
+{
+	if (!manager_is_stopping(m)) {
+		step(m, MANAGER_STOP);
+	} else if (!m->forced) {
+		log_warn(NULL, "told to stop again: by force now");
+		m->forced = true;
+		targets_drain(m, true);
+		manager_check_stop(m);
+	}
 }
 
 static void heed_signal(struct manager *m, uint32_t signal)
 {
 	switch (signal) {
 	case SIGHUP:
-		reload(m);
+		manager_reload(m);
 		break;
 	case SIGTERM:
 	case SIGINT:
-		if (!manager_is_stopping(m)) {
-			step(m, MANAGER_STOP);
-		} else if (!m->forced) {
-			log_warn(NULL, "told to stop again: by force now");
-			m->forced = true;
-			targets_drain(m, true);
-			manager_check_stop(m);
-		}
+		manager_stop(m);
 		break;
 	}
 }

@@ -63,6 +63,7 @@ struct manager {
 	struct io_timer deadline;
 	struct io_timer settle; /* the start, until it is over */
 	unsigned settling;	/* ms */
+	unsigned log_mask;	/* topics that "log" switched on */
 };
 
 /*
@@ -78,6 +79,10 @@ void manager_end(struct manager *m);
 /* What the parts need of the whole. */
 
 uint64_t manager_new_id(struct manager *m);
+/* Reads the configuration again; on -errno it stays as it was. */
+int manager_reload(struct manager *m);
+/* As SIGTERM; asked twice: whoever uses the disks. */
+void manager_stop(struct manager *m);
 bool manager_is_stopping(const struct manager *m);
 /* The ready engine with the least to do, NULL when none is ready. */
 struct engine *manager_pick_engine(struct manager *m);

@@ -127,6 +127,12 @@ static const struct field event_fields[] = {
 	U32(event, "error", error, 4095),
 };
 
+static const struct field switched_fields[] = {
+	TEXT(switched, "portal", portal),
+	U32(switched, "error", error, 4095),
+	TEXT(switched, "reason", reason),
+};
+
 static const struct field error_fields[] = {
 	TEXT(log, "text", text),
 };
@@ -148,6 +154,7 @@ static const struct verb {
 	[SAID_ATTACHED] = { "attached", VERB(event_fields), true },
 	[SAID_DETACHED] = { "detached", VERB(event_fields), true },
 	[SAID_LUNS] = { "luns", VERB(count_fields), true },
+	[SAID_SWITCHED] = { "switched", VERB(switched_fields), true },
 	[SAID_REMOVED] = { "removed", NULL, 0, true },
 	[SAID_ERROR] = { "error", VERB(error_fields), false },
 };

@@ -31,6 +31,7 @@ enum said_kind {
 	SAID_ATTACHED,
 	SAID_DETACHED,
 	SAID_LUNS,
+	SAID_SWITCHED,
 	SAID_REMOVED,
 	SAID_ERROR,
 	SAID_KINDS,
@@ -94,6 +95,12 @@ struct said_lun_event { /* attached, detached */
 	uint32_t error; /* errno */
 };
 
+struct said_switched {
+	char portal[ADDR_TEXT_SIZE];
+	uint32_t error; /* errno; 0: it is on its way */
+	char reason[SAID_TEXT];
+};
+
 struct said {
 	enum said_kind kind;
 	uint64_t id; /* 0 for those that have none */
@@ -105,6 +112,7 @@ struct said {
 		struct said_session session;
 		struct said_lun lun;
 		struct said_lun_event event;
+		struct said_switched switched;
 		uint32_t count; /* discovered, luns */
 	};
 };

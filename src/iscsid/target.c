@@ -42,6 +42,17 @@ struct target *target_find(struct manager *m, const struct engine *e,
 	return NULL;
 }
 
+struct target *target_at(struct manager *m, unsigned bus, unsigned number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->bus == bus && of(pos)->number == number)
+			return of(pos);
+	}
+	return NULL;
+}
+
 /* Placing ------------------------------------------------------------- */
 
 static struct order order_of(const struct target *t)
@@ -111,7 +122,7 @@ void targets_engine_lost(struct manager *m, struct engine *e)
 		if (t->engine != e)
 			continue;
 		t->engine = NULL;
-		t->up = false;
+		t->up = t->switching = false;
 		t->since = time(NULL);
 		str_copy(t->reason, sizeof(t->reason), "its engine died");
 		/* Nobody is left to log out of it: that session is over. */
@@ -366,6 +377,10 @@ void target_said(struct target *t, const struct said *s)
 		t->scanned = true;
 		if (!s->count)
 			log_warn(t->label, "no LUNs detected");
+		break;
+	case SAID_SWITCHED:
+		t->switching = false;
+		t->switched = s->switched;
 		break;
 	case SAID_REMOVED:
 		heed_removed(t);

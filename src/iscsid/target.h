@@ -45,9 +45,11 @@ struct target {
 	struct budget ignored; /* lines about LUNs that are not ours */
 	/* the session, as the engine told it */
 	bool up, ever_up;
-	time_t since;		     /* of the last change */
-	struct said_session session; /* when it was last up */
-	char reason[SAID_TEXT * 2];  /* why it is down */
+	time_t since;		       /* of the last change */
+	struct said_session session;   /* when it was last up */
+	char reason[SAID_TEXT * 2];    /* why it is down */
+	bool switching;		       /* an answer to "switch" is awaited */
+	struct said_switched switched; /* the newest */
 	struct repeat repeat;
 };
 
@@ -70,6 +72,9 @@ void targets_take(struct manager *m, const struct target_found *found,
 /* The target of an id, if it is this engine's; else NULL. */
 struct target *target_find(struct manager *m, const struct engine *e,
 			   uint64_t id);
+
+/* The target with this binding, or NULL. */
+struct target *target_at(struct manager *m, unsigned bus, unsigned number);
 
 void target_said(struct target *t, const struct said *s);
 /* Gives targets without an engine to those that are ready. */
