@@ -117,11 +117,14 @@ void order_target(const struct order *o, struct msg_out *m)
 	add_operational(o->settings, m);
 }
 
-void order_discover(const struct order *o, struct msg_out *m)
+void order_discover(const struct order *o, bool lasting, struct msg_out *m)
 {
 	order_simple(m, "discover", o->id);
 	add_who(o, m);
 	add_session(o->settings, m);
+	msg_u64(m, "continuous", lasting);
+	msg_u64(m, "linger", ORDER_LINGER);
+	msg_u64(m, "async-text", lasting && o->settings->send_async_text);
 }
 
 void order_simple(struct msg_out *m, const char *verb, uint64_t id)

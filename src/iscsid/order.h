@@ -31,7 +31,12 @@ struct order {
 void order_target(const struct order *o, struct msg_out *m);
 /* Its portals are others now. */
 void order_portals(const struct order *o, struct msg_out *m);
-void order_discover(const struct order *o, struct msg_out *m); /* no name */
+/*
+ * No name.  lasting: a discovery session that is kept open.  Another is kept
+ * for ORDER_LINGER, for the target to show that it keeps such sessions.
+ */
+#define ORDER_LINGER 180000 /* ms */
+void order_discover(const struct order *o, bool lasting, struct msg_out *m);
 
 /* "remove", "rescan": a verb and an id. */
 void order_simple(struct msg_out *m, const char *verb, uint64_t id);

@@ -148,6 +148,7 @@ static const struct verb {
 	[SAID_LOG] = { "log", VERB(log_fields), false },
 	[SAID_FOUND] = { "found", VERB(found_fields), true },
 	[SAID_DISCOVERED] = { "discovered", VERB(count_fields), true },
+	[SAID_ENDED] = { "ended", NULL, 0, true },
 	[SAID_FAILED] = { "failed", VERB(failed_fields), true },
 	[SAID_SESSION] = { "session", VERB(session_fields), true },
 	[SAID_LUN] = { "lun", VERB(lun_fields), true },

@@ -25,6 +25,7 @@ static struct source *of(struct list *link)
 struct failure {
 	const char *reason;
 	bool rarely; /* an administrator has to act first */
+	bool lost;   /* it is a session that ended after its answer */
 };
 
 static void step(struct source *s, enum source_event ev, const void *arg)
@@ -34,14 +35,42 @@ static void step(struct source *s, enum source_event ev, const void *arg)
 
 static void fail(struct source *s, const char *reason, bool rarely)
 {
-	const struct failure f = { reason, rarely };
+	const struct failure f = { reason, rarely, false };
 
+	step(s, SOURCE_FAILED, &f);
+}
+
+/* A new count of failures begins. */
+static void settle(struct source *s)
+{
+	s->failures = 0;
+	repeat_forget(&s->repeat);
+}
+
+/* Not of much use if that happens soon: those count like failures. */
+static void lose(struct source *s, const char *reason)
+{
+	const struct failure f = { reason, false, true };
+
+	if (io_now(s->m->loop) - s->answered >= SOURCE_STEADY)
+		settle(s);
 	step(s, SOURCE_FAILED, &f);
 }
 
 static struct io_loop *loop_of(const struct source *s)
 {
 	return s->m->loop;
+}
+
+static void drop_answers(struct source *s)
+{
+	free(s->found);
+	s->found = NULL;
+	s->nfound = s->room = 0;
+	s->complete = false;
+	free(s->taken);
+	s->taken = NULL;
+	s->ntaken = 0;
 }
 
 /* Ends whatever the present attempt still has in flight. */
@@ -59,9 +88,9 @@ static void let_go(struct source *s)
 	}
 	s->engine = NULL;
 	s->id = 0;
-	free(s->found);
-	s->found = NULL;
-	s->nfound = s->room = 0;
+	s->answered = 0;
+	*s->lost = '\0';
+	drop_answers(s);
 }
 
 /* Looking up the address itself --------------------------------------- */
@@ -130,7 +159,7 @@ static int send_question(struct source *s, const struct conf_settings *settings)
 
 	if (err)
 		return err;
-	order_discover(&o, &msg);
+	order_discover(&o, settings->continuous || s->lasting, &msg);
 	if (!engine_tell(s->engine, &msg, -1))
 		err = -EPIPE;
 	order_wipe(&msg);
@@ -167,6 +196,10 @@ static void keep_record(struct source *s, const struct said_found *f)
 {
 	struct said_found *more;
 
+	if (s->complete) { /* nobody took the last answer in time */
+		s->complete = false;
+		s->nfound = 0;
+	}
 	if (s->nfound == SOURCE_RECORDS)
 		return;
 	if (s->nfound == s->room) {
@@ -179,21 +212,56 @@ static void keep_record(struct source *s, const struct said_found *f)
 	s->found[s->nfound++] = *f;
 }
 
+/* Does an open session of it tell of targets? */
+static bool is_answered(const struct source *s)
+{
+	return s->state == SOURCE_NAMING || s->state == SOURCE_DONE;
+}
+
+static void heed_answer(struct source *s)
+{
+	if (s->state != SOURCE_ASKING && !is_answered(s))
+		return;
+	if (s->complete) /* an empty one after one that nobody took */
+		s->nfound = 0;
+	s->complete = true;
+	if (!s->answered)
+		s->answered = io_now(loop_of(s));
+	/* While the last one is being taken this one waits. */
+	step(s, SOURCE_ANSWERED, NULL);
+}
+
+static void heed_failed(struct source *s, const struct said_failed *f)
+{
+	s->engine = NULL;
+	if (!is_answered(s)) {
+		fail(s, f->reason, strcmp(f->retry, "soon") != 0);
+		return;
+	}
+	s->lasting = true; /* else the engine would call it ended */
+	if (s->state == SOURCE_DONE)
+		lose(s, f->reason);
+	else
+		str_copy(s->lost, sizeof(s->lost), f->reason);
+}
+
 void source_said(struct source *s, const struct said *said)
 {
 	switch (said->kind) {
 	case SAID_FOUND:
-		if (s->state == SOURCE_ASKING)
+		if (s->state == SOURCE_ASKING || is_answered(s))
 			keep_record(s, &said->found);
 		break;
 	case SAID_DISCOVERED:
-		s->engine = NULL; /* the engine's part is over */
-		step(s, SOURCE_ANSWERED, NULL);
+		heed_answer(s);
+		break;
+	case SAID_ENDED:
+		s->engine = NULL;
+		s->lasting = false;
+		settle(s);
 		break;
 	case SAID_FAILED:
-		s->engine = NULL;
-		fail(s, said->failed.reason,
-		     strcmp(said->failed.retry, "soon") != 0);
+		heed_failed(s, &said->failed);
 		break;
 	default:
 		break;
@@ -223,9 +291,15 @@ static void act_name(void *obj, const void *arg)
 	int err = -ENOMEM;
 
 	io_timer_cancel(loop_of(s), &s->timer);
-	for (size_t i = 0; addrs && i < s->nfound; i++)
-		if (s->found[i].has_addr)
-			addrs[n++] = s->found[i].addr;
+	free(s->taken);
+	s->taken = s->found;
+	s->ntaken = s->nfound;
+	s->found = NULL;
+	s->nfound = s->room = 0;
+	s->complete = false;
+	for (size_t i = 0; addrs && i < s->ntaken; i++)
+		if (s->taken[i].has_addr)
+			addrs[n++] = s->taken[i].addr;
 	if (addrs)
 		s->worker = resolve_start(&s->m->workers, addrs, n, on_named, s,
 					  &err);
@@ -236,13 +310,56 @@ static void act_name(void *obj, const void *arg)
 		step(s, SOURCE_NAMED, &none);
 }
 
+static void on_vanished(void *ctx, const char *name)
+{
+	struct source *s = ctx;
+
+	log_warn(s->label, "does not list %s any more; its session stays",
+		 name);
+}
+
+/* Says what is new since the last answer. */
+static void compare(struct source *s, const struct gather *g)
+{
+	const char **names = calloc(g->ntargets + 1, sizeof(*names));
+
+	if (!names || s->ntaken == SOURCE_RECORDS) {
+		free(names);
+		return;
+	}
+	for (size_t i = 0; i < g->ntargets; i++)
+		names[i] = g->targets[i].name;
+	if (roster_replace(&s->roster, names, g->ntargets, on_vanished, s) &&
+	    !s->is_static)
+		log_info(s->label, "%zu target%s found", g->ntargets,
+			 g->ntargets == 1 ? "" : "s");
+	free(names);
+}
+
+/* An answer is taken: what comes next? */
+static void go_on(struct source *s, const char *unresolved)
+{
+	free(s->taken);
+	s->taken = NULL;
+	s->ntaken = 0;
+	if (*unresolved) {
+		fail(s, unresolved, false);
+	} else if (*s->lost) {
+		lose(s, s->lost);
+	} else if (s->complete) {
+		step(s, SOURCE_ANSWERED, NULL);
+	} else if (!s->engine) { /* nothing of it is left that can fail */
+		settle(s);
+	}
+}
+
 static void act_take(void *obj, const void *arg)
 {
 	struct source *s = obj;
 	struct gather g = {
 		.label = s->label,
-		.records = s->found,
-		.nrecords = s->nfound,
+		.records = s->taken,
+		.nrecords = s->ntaken,
 		.self = s->portals,
 		.nself = s->is_static ? 0 : s->nportals,
 		.names = arg,
@@ -251,21 +368,16 @@ static void act_take(void *obj, const void *arg)
 				    : conf_find_discovery(s->m->conf, &s->addr),
 	};
 
-	if (!s->is_static)
-		log_info(s->label, "%zu record%s of targets found", s->nfound,
-			 s->nfound == 1 ? "" : "s");
 	if (gather_targets(&g)) {
 		fail(s, strerror(ENOMEM), false);
 		return;
 	}
+	compare(s, &g);
 	targets_take(s->m, g.targets, g.ntargets);
-	if (*g.unresolved) {
-		fail(s, g.unresolved, false);
-	} else {
-		s->failures = 0;
-		repeat_forget(&s->repeat);
-		let_go(s);
-	}
+	if (s->asked_before && !s->is_static)
+		targets_rescan(s->m);
+	s->asked_before = true;
+	go_on(s, g.unresolved);
 	gather_free(&g);
 }
 
@@ -279,11 +391,12 @@ static void act_wait(void *obj, const void *arg)
 	char line[1024];
 	struct strbuf sb;
 
-	let_go(s);
 	s->failures++;
 	pause = f->rarely ? PAUSE_RARELY : pause_discovery(s->failures);
 	sb_init(&sb, line, sizeof(line));
-	sb_add(&sb, "discovery failed: %s; ", f->reason);
+	sb_add(&sb, "discovery %s: %s; ", f->lost ? "session lost" : "failed",
+	       f->reason);
+	let_go(s); /* the reason, too */
 	if (pause)
 		sb_add(&sb, "trying again in %u s", pause / 1000);
 	else
@@ -295,7 +408,7 @@ static void act_wait(void *obj, const void *arg)
 
 static void act_silent(void *obj, const void *arg)
 {
-	const struct failure f = { "the engine did not answer", false };
+	const struct failure f = { "the engine did not answer", false, false };
 
 	act_wait(obj, &f);
 }
@@ -357,6 +470,8 @@ static const struct fsm_row rows[] = {
 	  "no answer" },
 	{ IN(SOURCE_NAMING), SOURCE_NAMED, SOURCE_DONE, act_take,
 	  "portals known" },
+	{ IN(SOURCE_DONE), SOURCE_ANSWERED, SOURCE_NAMING, act_name,
+	  "another answer" },
 	{ IN(SOURCE_RESOLVING) | IN(SOURCE_ASKING) | IN(SOURCE_NAMING) |
 		  IN(SOURCE_DONE),
 	  SOURCE_FAILED, SOURCE_WAITING, act_wait, "back-off" },
@@ -415,6 +530,7 @@ static struct source *source_new(struct manager *m)
 static void source_free(struct source *s)
 {
 	let_go(s);
+	roster_free(&s->roster);
 	list_remove(&s->link);
 	free(s);
 }

@@ -4,7 +4,8 @@
  *
  * A source looks names up, has an engine ask (SendTargets), looks the
  * answer's names up, and hands everything to targets_take().  What fails is
- * tried again, with the pauses of iscsid/pauses.h, for ever.
+ * tried again, with the pauses of iscsid/pauses.h, for ever.  The discovery
+ * session may stay open in the engine, which then answers again by itself.
  */
 #ifndef ISCSID_SOURCE_H
 #define ISCSID_SOURCE_H
@@ -18,12 +19,14 @@
 #include "io/loop.h"
 #include "iscsid/pauses.h"
 #include "iscsid/resolve.h"
+#include "iscsid/roster.h"
 #include "iscsid/said.h"
 #include "wire/addr.h"
 
 #define SOURCE_RECORDS	  4096	 /* taken of one discovery */
 #define SOURCE_PORTALS	  16	 /* addresses of one DiscoveryAddress */
 #define SOURCE_ASK_WITHIN 300000 /* ms for the engine, at the very most */
+#define SOURCE_STEADY	  60000	 /* ms a session lives that was no failure */
 
 struct manager;
 struct engine;
@@ -65,10 +68,18 @@ struct source {
 	bool configured;		 /* seen in the newest file */
 	struct addr portals[SOURCE_PORTALS]; /* numeric */
 	unsigned nportals;
-	struct engine *engine; /* that asks */
+	struct engine *engine; /* that asks, and has the session open */
 	uint64_t id;	       /* of this attempt */
-	struct said_found *found;
+	bool lasting;	       /* the target proved that it keeps sessions */
+	uint64_t answered;     /* when this session first answered, ms; or 0 */
+	char lost[SAID_TEXT];  /* why it ended while names were looked up */
+	struct said_found *found; /* the answer that comes in */
 	size_t nfound, room;
+	bool complete;		  /* it is whole, and waits to be taken */
+	struct said_found *taken; /* the answer whose names are looked up */
+	size_t ntaken;
+	bool asked_before; /* a later answer: LUNs may have changed, too */
+	struct roster roster;
 	struct worker *worker; /* that looks names up */
 	struct io_timer timer;
 	unsigned failures; /* in a row */

@@ -390,6 +390,19 @@ void target_said(struct target *t, const struct said *s)
 	}
 }
 
+void targets_rescan(struct manager *m)
+{
+	static struct msg_out msg;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (!of(pos)->engine || of(pos)->removing)
+			continue;
+		order_simple(&msg, "rescan", of(pos)->id);
+		engine_tell(of(pos)->engine, &msg, -1);
+	}
+}
+
 /* The end ------------------------------------------------------------- */
 
 void targets_drain(struct manager *m, bool force)

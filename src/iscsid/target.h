@@ -81,6 +81,9 @@ void target_said(struct target *t, const struct said *s);
 void targets_place(struct manager *m);
 void targets_engine_lost(struct manager *m, struct engine *e);
 
+/* All look for LUNs again, as soon as they have a session. */
+void targets_rescan(struct manager *m);
+
 /* Their devices begin to go. */
 void targets_drain(struct manager *m, bool force);
 bool targets_are_settled(const struct manager *m);
