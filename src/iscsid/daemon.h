@@ -29,7 +29,11 @@ void daemon_unlock(const char *rundir, int lock);
  * it exits with that status, or with 1 when the child died before.
  */
 int daemon_fork(void);
-/* Ends that; afterwards lines go to syslog only.  Harmless when repeated. */
+/*
+ * Ends that; afterwards lines go to syslog only.  A service manager that asked
+ * for it (sd_notify(3)) hears READY=1, or STOPPING=1 when status is not 0.
+ * Harmless when repeated.
+ */
 void daemon_ready(int status);
 
 /* Foreground: standard error, "<3>" before lines when a journal reads it. */

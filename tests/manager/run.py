@@ -67,6 +67,7 @@ class World:
         os.mkdir(self.fake)
         self.write('name', 'InitiatorName=iqn.2026-11.net.softhba.test:me\n')
         self.conf('DiscoveryAddress=127.0.0.1:13350\n')
+        self.notify = ''
         self.daemon = None
         self.logs = 0
         self.log_name = '/dev/null'
@@ -97,7 +98,8 @@ class World:
                 '-e', '1']
 
     def env(self):
-        return dict(os.environ, FAKE_DIR=self.fake, SOFTHBA_ENGINE=ENGINE)
+        return dict(os.environ, FAKE_DIR=self.fake, SOFTHBA_ENGINE=ENGINE,
+                    NOTIFY_SOCKET=self.notify)
 
     def start(self, *more):
         self.logs += 1
@@ -267,6 +269,26 @@ def test_the_background_daemon_returns_when_the_disks_are_there(w):
     finally:
         os.kill(pid, signal.SIGTERM)
         wait_for(lambda: not os.path.exists('/proc/%d' % pid), 'end')
+    w.assert_clean()
+
+
+def test_the_service_manager_hears_ready_when_the_disks_are_there(w):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(w.path('notify'))
+        s.settimeout(PATIENCE)
+        w.notify = w.path('notify')
+        w.image(0)
+        w.start()
+        check(s.recv(64) == b'READY=1', 'the first word')
+        check(os.path.exists(w.link()), 'the disk is there by then')
+        w.signal(signal.SIGTERM)
+        check(s.recv(64) == b'STOPPING=1', 'the last word')
+        wait_for(w.ended, 'the end')
+        s.setblocking(False)
+        try:
+            check(False, 'one more:', s.recv(64))
+        except BlockingIOError:
+            pass
     w.assert_clean()
 
 
