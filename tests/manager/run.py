@@ -198,10 +198,11 @@ class World:
         for pid in self.engines():
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
-        for line in self.mounts():
-            subprocess.run(['umount', '-l', line.split()[4]], check=False)
+        # Once the mount is gone, a loop device's file has no path any more.
         for dev in self.loops():
             subprocess.run(['losetup', '-d', '/dev/' + dev], check=False)
+        for line in self.mounts():
+            subprocess.run(['umount', '-l', line.split()[4]], check=False)
         shutil.rmtree(self.top, ignore_errors=True)
 
 
@@ -236,6 +237,8 @@ def test_start_shows_the_disk_as_the_seed_does(w):
         check(line.format(os.path.basename(dev)) in log, line, 'in', log)
     check(re.search(r'^0\t0\tiqn.2026-11.net.softhba.test:one$',
                     read(w.path('bindings')), re.M), 'binding')
+    w.stop()
+    w.assert_clean()
 
 
 def test_stop_leaves_nothing_behind(w):
@@ -550,6 +553,27 @@ def test_a_killed_manager_is_cleaned_up_after(w):
     check(os.readlink(w.link('mine')) == '/dev/sdb', 'a foreign link went')
     os.unlink(w.link('mine'))
     shutil.rmtree(w.links)
+    w.assert_clean()
+
+
+def test_a_mounted_disk_of_a_killed_manager_is_named_and_goes_later(w):
+    dev = w.up()
+    place = w.path('mnt')
+    os.mkdir(place)
+    subprocess.run(['mkfs.ext4', '-q', dev], check=True)
+    subprocess.run(['mount', dev, place], check=True)
+    w.daemon.kill()
+    w.daemon.wait()
+    wait_for(lambda: not w.engines(), 'end of the engine')
+    w.start()
+    w.wait_log('%s of a former run stays' % os.path.basename(dev))
+    w.wait_log('%s is mounted at %s' % (os.path.basename(dev), place))
+    w.wait_log('Detected scsi disk')
+    wait_for(lambda: os.readlink(w.link()) != dev, 'another loop device')
+    subprocess.run(['umount', place], check=True)
+    wait_for(lambda: not os.path.exists('/sys/block/%s/loop' %
+                                        os.path.basename(dev)), 'its end')
+    w.stop()
     w.assert_clean()
 
 
