@@ -57,6 +57,12 @@ static int do_resize(struct call *k)
 	return err ? complain(k, strerror(-err), k->word[0]) : 0;
 }
 
+/* Whether SendTargets=All names it. */
+static int do_hidden(struct call *k)
+{
+	return on_off(k, &k->target->hidden);
+}
+
 static int do_add(struct call *k)
 {
 	return lunspec_add(k->target, k->word[0], true, k->err, k->err_size);
@@ -234,6 +240,7 @@ static const struct verb {
 	{ "lun-remove", "", LUN, 0, 0, do_remove },
 	{ "lun-add", "N:SPEC", TARGET, 1, 1, do_add },
 	{ "refuse", "STATUS", TARGET, 1, 1, do_refuse },
+	{ "hidden", "on|off", TARGET, 1, 1, do_hidden },
 	{ "redirect", "ADDR|off", TARGET, 1, 1, do_redirect },
 	{ "async", "EVENT [PARAM1 [PARAM2 [PARAM3]]]", ALL, 1, 4, do_async },
 	{ "drop", "", ALL, 0, 0, do_drop },

@@ -141,6 +141,9 @@ static void test_logins_can_be_refused_and_redirected(void **state)
 	peer_free(q);
 	q = peer_new(w);
 	good("redirect " PEER_TARGET " off");
+	good("hidden " PEER_TARGET " on");
+	assert_true(w->tt->hidden);
+	good("hidden " PEER_TARGET " off");
 	good("refuse " PEER_TARGET " 0x0302");
 	assert_int_equal(peer_login_with(q, TEXT(WHO)), LOGIN_NO_RESOURCES);
 	peer_free(q);
