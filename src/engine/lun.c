@@ -79,6 +79,21 @@ static void tell(struct lun *u)
 	engine_post(engine_of(u));
 }
 
+void lun_tell_vanished(struct lun *u)
+{
+	u->missing = true;
+	begin(u, "vanished");
+	engine_post(engine_of(u));
+}
+
+void lun_tell_back(struct lun *u)
+{
+	u->missing = false;
+	u->back = true;
+	if (u->told)
+		tell(u);
+}
+
 static void tell_detached(struct lun *u, int err)
 {
 	struct msg_out *m = begin(u, "detached");

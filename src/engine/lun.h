@@ -32,6 +32,8 @@ struct lun {
 	bool told;		  /* the manager knows it */
 	bool failed;		  /* ... as such */
 	bool listed;		  /* by the last scan */
+	bool missing;		  /* told as vanished, and not back yet */
+	bool back;		  /* listed again after that */
 	bool served;		  /* it was online once */
 	bool attached;		  /* counts in luns->attached */
 	bool detaching;		  /* "detached" is owed */
@@ -42,6 +44,9 @@ struct lun {
 /* expect as in disk_new(); NULL on ENOMEM. */
 struct lun *lun_new(struct luns *luns, const uint8_t lun[static LUN_LEN],
 		    const char *expect);
+/* It is in use, and the target does not list it; or lists it again. */
+void lun_tell_vanished(struct lun *u);
+void lun_tell_back(struct lun *u);
 /* Only when it has no exporter and the session is down or it is idle. */
 void lun_free(struct lun *u);
 /* Nobody uses it, and lun_free() may be called. */

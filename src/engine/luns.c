@@ -132,18 +132,22 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 		disk_nexus_up(u->disk, t->session, io_now(t->engine->loop));
 	}
 	u->listed = true;
+	if (u->missing)
+		lun_tell_back(u);
 	return true;
 }
 
 /*
  * Those in use are left to their disks: the answers of the target to their
- * own commands count for more than a list.
+ * own commands count for more than a list.  The manager may end the use.
  */
 static void miss_luns(struct luns *l)
 {
 	struct lun *u = NULL;
 
 	while ((u = next(l, u))) {
+		if (!u->listed && u->attached && !u->missing)
+			lun_tell_vanished(u);
 		if (!u->listed && !u->attached &&
 		    disk_state(u->disk) != DISK_FAILED)
 			disk_fail(u->disk, -ENODEV,
@@ -332,13 +336,17 @@ int luns_detach(struct luns *l, const uint8_t lun[static LUN_LEN])
 int luns_forget(struct luns *l, const uint8_t lun[static LUN_LEN])
 {
 	struct lun *u = find(l, lun);
+	bool back;
 
 	if (!u)
 		return 0;
 	if (!lun_is_forgettable(u))
 		return -EBUSY;
+	back = u->back;
 	drop(l, u);
 	tell_luns(l);
+	if (back) /* the scan that listed it is over */
+		luns_scan(l);
 	return 0;
 }
 

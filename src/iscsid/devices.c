@@ -126,6 +126,40 @@ static void say_failed(struct device *d, const char *reason)
 	str_copy(d->failure, sizeof(d->failure), reason);
 }
 
+/* Else a LUN that comes back would be no news to the engine. */
+static void forget(struct target *t, const struct device *d)
+{
+	static struct msg_out m;
+
+	order_lun(&m, "forget", t->id, d->lun);
+	if (t->engine)
+		engine_tell(t->engine, &m, -1);
+}
+
+void device_vanished(struct target *t, const uint8_t lun[LUN_LEN])
+{
+	struct device *d = find_lun(t, lun);
+
+	if (!d || d->stop)
+		return;
+	log_warn(d->label, "the target does not list it any more; its device "
+			   "goes when nobody uses it");
+	d->vanished = true;
+	d->forget = forget;
+	d->waited = 0;
+	device_stop(d, false);
+}
+
+/* In time: somebody still used it. */
+static void come_back(struct device *d)
+{
+	d->vanished = false;
+	if (manager_is_stopping(d->t->m))
+		return;
+	log_info(d->label, "the target lists it again");
+	device_stay(d);
+}
+
 void device_reported(struct target *t, const struct said_lun *l)
 {
 	struct device *d = get_device(t, l);
@@ -145,6 +179,8 @@ void device_reported(struct target *t, const struct said_lun *l)
 		say_failed(d, l->reason);
 		return;
 	}
+	if (d->vanished)
+		come_back(d);
 	if (!was_online)
 		*d->failure = '\0';
 	device_heed_report(d);

@@ -152,6 +152,7 @@ static const struct verb {
 	[SAID_FAILED] = { "failed", VERB(failed_fields), true },
 	[SAID_SESSION] = { "session", VERB(session_fields), true },
 	[SAID_LUN] = { "lun", VERB(lun_fields), true },
+	[SAID_VANISHED] = { "vanished", VERB(event_fields), true },
 	[SAID_ATTACHED] = { "attached", VERB(event_fields), true },
 	[SAID_DETACHED] = { "detached", VERB(event_fields), true },
 	[SAID_LUNS] = { "luns", VERB(count_fields), true },

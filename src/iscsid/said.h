@@ -29,6 +29,7 @@ enum said_kind {
 	SAID_FAILED,
 	SAID_SESSION,
 	SAID_LUN,
+	SAID_VANISHED,
 	SAID_ATTACHED,
 	SAID_DETACHED,
 	SAID_LUNS,
@@ -91,7 +92,7 @@ struct said_lun {
 	char serial[128], identity[300];
 };
 
-struct said_lun_event { /* attached, detached */
+struct said_lun_event { /* vanished, attached, detached */
 	uint8_t lun[LUN_LEN];
 	uint32_t error; /* errno */
 };

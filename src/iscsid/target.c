@@ -367,6 +367,9 @@ void target_said(struct target *t, const struct said *s)
 	case SAID_LUN:
 		device_reported(t, &s->lun);
 		break;
+	case SAID_VANISHED:
+		device_vanished(t, s->event.lun);
+		break;
 	case SAID_ATTACHED:
 		device_attached(t, s->event.lun);
 		break;
