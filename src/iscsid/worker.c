@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -35,7 +36,7 @@ struct worker {
 	struct io_op soon;
 	int early_err; /* it could not even start */
 	bool killed, abandoned, stuck;
-	char arg[];
+	_Alignas(max_align_t) char arg[]; /* holds any struct */
 };
 
 static int drop_privileges(const struct workers *ws)
