@@ -19,6 +19,7 @@
 #include "iscsid/control.h"
 #include "iscsid/daemon.h"
 #include "iscsid/devices.h"
+#include "iscsid/hba.h"
 #include "iscsid/leftovers.h"
 #include "iscsid/source.h"
 #include "iscsid/target.h"
@@ -439,6 +440,15 @@ static int open_control(struct manager *m)
 	return err;
 }
 
+/* All can be done without it. */
+static void open_hba(struct manager *m)
+{
+	int err = hba_open(m, &m->hba);
+
+	if (err)
+		log_warn(m->opt->rundir, "no HBA file: %s", strerror(-err));
+}
+
 int manager_start(struct manager *m, const struct options *opt)
 {
 	int err;
@@ -463,6 +473,7 @@ int manager_start(struct manager *m, const struct options *opt)
 		err = start_engines(m);
 	if (err)
 		return err;
+	open_hba(m);
 	sources_load(m);
 	if (list_empty(&m->sources))
 		log_warn(NULL, "%s names no DiscoveryAddress: nothing to do",
@@ -486,6 +497,7 @@ void manager_end(struct manager *m)
 	if (m->loop) {
 		workers_kill(&m->workers);
 		ctl_server_close(m->server);
+		hba_close(m->hba);
 		engines_kill(&m->engines);
 		/* Clients are dropped in a last turn. */
 		io_loop_run_once(m->loop, 0);

@@ -53,6 +53,7 @@ struct manager {
 	struct engines engines;
 	struct list sources, targets;
 	struct ctl_server *server;
+	struct hba *hba;    /* NULL: there is no such file */
 	struct watch watch; /* of block devices */
 	uint8_t state;	    /* enum manager_state */
 	bool forced;	    /* asked to stop twice: do not wait for users */
