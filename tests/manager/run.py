@@ -482,7 +482,7 @@ def test_reload_adds_and_removes_addresses_and_keeps_disks(w):
     w.conf('DiscoveryAddress=127.0.0.2:13351\n')
     w.signal(signal.SIGHUP)
     w.wait_log('127.0.0.1:13350: is not configured any more')
-    w.wait_log('DiscoveryAddress 127.0.0.2:13351: 1 record')
+    w.wait_log('DiscoveryAddress 127.0.0.2:13351: 1 target found')
     check(os.path.exists(w.link()), 'the disk went')
     w.stop()
     w.assert_clean()
