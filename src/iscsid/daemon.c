@@ -19,10 +19,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
+#include "iscsid/squelch.h"
 
 static int ready_pipe = -1; /* to the parent at the terminal */
 
@@ -225,14 +227,60 @@ static bool journal_reads(void)
 	return strcmp(want, have) == 0;
 }
 
+/* Every line passes here on its way to one of those above. */
+static struct squelch squelch;
+static void (*on_held)(void *ctx);
+static void *on_held_ctx;
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void squelched_line(int level, const char *line)
+{
+	squelch_line(&squelch, level, line, now_ms());
+	if (on_held && squelch_flush(&squelch, now_ms()) != SQUELCH_NEVER)
+		on_held(on_held_ctx);
+}
+
+static void log_to(void (*put)(int level, const char *line))
+{
+	if (squelch.put)
+		squelch_end(&squelch);
+	squelch.put = put;
+	log_set_sink(squelched_line);
+}
+
+void daemon_log_held(void (*held)(void *ctx), void *ctx)
+{
+	on_held = held;
+	on_held_ctx = ctx;
+}
+
+bool daemon_log_flush(void)
+{
+	return squelch_flush(&squelch, now_ms()) != SQUELCH_NEVER;
+}
+
+void daemon_log_end(void)
+{
+	on_held = NULL;
+	if (squelch.put)
+		squelch_end(&squelch);
+}
+
 void daemon_log_to_stderr(void)
 {
 	setvbuf(stderr, NULL, _IOLBF, 0);
-	log_set_sink(journal_reads() ? journal_line : plain_line);
+	log_to(journal_reads() ? journal_line : plain_line);
 }
 
 void daemon_log_to_syslog(void)
 {
 	openlog("iscsid", LOG_PID, LOG_DAEMON);
-	log_set_sink(syslog_line);
+	log_to(syslog_line);
 }

@@ -40,5 +40,14 @@ void daemon_ready(int status);
 void daemon_log_to_stderr(void);
 /* Background: syslog, and the terminal until daemon_ready(). */
 void daemon_log_to_syslog(void);
+/*
+ * Trouble that repeats is held back for a while (iscsid/squelch.h): held() is
+ * called when there is something for a later daemon_log_flush(), which returns
+ * whether there still is.
+ */
+void daemon_log_held(void (*held)(void *ctx), void *ctx);
+bool daemon_log_flush(void);
+/* Says what is held back; held() is not called any more. */
+void daemon_log_end(void);
 
 #endif

@@ -360,6 +360,24 @@ static void on_written(void *ctx, int id)
 	}
 }
 
+#define LOG_FLUSH_EVERY 5000 /* ms, while lines are held back */
+
+static void on_log_held(void *ctx)
+{
+	struct manager *m = ctx;
+
+	if (!m->log_flush.set)
+		io_timer_after(m->loop, &m->log_flush, LOG_FLUSH_EVERY);
+}
+
+static void on_log_flush(struct io_timer *t)
+{
+	struct manager *m = container_of(t, struct manager, log_flush);
+
+	if (daemon_log_flush())
+		on_log_held(m);
+}
+
 static int start_loop(struct manager *m)
 {
 	int err = io_loop_new(LOOP_ENTRIES, 0, &m->loop);
@@ -374,6 +392,8 @@ static int start_loop(struct manager *m)
 	pick_low_user(&m->workers);
 	m->deadline.fn = on_deadline;
 	m->settle.fn = on_settle;
+	m->log_flush.fn = on_log_flush;
+	daemon_log_held(on_log_held, m);
 	err = watch_open(&m->watch, m->loop, on_written, m);
 	if (err)
 		log_warn(NULL, "new partition tables will not be noticed: %s",
@@ -494,6 +514,7 @@ int manager_run(struct manager *m)
 /* The process ends: what the kernel still holds goes with it. */
 void manager_end(struct manager *m)
 {
+	daemon_log_end();
 	if (m->loop) {
 		workers_kill(&m->workers);
 		ctl_server_close(m->server);

@@ -62,9 +62,10 @@ struct manager {
 	int signals;	      /* signalfd */
 	struct io_op signalled;
 	struct io_timer deadline;
-	struct io_timer settle; /* the start, until it is over */
-	unsigned settling;	/* ms */
-	unsigned log_mask;	/* topics that "log" switched on */
+	struct io_timer settle;	   /* the start, until it is over */
+	unsigned settling;	   /* ms */
+	struct io_timer log_flush; /* repeated lines wait */
+	unsigned log_mask;	   /* topics that "log" switched on */
 };
 
 /*

@@ -54,10 +54,15 @@ bool repeat_may_say(struct repeat *r, const char *line, uint64_t now)
 	for (unsigned i = 0; i < r->count; i++) {
 		if (r->said[i].hash != h)
 			continue;
-		if (now - r->said[i].since < REPEAT_EVERY)
+		if (now - r->said[i].since < REPEAT_EVERY) {
+			r->said[i].held++;
 			return false;
+		}
 		at = i;
 	}
+	r->repeated =
+		at < r->count && r->said[at].hash == h ? r->said[at].held : 0;
+	r->said[at].held = 0;
 	r->said[at].hash = h;
 	r->said[at].since = now;
 	if (at == r->next) {

@@ -23,8 +23,10 @@ struct repeat {
 	struct {
 		uint32_t hash;
 		uint64_t since; /* when it was said, ms */
+		unsigned held;	/* times it was not, since then */
 	} said[REPEAT_LINES];
 	unsigned count, next;
+	unsigned repeated; /* held, of the line that may be said now */
 };
 
 #define REPEAT_EVERY 60000 /* ms between equal lines */

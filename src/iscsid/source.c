@@ -401,8 +401,11 @@ static void act_wait(void *obj, const void *arg)
 		sb_add(&sb, "trying again in %u s", pause / 1000);
 	else
 		sb_add(&sb, "trying again at once");
-	if (repeat_may_say(&s->repeat, line, io_now(loop_of(s))))
+	if (repeat_may_say(&s->repeat, line, io_now(loop_of(s)))) {
+		if (s->repeat.repeated)
+			sb_add(&sb, " (repeated %u times)", s->repeat.repeated);
 		log_warn(s->label, "%s", line);
+	}
 	io_timer_after(loop_of(s), &s->timer, pause);
 }
 

@@ -125,6 +125,13 @@ static void pass_line(struct engine *e, const struct said_log *l)
 	uint64_t now = io_now(e->all->loop);
 	bool was_full = e->log_budget.used >= ENGINE_LOG_LINES;
 
+	/*
+	 * Before it is ready an engine speaks of this machine, as each of
+	 * them does at each start: once is enough, whatever the time is.
+	 */
+	if (e->state == ENGINE_STARTING &&
+	    !repeat_may_say(&e->all->machine, l->text, 0))
+		return;
 	if (budget_take(&e->log_budget, ENGINE_LOG_LINES, 10000, now))
 		log_line((int)l->level, l->object, "%s", l->text);
 	else if (!was_full)

@@ -66,6 +66,7 @@ struct engines {
 	char program[4096];
 	struct engine *list;
 	unsigned count;
+	struct repeat machine; /* lines about this machine, said once */
 };
 
 struct engine {

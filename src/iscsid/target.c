@@ -343,6 +343,8 @@ static void session_down(struct target *t, const struct said_session *s)
 	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)))
 		return;
 	add_outlook(&sb, s->wait);
+	if (t->repeat.repeated)
+		sb_add(&sb, " (repeated %u times)", t->repeat.repeated);
 	/* A redirection, or another portal's turn: no trouble yet. */
 	log_line(s->wait ? LOG_WARNING : LOG_INFO, t->label, "%s", line);
 }

@@ -95,6 +95,20 @@ static void test_a_budget_ends_and_comes_back(void **state)
 	assert_true(budget_take(&b, 5, 1000, 6000));
 }
 
+static void test_what_was_not_said_is_counted(void **state)
+{
+	struct repeat r = { 0 };
+
+	assert_true(repeat_may_say(&r, "portal 1", 1));
+	assert_int_equal(r.repeated, 0);
+	assert_false(repeat_may_say(&r, "portal 1", 2));
+	assert_false(repeat_may_say(&r, "portal 1", 3));
+	assert_true(repeat_may_say(&r, "portal 1", 1 + REPEAT_EVERY));
+	assert_int_equal(r.repeated, 2);
+	assert_true(repeat_may_say(&r, "portal 2", 2 + REPEAT_EVERY));
+	assert_int_equal(r.repeated, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +120,7 @@ int main(void)
 		cmocka_unit_test(test_ever_new_lines_need_no_more_memory),
 		cmocka_unit_test(test_after_success_the_line_is_news_again),
 		cmocka_unit_test(test_a_budget_ends_and_comes_back),
+		cmocka_unit_test(test_what_was_not_said_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
