@@ -233,7 +233,7 @@ struct conn *session_connected(struct session *s, uint64_t now)
 		if (c->state != CONN_FREE)
 			return NULL;
 		session_reset(s);
-		s->has_redirect = false;
+		s->has_redirect = s->ended_well = false;
 		s->time2wait = 0;
 		conn_reset(c);
 		conn_step(c, CONN_EV_CONNECTED);
@@ -279,6 +279,7 @@ void session_end(struct session *s, const struct fault *why, const char *detail)
 
 void session_logout_done(struct session *s)
 {
+	s->ended_well = true;
 	end_by(s, s->leaving, "", SESSION_EV_CLOSED, CONN_EV_LOGOUT_DONE);
 }
 
@@ -381,6 +382,15 @@ void session_submit(struct session *s, struct cmd *c)
 	}
 	list_push_back(&s->waiting, &c->link);
 	session_kick(s);
+}
+
+void session_withdraw(struct session *s, struct cmd *c)
+{
+	if (c->sent)
+		return;
+	list_remove(&c->link);
+	c->outcome = CMD_ABORTED;
+	c->done(c);
 }
 
 void session_kick(struct session *s)
@@ -554,6 +564,11 @@ const struct addr *session_redirect(const struct session *s, bool *permanent)
 		return NULL;
 	*permanent = s->redirect_permanent;
 	return &s->redirect;
+}
+
+bool session_ended_well(const struct session *s)
+{
+	return s->ended_well;
 }
 
 uint16_t session_time2wait(const struct session *s)

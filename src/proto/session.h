@@ -156,6 +156,9 @@ struct tmf_req {
 /* 0, -EBUSY (one at a time), -ENOTCONN, -ENOENT (cmd is not sent). */
 int session_manage(struct session *s, struct tmf_req *t, uint64_t now);
 
+/* Gives back as CMD_ABORTED a command that waits and was not sent yet. */
+void session_withdraw(struct session *s, struct cmd *c);
+
 /*
  * Logs out in an orderly way; down() follows with fault_logged_out, after
  * logout_timeout at the latest.
@@ -185,6 +188,12 @@ const struct addr *session_redirect(const struct session *s, bool *permanent);
  * or as the target said when it ended the session).
  */
 uint16_t session_time2wait(const struct session *s);
+
+/*
+ * After down(): the target confirmed the logout, so that nothing of the
+ * session runs there any more (RFC 7143 11.14).
+ */
+bool session_ended_well(const struct session *s);
 
 /* For listings; strings are borrowed. */
 struct session_info {

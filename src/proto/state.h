@@ -208,6 +208,7 @@ struct session {
 	/* Why we log out, once that began: no new commands; NULL: we do not */
 	const struct fault *leaving;
 	struct addr redirect;
+	bool ended_well; /* the last one */
 	bool has_redirect, redirect_permanent;
 	uint16_t time2wait;
 	bool md5_only;	      /* offer no other CHAP algorithm (auth.h) */
