@@ -27,6 +27,7 @@ struct disk *disk_new(const uint8_t lun[static LUN_LEN], const char *expect_id,
 		str_copy(d->expect, sizeof(d->expect), expect_id);
 	list_init(&d->queue);
 	list_init(&d->answered);
+	list_init(&d->on_wire);
 	return d;
 }
 
@@ -77,6 +78,11 @@ void disk_run(struct disk *d)
 	d->running = true;
 	do {
 		d->run_again = false;
+		if (d->ticked) {
+			d->ticked = false;
+			queue_overdue(d);
+			escalate_tick(d);
+		}
 		probe_run(d);
 		tell(d);
 		queue_run(d);
@@ -112,8 +118,36 @@ void disk_nexus_up(struct disk *d, struct session *s, uint64_t now)
 	d->expired = 0;
 	d->slow_mode = d->may_send_one = false;
 	pause_end(&d->slow);
-	if (!d->hopeless)
+	if (d->doubt && d->doubt_place == d->place)
+		d->doubt = false; /* RFC 7143 6.3.5: reinstated */
+	if (d->doubt && !d->hopeless)
+		escalate_old_nexus(d);
+	else if (!d->hopeless)
 		probe_begin(d);
+	disk_run(d);
+}
+
+void disk_set_place(struct disk *d, int64_t place)
+{
+	d->place = place;
+}
+
+void disk_doubt(struct disk *d, int64_t place)
+{
+	d->doubt = true;
+	d->doubt_place = place;
+}
+
+void disk_nexus_ended(struct disk *d)
+{
+	if (d->doubt && d->doubt_place == d->place)
+		d->doubt = false;
+}
+
+void disk_set_limit(struct disk *d, uint32_t ms, uint64_t now)
+{
+	d->now = now;
+	d->limit = ms;
 	disk_run(d);
 }
 
@@ -122,6 +156,7 @@ void disk_nexus_down(struct disk *d, uint64_t now)
 	d->now = now;
 	disk_lost(d);
 	probe_stop(d);
+	escalate_stop(d);
 	if (d->state != DISK_FAILED)
 		d->state = DISK_WAITING;
 	disk_run(d);
@@ -206,12 +241,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t disk_next_wake(const struct disk *d)
 {
-	return earlier(queue_wake(d), earlier(probe_wake(d), notes_wake(d)));
+	return earlier(earlier(queue_wake(d), escalate_wake(d)),
+		       earlier(probe_wake(d), notes_wake(d)));
 }
 
 void disk_tick(struct disk *d, uint64_t now)
 {
 	d->now = now;
+	d->ticked = true;
 	queue_tick(d);
 	probe_tick(d);
 	notes_tick(d);
@@ -245,7 +282,7 @@ const uint8_t *disk_lun(const struct disk *d)
 
 bool disk_idle(const struct disk *d)
 {
-	return d->inflight == 0 && !d->probe.inflight;
+	return d->inflight == 0 && !d->probe.inflight && !d->escalation.busy;
 }
 
 unsigned disk_inflight(const struct disk *d)

@@ -39,9 +39,9 @@ enum disk_state {
 };
 
 /*
- * How disks tell their owner; ctx is what disk_new() was given.  All four
- * are needed.  All but note() may call back into the disk, also disk_free()
- * when it is idle.
+ * How disks tell their owner; ctx is what disk_new() was given.  The first
+ * four are needed.  All but note() may call back into the disk, also
+ * disk_free() when it is idle.
  */
 struct disk_ops {
 	/* First probe over (online or failed), or state changed later. */
@@ -52,6 +52,11 @@ struct disk_ops {
 	void (*luns_changed)(void *ctx, struct disk *d);
 	/* A line worth logging, whole, for people. */
 	void (*note)(void *ctx, struct disk *d, int level, const char *line);
+	/*
+	 * May be NULL: the first request came since the disk was idle, so
+	 * disk_next_wake() may be another.  Calls nothing of the disk.
+	 */
+	void (*wake)(void *ctx, struct disk *d);
 };
 
 /* What a disk is, for messages and listings; valid after the first probe. */
@@ -89,6 +94,25 @@ void disk_nexus_down(struct disk *d, uint64_t now);
  * disk_nexus_up(); with err 0 they may wait again.
  */
 void disk_expire(struct disk *d, int err, uint64_t now);
+/*
+ * A request gets ms in all, from io->since on, 0: for ever.  One that waits
+ * then ends with -ETIMEDOUT; one that was sent does so when the target
+ * confirmed that it is over, or the session is.
+ */
+void disk_set_limit(struct disk *d, uint32_t ms, uint64_t now);
+
+/*
+ * Where the next nexus will be.  Of two nexuses at one place the newer has
+ * ended the older, with all its commands.  At another place the disk first
+ * has the target end what lost writes are left (LUN RESET), and only then
+ * sends anything.  Places are 0 until this is called.
+ */
+void disk_set_place(struct disk *d, int64_t place);
+/* A nexus at this place, of an owner before us, may still run writes. */
+void disk_doubt(struct disk *d, int64_t place);
+/* After disk_nexus_down(): the target ended that nexus in good order. */
+void disk_nexus_ended(struct disk *d);
+
 /* The same with everything that comes, for good; the disk has failed. */
 void disk_fail(struct disk *d, int err, const char *reason);
 /*

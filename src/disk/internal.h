@@ -15,6 +15,7 @@
 #include "disk/pause.h"
 #include "disk/piece.h"
 #include "disk/policy.h"
+#include "proto/session.h"
 #include "scsi/vpd.h"
 
 #define SLOW_MS	       1000 /* between repeats of what will take its time */
@@ -37,6 +38,22 @@ struct probe {
 	char why[REASON_SIZE]; /* what the last failure was */
 	struct cmd cmd;
 	uint8_t buf[PROBE_BUF];
+};
+
+enum escalate_why {
+	ESCALATE_NOT,
+	ESCALATE_OVERDUE,   /* a request took too long */
+	ESCALATE_OLD_NEXUS, /* it may still run writes */
+};
+
+struct escalation {
+	enum escalate_why why;
+	uint8_t step;
+	bool busy;	    /* tmf is with the session */
+	struct disk_io *io; /* the request meant, while it is sent */
+	struct pause pause; /* before the next step, of delay ms */
+	uint32_t delay;
+	struct tmf_req tmf;
 };
 
 struct notes { /* about what can come in storms: see note.c */
@@ -69,10 +86,19 @@ struct disk {
 	struct disk_identity identity;
 
 	struct list queue;    /* requests to be sent, by seq */
+	struct list on_wire;  /* requests with a command on its way */
 	struct list answered; /* requests whose command came back */
 	unsigned inflight;    /* requests with the disk */
 	unsigned sent;	      /* of them those with a command on its way */
 	uint64_t next_seq;
+	uint32_t limit; /* ms a request gets in all; 0: for ever */
+	/*
+	 * Writes were lost in a nexus at doubt_place, and that nexus is not
+	 * known to be dead.
+	 */
+	bool doubt;
+	int64_t place, doubt_place;
+	struct escalation escalation;
 	/*
 	 * While the target cannot keep up only one command a second goes
 	 * out, until one is answered.
@@ -90,6 +116,7 @@ struct disk {
 	struct notes notes;
 
 	bool running, run_again, dying;
+	bool ticked; /* time passed: what is too old ends */
 	uint8_t zeros[ZEROS_LEN];
 };
 
@@ -105,6 +132,19 @@ void disk_effect(struct disk *d, const struct policy *p, const struct sense *s);
 void queue_run(struct disk *d);
 void queue_tick(struct disk *d);
 uint64_t queue_wake(const struct disk *d);
+
+/* Requests older than they may be end, or their commands are ended. */
+void queue_overdue(struct disk *d);
+
+/* escalate.c */
+void escalate_overdue(struct disk *d, struct disk_io *io);
+void escalate_old_nexus(struct disk *d);
+void escalate_stop(struct disk *d);
+bool escalate_is_on(const struct disk *d);
+/* The request was answered. */
+void escalate_forget(struct disk *d, const struct disk_io *io);
+void escalate_tick(struct disk *d);
+uint64_t escalate_wake(const struct disk *d);
 
 /* probe.c */
 void probe_begin(struct disk *d); /* everything */

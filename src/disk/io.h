@@ -30,9 +30,9 @@ enum disk_op {
  * Errors: ENODATA medium error, EBADE reservation conflict, ENOSPC no space
  * left in the target, EREMOTEIO refused by the target or beyond its end,
  * ENODEV the LUN is gone or another one, EOPNOTSUPP no such command there
- * (DISCARD and ZERO only), EIO everything else, write protection too: to the
- * kernel's block layer EROFS is no error of its own.  Whatever disk_fail()
- * was given comes as it was given.
+ * (DISCARD and ZERO only), ETIMEDOUT it took longer than it may, EIO everything
+ * else, write protection too: to the kernel's block layer EROFS is no error of
+ * its own.  Whatever disk_fail() was given comes as it was given.
  */
 struct disk_io {
 	enum disk_op op;
@@ -41,6 +41,7 @@ struct disk_io {
 	uint64_t off, len;
 	uint8_t *buf;				   /* READ, WRITE: len bytes */
 	void (*done)(struct disk_io *io, int err); /* 0 or -errno */
+	uint64_t since; /* ms: when it came; counts for disk_set_limit() */
 
 	/* below: the disk's own */
 	struct list link;

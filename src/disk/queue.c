@@ -35,14 +35,29 @@ static void enqueue(struct disk *d, struct disk_io *io)
 	list_insert_before(pos, &io->link);
 }
 
+static bool is_write(const struct disk_io *io)
+{
+	return io->op != DISK_READ && io->op != DISK_FLUSH;
+}
+
+/* It may have run, or run yet: see docs/ghost-writes.md. */
+static void lost(struct disk *d, const struct disk_io *io)
+{
+	if (is_write(io))
+		disk_doubt(d, d->place);
+	disk_lost(d);
+}
+
 static void on_answer(struct cmd *c)
 {
 	struct disk_io *io = container_of(c, struct disk_io, cmd);
 	struct disk *d = io->disk;
 
 	d->sent--;
+	list_remove(&io->link);
+	escalate_forget(d, io);
 	if (c->outcome == CMD_LOST)
-		disk_lost(d);
+		lost(d, io);
 	list_push_back(&d->answered, &io->link);
 	disk_run(d);
 }
@@ -177,6 +192,73 @@ static void judge_answered(struct disk *d)
 		judge(d, container_of(l, struct disk_io, link));
 }
 
+/* Time ---------------------------------------------------------------- */
+
+static uint64_t due_at(const struct disk *d, const struct disk_io *io)
+{
+	return d->limit ? io->since + d->limit : UINT64_MAX;
+}
+
+static bool is_overdue(const struct disk *d, const struct disk_io *io)
+{
+	return d->now >= due_at(d, io);
+}
+
+static void time_out(struct disk *d, struct disk_io *io)
+{
+	if (note_allowed(d))
+		note(d, LOG_ERR, "a request at byte %llu timed out after %u s",
+		     (unsigned long long)io->off, d->limit / 1000);
+	complete(d, io, -ETIMEDOUT);
+}
+
+/* The queue is in the order in which the requests came. */
+static struct disk_io *oldest_waiting(const struct disk *d)
+{
+	return list_empty(&d->queue)
+		       ? NULL
+		       : container_of(d->queue.next, struct disk_io, link);
+}
+
+static struct disk_io *oldest_sent(const struct disk *d)
+{
+	struct disk_io *oldest = NULL;
+	struct list *pos;
+
+	list_for_each (pos, &d->on_wire) {
+		struct disk_io *io = container_of(pos, struct disk_io, link);
+
+		if (!oldest || io->since < oldest->since)
+			oldest = io;
+	}
+	return oldest;
+}
+
+void queue_overdue(struct disk *d)
+{
+	struct disk_io *io;
+
+	if (!d->limit)
+		return;
+	while ((io = oldest_waiting(d)) && is_overdue(d, io)) {
+		list_remove(&io->link);
+		time_out(d, io);
+	}
+	io = oldest_sent(d);
+	if (io && is_overdue(d, io))
+		escalate_overdue(d, io);
+}
+
+static uint64_t overdue_wake(const struct disk *d)
+{
+	const struct disk_io *io = oldest_waiting(d);
+	uint64_t at = io ? due_at(d, io) : UINT64_MAX;
+
+	/* While a command is being ended there is nothing to begin. */
+	io = escalate_is_on(d) ? NULL : oldest_sent(d);
+	return io && due_at(d, io) < at ? due_at(d, io) : at;
+}
+
 static bool may_send(struct disk *d)
 {
 	if (d->state != DISK_ONLINE || !d->session)
@@ -192,6 +274,10 @@ static void send_piece(struct disk *d, struct disk_io *io)
 		complete(d, io, r == PIECE_NONE ? 0 : r);
 		return;
 	}
+	if (is_overdue(d, io)) {
+		time_out(d, io);
+		return;
+	}
 	if (d->slow_mode) {
 		d->may_send_one = false;
 		d->slow_turns++;
@@ -200,6 +286,7 @@ static void send_piece(struct disk *d, struct disk_io *io)
 	memcpy(io->cmd.lun, d->lun, LUN_LEN);
 	io->cmd.done = on_answer;
 	d->sent++;
+	list_push_back(&d->on_wire, &io->link);
 	session_submit(d->session, &io->cmd);
 }
 
@@ -240,9 +327,12 @@ void queue_tick(struct disk *d)
 
 uint64_t queue_wake(const struct disk *d)
 {
+	uint64_t at = d->limit ? overdue_wake(d) : UINT64_MAX, slow;
+
 	if (d->state != DISK_ONLINE || !d->session || list_empty(&d->queue))
-		return UINT64_MAX;
-	return pause_wake(&d->slow);
+		return at;
+	slow = pause_wake(&d->slow);
+	return slow < at ? slow : at;
 }
 
 void disk_submit(struct disk *d, struct disk_io *io)
@@ -253,7 +343,8 @@ void disk_submit(struct disk *d, struct disk_io *io)
 	io->tries = 0;
 	io->way = WAY_PLAIN;
 	io->synced = false;
-	d->inflight++;
 	list_push_back(&d->queue, &io->link);
+	if (d->inflight++ == 0 && d->limit && d->ops->wake)
+		d->ops->wake(d->ctx, d);
 	disk_run(d);
 }

@@ -25,6 +25,8 @@ struct session {
 };
 
 static struct session session;
+static struct tmf_req *tmf;
+const struct fault fault_unmanageable = { .name = "unmanageable" };
 static struct input in;
 static struct disk *disk;
 static struct cmd *pending[PENDING_MAX];
@@ -179,9 +181,69 @@ static void answer(unsigned i, bool lost)
 	c->done(c);
 }
 
+int session_manage(struct session *s, struct tmf_req *t, uint64_t at)
+{
+	uint8_t kind = input_byte(&in);
+
+	MUST(s == &session && !tmf && at == now);
+	if (t->function == TMF_ABORT_TASK) {
+		unsigned i = 0;
+
+		while (i < npending && pending[i] != t->cmd)
+			i++;
+		MUST(i < npending);
+	}
+	if (kind % 8 == 0)
+		return -EBUSY;
+	if (kind % 8 == 1 && t->function == TMF_ABORT_TASK)
+		return -ENOENT;
+	tmf = t;
+	return 0;
+}
+
+static void abort_one(unsigned i)
+{
+	struct cmd *c = pending[i];
+
+	pending[i] = pending[--npending];
+	c->outcome = CMD_ABORTED;
+	c->done(c);
+}
+
+void session_withdraw(struct session *s, struct cmd *c)
+{
+	for (unsigned i = 0; i < npending; i++)
+		if (pending[i] == c) {
+			abort_one(i);
+			return;
+		}
+	MUST(!"it is with the session");
+}
+
+void session_drop(struct session *s, const struct fault *why,
+		  const char *detail, uint64_t at)
+{
+	MUST(s == &session && up);
+}
+
+static void answer_tmf(int response)
+{
+	struct tmf_req *t = tmf;
+	unsigned old = npending;
+
+	tmf = NULL;
+	/* Those that come meanwhile are at the end. */
+	if (response == TMF_COMPLETE && t->function != TMF_ABORT_TASK)
+		while (old-- && npending)
+			abort_one(0);
+	t->done(t, response);
+}
+
 static void lose(void)
 {
 	up = false;
+	if (tmf)
+		answer_tmf(-ENOTCONN);
 	while (npending)
 		answer(npending - 1, true);
 	disk_nexus_down(disk, now);
@@ -203,6 +265,7 @@ static void request(void)
 	r->io.len = (uint64_t)(input_u16(&in) % MAX_BLOCKS) * 512;
 	r->io.buf = buf;
 	r->io.done = on_done;
+	r->io.since = now;
 	disk_submit(disk, &r->io);
 }
 
@@ -237,6 +300,16 @@ static void step(void)
 		now += input_u16(&in);
 		disk_tick(disk, now);
 		break;
+	case 7:
+		disk_set_limit(disk, input_byte(&in) * 100u, now);
+		break;
+	case 8:
+		disk_set_place(disk, input_byte(&in) % 3);
+		break;
+	case 9:
+		if (tmf)
+			answer_tmf(input_byte(&in) % 4);
+		break;
 	case 6:
 		if (!up)
 			disk_expire(disk, -ENOLINK, now);
@@ -259,6 +332,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	now = 1000;
 	up = false;
 	npending = submits = 0;
+	tmf = NULL;
 	memset(requests, 0, sizeof(requests));
 	disk = disk_new(lun, NULL, &ops, NULL);
 	MUST(disk);

@@ -142,6 +142,7 @@ struct request *submit(struct request *r, enum disk_op op, uint64_t lba,
 	r->io.len = count * fake.block_size;
 	r->io.buf = rig_buf;
 	r->io.done = on_done;
+	r->io.since = rig.now;
 	disk_submit(rig.disk, &r->io);
 	return r;
 }

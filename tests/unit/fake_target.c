@@ -1,6 +1,7 @@
 /*
  * fake_target - a session with one LUN behind it, for the tests of disk/.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -295,6 +296,67 @@ void session_submit(struct session *s, struct cmd *c)
 	fake.pending[fake.npending++] = c;
 }
 
+const struct fault fault_unmanageable = { .name = "unmanageable" };
+
+int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
+{
+	assert_ptr_equal(s, &fake_session);
+	assert_null(fake.tmf);
+	if (fake.tmf_errno)
+		return fake.tmf_errno;
+	assert_true(fake.ntmfs < 16);
+	fake.tmfs[fake.ntmfs++] = t->function;
+	fake.tmf = t;
+	return 0;
+}
+
+void session_withdraw(struct session *s, struct cmd *c)
+{
+	for (unsigned i = 0; i < fake.npending; i++)
+		if (fake.pending[i] == c) {
+			fake.pending[i] = fake.pending[--fake.npending];
+			c->outcome = CMD_ABORTED;
+			c->done(c);
+			return;
+		}
+	fail_msg("it is not with the session");
+}
+
+void session_drop(struct session *s, const struct fault *why,
+		  const char *detail, uint64_t now)
+{
+	fake.dropped = true;
+}
+
+static void abort_pending(const struct cmd *only)
+{
+	struct cmd *all[FAKE_MAX];
+	unsigned n = 0, kept = 0;
+
+	for (unsigned i = 0; i < fake.npending; i++) {
+		if (only && fake.pending[i] != only)
+			fake.pending[kept++] = fake.pending[i];
+		else
+			all[n++] = fake.pending[i];
+	}
+	fake.npending = kept;
+	for (unsigned i = 0; i < n; i++) {
+		all[i]->outcome = CMD_ABORTED;
+		all[i]->done(all[i]);
+	}
+}
+
+void fake_answer_tmf(int response)
+{
+	struct tmf_req *t = fake.tmf;
+
+	assert_non_null(t);
+	if (response == TMF_COMPLETE)
+		abort_pending(t->function == TMF_ABORT_TASK ? t->cmd : NULL);
+	fake.tmf = NULL;
+	t->done(t, response);
+}
+
 bool fake_answer_one(void)
 {
 	struct cmd *c = fake.pending[0];
@@ -319,6 +381,8 @@ void fake_answer_all(void)
 void fake_lose(void)
 {
 	fake.down = true;
+	if (fake.tmf)
+		fake_answer_tmf(-ENOTCONN);
 	fake_answer_all();
 }
 

@@ -51,6 +51,12 @@ struct fake {
 	struct cmd *pending[FAKE_MAX];
 	unsigned npending;
 
+	/* its task management */
+	int tmf_errno; /* session_manage() returns it */
+	struct tmf_req *tmf;
+	unsigned tmfs[16], ntmfs; /* functions that came */
+	bool dropped;
+
 	/* what came */
 	struct {
 		uint8_t cdb[CDB_LEN];
@@ -75,6 +81,8 @@ void fake_status(int opcode, unsigned times, uint8_t status);
 bool fake_answer_one(void);
 /* Answers until none is left; fails the test when that takes too long. */
 void fake_answer_all(void);
+/* Answers the function that came; one that succeeds ends commands. */
+void fake_answer_tmf(int response);
 /* Gives back all as lost, and so everything that comes. */
 void fake_lose(void);
 /* How many commands with this opcode came. */
