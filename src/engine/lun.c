@@ -286,11 +286,19 @@ static void on_note(void *ctx, struct disk *d, int level, const char *line)
 	log_line(level, object, "%s", line);
 }
 
+static void on_wake(void *ctx, struct disk *d)
+{
+	struct lun *u = ctx;
+
+	link_touch(&target_of(u)->link);
+}
+
 static const struct disk_ops disk_ops = {
 	.state = on_state,
 	.resized = on_resized,
 	.luns_changed = on_luns_changed,
 	.note = on_note,
+	.wake = on_wake,
 };
 
 /* Life ---------------------------------------------------------------- */

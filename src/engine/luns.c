@@ -56,6 +56,8 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 		return NULL;
 	}
 	*err = 0;
+	disk_set_limit(u->disk, l->target->settings.disk_timeout,
+		       io_now(l->target->engine->loop));
 	l->probing++;
 	return u;
 }
@@ -91,6 +93,21 @@ void luns_fini(struct luns *l)
 	idmap_fini(&l->map);
 }
 
+/*
+ * A portal group is a place: a new session there ends the old one.  Where no
+ * group is known each portal counts as one.
+ */
+static int64_t place_of(const struct target *t)
+{
+	return t->group >= 0 ? t->group : -1 - (int64_t)t->portals.at;
+}
+
+static void nexus_up(struct luns *l, struct lun *u, uint64_t now)
+{
+	disk_set_place(u->disk, place_of(l->target));
+	disk_nexus_up(u->disk, l->target->session, now);
+}
+
 /* Scans --------------------------------------------------------------- */
 
 /* A scan counts as over when all it found are probed, too. */
@@ -111,7 +128,6 @@ static void tell_luns(struct luns *l)
 /* False: there are too many. */
 static bool take_lun(struct luns *l, const uint8_t *lun)
 {
-	struct target *t = l->target;
 	struct lun *u = find(l, lun);
 	uint32_t number;
 	int err;
@@ -129,7 +145,7 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 		u = add(l, lun, NULL, &err);
 		if (!u)
 			return false;
-		disk_nexus_up(u->disk, t->session, io_now(t->engine->loop));
+		nexus_up(l, u, io_now(l->target->engine->loop));
 	}
 	u->listed = true;
 	if (u->missing)
@@ -241,18 +257,25 @@ void luns_up(struct luns *l, uint64_t now)
 
 	l->expired = false;
 	while ((u = next(l, u)))
-		disk_nexus_up(u->disk, l->target->session, now);
+		nexus_up(l, u, now);
 	luns_scan(l);
 }
 
-void luns_down(struct luns *l, uint64_t now)
+static void nexus_down(struct lun *u, bool ended_well, uint64_t now)
+{
+	disk_nexus_down(u->disk, now);
+	if (ended_well)
+		disk_nexus_ended(u->disk);
+}
+
+void luns_down(struct luns *l, bool ended_well, uint64_t now)
 {
 	struct lun *u = NULL;
 
 	end_scan(l);
 	l->again = false;
 	while ((u = next(l, u)))
-		disk_nexus_down(u->disk, now);
+		nexus_down(u, ended_well, now);
 }
 
 void luns_expire(struct luns *l, uint64_t now)
@@ -271,6 +294,14 @@ void luns_unexpire(struct luns *l, uint64_t now)
 	l->expired = false;
 	while ((u = next(l, u)))
 		disk_expire(u->disk, 0, now);
+}
+
+void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		disk_set_limit(u->disk, ms, now);
 }
 
 uint64_t luns_next_wake(const struct luns *l)
@@ -313,8 +344,11 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 	u = add(l, lun, *a->expect ? a->expect : NULL, &err);
 	if (!u)
 		return err;
+	/* The one before us may have left writes behind, in its session. */
+	if (a->resume && t->old_group >= 0)
+		disk_doubt(u->disk, t->old_group);
 	if (session_is_up(t->session))
-		disk_nexus_up(u->disk, t->session, now);
+		nexus_up(l, u, now);
 	else if (l->expired)
 		disk_expire(u->disk, -ENOLINK, now);
 	err = lun_attach(u, a);

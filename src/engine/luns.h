@@ -33,7 +33,8 @@ void luns_fini(struct luns *l);
 
 /* The session came up, or went down. */
 void luns_up(struct luns *l, uint64_t now);
-void luns_down(struct luns *l, uint64_t now);
+/* ended_well: nothing of it runs at the target any more. */
+void luns_down(struct luns *l, bool ended_well, uint64_t now);
 /* The session is away for too long: what waits ends with -ENOLINK. */
 void luns_expire(struct luns *l, uint64_t now);
 /* It may be away for longer now: what comes waits again. */
@@ -46,6 +47,9 @@ void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],
 /* Looks for LUNs again; when asked, for changes of the known ones too. */
 void luns_scan(struct luns *l);
 void luns_rescan(struct luns *l, uint64_t now);
+
+/* disk-command-timeout is another. */
+void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now);
 
 uint64_t luns_next_wake(const struct luns *l);
 void luns_tick(struct luns *l, uint64_t now);

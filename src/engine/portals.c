@@ -95,6 +95,14 @@ static void begin_again(struct portals *p)
 	p->at = (unsigned)i;
 }
 
+void portals_follow(struct portals *p, int32_t group)
+{
+	int i = p->failover ? choose(p, group) : -1;
+
+	if (i >= 0)
+		p->at = (unsigned)i;
+}
+
 bool portals_next(struct portals *p, bool was_up, int32_t group)
 {
 	bool moved_away = p->elsewhere && was_up;

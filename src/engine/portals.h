@@ -43,6 +43,9 @@ struct portals {
 void portals_init(struct portals *p, const struct addr *list, unsigned count,
 		  unsigned preferred, bool failover);
 
+/* The first attempt follows a session in this group, -1: none. */
+void portals_follow(struct portals *p, int32_t group);
+
 /* Where the present attempt goes; borrowed until the next call. */
 const struct addr *portals_at(const struct portals *p);
 

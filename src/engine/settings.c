@@ -72,6 +72,8 @@ static const struct row rows[] = {
 	  AT(connfail_timeout) },
 	{ "preferred", K_NUMBER, NORMAL, 0, PORTALS_MAX, AT(preferred) },
 	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
+	{ "disk-command-timeout", K_MS, NORMAL, 0, UINT32_MAX,
+	  AT(disk_timeout) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
 	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },

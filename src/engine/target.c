@@ -84,39 +84,16 @@ static void tell_down(struct target *t, const struct fault *why,
 /* Attempts ------------------------------------------------------------ */
 
 /*
- * With disks in use only portals of the old session's group will do: there
- * the new session ends the old one and its commands (RFC 7143 6.3.5,
- * session reinstatement).  Elsewhere a late write of the old session could
- * overtake its own repetition.  A redirection is the target's own word.
+ * Turns to the next portal; returns whether all had their turn.  With disks
+ * in use one in the old session's group is better: there the new session ends
+ * the old one and its commands (RFC 7143 6.3.5, session reinstatement).
+ * Elsewhere each disk has to do that itself (docs/ghost-writes.md).
  */
-static bool is_bound(const struct target *t)
-{
-	return t->group >= 0 && t->luns.attached > 0;
-}
-
-static bool is_usable(const struct target *t, const struct addr *a)
-{
-	return !is_bound(t) || a->tag < 0 || a->tag == t->group;
-}
-
-/* Turns to the next portal; returns whether all had their turn. */
 static bool next_portal(struct target *t, bool was_up)
 {
-	bool over = portals_next(&t->portals, was_up, t->group);
+	int32_t group = t->luns.attached ? t->group : -1;
 
-	for (unsigned i = 0; i < t->portals.count; i++) {
-		if (is_usable(t, portals_at(&t->portals)))
-			break;
-		over |= portals_next(&t->portals, false, t->group);
-	}
-	return over;
-}
-
-static int32_t expected_group(const struct target *t)
-{
-	if (t->portals.elsewhere)
-		return t->at.tag;
-	return is_bound(t) ? t->group : t->at.tag;
+	return portals_next(&t->portals, was_up, group);
 }
 
 static void attempt(struct target *t)
@@ -130,7 +107,7 @@ static void attempt(struct target *t)
 
 	t->at = *portals_at(&t->portals);
 	/* The session reads it at its next login; now it has none. */
-	s->session.portal_group = expected_group(t);
+	s->session.portal_group = t->at.tag;
 	t->switching = false;
 	link_open(&t->link, &t->at, &opt);
 }
@@ -222,13 +199,22 @@ static void start_expiry(struct target *t)
 
 /* The session's callbacks --------------------------------------------- */
 
+/*
+ * A target that does not tell (RFC 7143 13.9 wants it to) is believed to have
+ * the group it was discovered with.
+ */
+static int32_t group_of(const struct target *t, const struct session_info *i)
+{
+	return i->portal_group >= 0 ? i->portal_group : t->at.tag;
+}
+
 static void on_up(void *ctx)
 {
 	struct target *t = of_link(ctx);
 	struct session_info i;
 
 	session_info(t->session, &i);
-	t->group = i.portal_group;
+	t->group = group_of(t, &i);
 	portals_up(&t->portals);
 	t->up = true;
 	backoff_reset(&t->backoff);
@@ -249,7 +235,7 @@ static void on_down(void *ctx, const struct fault *why, const char *detail)
 	if (t->up)
 		start_expiry(t);
 	t->up = false;
-	luns_down(&t->luns, now_of(t));
+	luns_down(&t->luns, session_ended_well(t->session), now_of(t));
 	after_attempt(t, why, detail, &end);
 }
 
@@ -341,6 +327,8 @@ int target_start(struct engine *e, const struct settings *s)
 	t->group = s->group == SETTINGS_NO_GROUP ? -1 : (int32_t)s->group;
 	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
 		     s->failover);
+	t->old_group = t->group;
+	portals_follow(&t->portals, t->old_group);
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;
 	t->end.fn = on_end;
@@ -394,7 +382,7 @@ static void move(struct target *t)
 	} else if (t->link.open) {
 		link_give_up(&t->link);
 	} else {
-		(void)portals_next(&t->portals, false, t->group);
+		(void)next_portal(t, false);
 		io_timer_after(t->engine->loop, &t->retry, 0);
 	}
 }
@@ -426,6 +414,13 @@ void target_set_connfail(struct target *t, uint32_t ms)
 		return;
 	luns_unexpire(&t->luns, now_of(t));
 	set_expiry(t);
+}
+
+void target_set_disk_timeout(struct target *t, uint32_t ms)
+{
+	t->settings.disk_timeout = ms;
+	luns_set_limit(&t->luns, ms, now_of(t));
+	link_touch(&t->link);
 }
 
 void target_remove(struct target *t)

@@ -27,8 +27,9 @@ struct target {
 	struct io_op end;	/* frees it, outside of all callbacks */
 	struct addr at;		/* where the last attempt went */
 	struct portals portals;
-	int32_t group;	/* portal group of the last session, -1: none yet */
-	bool switching; /* the next attempt is wanted at once */
+	int32_t group;	   /* portal group of the last session, -1: none yet */
+	int32_t old_group; /* of the session of an engine before, or -1 */
+	bool switching;	   /* the next attempt is wanted at once */
 	bool up, removing, leaving;
 	uint64_t down_since; /* ms; counts for connfail-timeout */
 };
@@ -49,6 +50,8 @@ int target_switch(struct target *t, const struct addr *portal);
 void target_set_portals(struct target *t, const struct settings *s);
 /* Counts from the loss of the session, also of one lost already. */
 void target_set_connfail(struct target *t, uint32_t ms);
+/* What a request may take in all. */
+void target_set_disk_timeout(struct target *t, uint32_t ms);
 /* A LUN was detached: a removal that waited for it may go on. */
 void target_less(struct target *t);
 

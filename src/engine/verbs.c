@@ -270,6 +270,8 @@ static void do_timeouts(struct engine *e, const struct msg_in *m, int *fd,
 		return;
 	if (!msg_get_u64(m, "connfail-timeout", UINT32_MAX, &ms))
 		target_set_connfail(s.target, (uint32_t)ms);
+	if (!msg_get_u64(m, "disk-command-timeout", UINT32_MAX, &ms))
+		target_set_disk_timeout(s.target, (uint32_t)ms);
 }
 
 /* Whatever has the id ends; what is gone already counts as removed. */

@@ -94,6 +94,7 @@ static void end_when_idle(struct fuse_export *fx)
 	fx->ending = true;
 	fx->last_flush.op = DISK_FLUSH;
 	fx->last_flush.done = on_last_flush;
+	fx->last_flush.since = io_now(fx->cfg.loop);
 	if (disk_geometry(fx->cfg.disk)->read_only)
 		on_last_flush(&fx->last_flush, 0);
 	else
@@ -202,6 +203,7 @@ static void run_io(struct slot *s)
 	s->io.off = j->off;
 	s->io.len = j->len;
 	s->io.buf = s->data;
+	s->io.since = io_now(s->fx->cfg.loop);
 	disk_submit(s->fx->cfg.disk, &s->io);
 }
 

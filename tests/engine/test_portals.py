@@ -6,8 +6,8 @@ import threading
 import time
 
 from demo import Demo
-from kernel import DiskCase
-from manager import main
+from kernel import LUN1, DiskCase
+from manager import Engine, main
 from tgt import free_port
 
 
@@ -122,6 +122,58 @@ class Portals(DiskCase):
         self.up(one)
         self.refused(two, errno.EPERM)
 
+    def lose_write(self, one, two):
+        """A write on its way while the session moves from one to two."""
+        self.demo("--fault", "scsi write 1 delay 1000", portals=[one, two])
+        disk = self.attach()[1]
+        self.up(one)
+        writer = threading.Thread(target=disk.write, args=(0, b"w" * 4096))
+        writer.start()
+        time.sleep(0.3)
+        self.tgt.control("drop")
+        self.up(two)
+        writer.join(10)
+        self.assertFalse(writer.is_alive())
+        self.assertEqual(disk.read(0, 4096), b"w" * 4096)
+
+    def said(self, text):
+        self.engine.none("nothing", 0.1)
+        return [m for m in self.engine.seen
+                if m.verb == "log" and text in m["text"]]
+
+    def test_lost_writes_are_ended_before_another_group_is_used(self):
+        self.lose_write(*portals(1, 2))
+        self.assertTrue(self.said("sending LUN RESET"))
+
+    def test_in_the_same_group_no_reset_is_needed(self):
+        self.lose_write(*portals(1, 1))
+        self.assertFalse(self.said("sending LUN RESET"))
+
+    def test_an_idle_disk_moves_to_another_group_without_reset(self):
+        one, two = portals(1, 2)
+        self.demo(portals=[one, two])
+        disk = self.attach()[1]
+        self.up(one)
+        self.restart(two)
+        self.up(two)
+        disk.read(0, 4096)
+        self.assertFalse(self.said("sending LUN RESET"))
+
+    def test_a_new_engine_ends_the_writes_of_the_dead_one(self):
+        one, two = portals(1, 2)
+        self.demo(portals=[one, two])
+        mount, disk = self.attach()
+        self.up(one)
+        self.engine.kill()
+        self.restart(two)
+        self.engine = Engine()
+        self.target(group=1)
+        self.engine.send("attach", id=2, lun=LUN1, resume=1,
+                         handle=mount.handle)
+        self.up(two)
+        disk.read(0, 4096)
+        self.assertTrue(self.said("sending LUN RESET"))
+
     def test_a_new_portal_can_be_used(self):
         one, two = portals(1, 1)
         self.demo(portals=[one])
@@ -138,6 +190,64 @@ class Times(DiskCase):
         self.tgt = Demo()
         self.addCleanup(self.tgt.close)
         self.portals = self.tgt.portals
+
+    def use(self, fault, **keys):
+        disk = self.attach(**keys)[1]
+        self.engine.wait("session", state="up")
+        self.tgt.control("fault " + fault)
+        time.sleep(0.1)
+        return disk
+
+    def write_errno(self, disk):
+        try:
+            disk.write(0, b"w" * 4096)
+        except OSError as e:
+            return e.errno
+        return 0
+
+    def test_a_late_command_times_out(self):
+        disk = self.use("scsi read 1 delay 8000", disk_command_timeout=1000)
+        error, took = self.timed_read(disk)
+        self.assertEqual(error, errno.ETIMEDOUT)
+        self.assertAlmostEqual(took, 1, delta=0.4)
+        self.assertEqual(self.read_errno(disk), 0)
+
+    def test_a_write_that_timed_out_does_not_come_late(self):
+        disk = self.use("scsi write 1 delay 2000", disk_command_timeout=1000)
+        self.assertEqual(self.write_errno(disk), errno.ETIMEDOUT)
+        time.sleep(1.5)
+        self.assertEqual(disk.read(0, 4096), bytes(4096))
+
+    def test_a_request_times_out_while_the_target_is_away(self):
+        disk = self.attach(disk_command_timeout=1500)[1]
+        self.tgt.kill()
+        self.engine.wait("session", state="down")
+        error, took = self.timed_read(disk)
+        self.assertEqual(error, errno.ETIMEDOUT)
+        self.assertAlmostEqual(took, 1.5, delta=0.4)
+
+    def test_the_disk_command_timeout_changes_under_way(self):
+        disk = self.use("scsi read 1 delay 8000")
+        start = time.monotonic()
+        got = []
+        reader = threading.Thread(
+            target=lambda: got.append(self.read_errno(disk)))
+        reader.start()
+        time.sleep(0.5)
+        self.engine.send("timeouts", id=2, disk_command_timeout=1000)
+        reader.join(10)
+        self.assertEqual(got, [errno.ETIMEDOUT])
+        self.assertLess(time.monotonic() - start, 2)
+
+    def test_a_silent_abort_ends_with_the_session(self):
+        disk = self.use("rx tmf 1- drop", disk_command_timeout=1000,
+                        abort_timeout=300, reset_timeout=300)
+        self.tgt.control("fault scsi read 1 delay 60000")
+        time.sleep(0.1)
+        error, took = self.timed_read(disk)
+        self.assertEqual(error, errno.ETIMEDOUT)
+        self.engine.wait("session", state="down", fault="unmanageable")
+        self.assertLess(took, 4)
 
     def read_errno(self, disk):
         try:

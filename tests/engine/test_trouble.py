@@ -106,24 +106,6 @@ class Trouble(DiskCase):
         lun = self.engine.wait("lun", lun=LUN1)
         self.assertEqual(lun["state"], "failed")
 
-    def test_disks_in_use_keep_to_their_portal_group(self):
-        one, two = ("127.0.0.1:%d,%d" % (free_port(), tag) for tag in (1, 2))
-        self.demo(portals=[one, two])
-        disk = self.attach()[1]
-        self.tgt.kill()
-        self.tgt.portals = [two]
-        self.tgt.start()
-        self.portals_of_failures(one, 2)
-        self.tgt.kill()
-        self.tgt.portals = [one]
-        self.tgt.start()
-        self.assertEqual(disk.read(0, 4096), bytes(4096))
-
-    def portals_of_failures(self, portal, count):
-        for _ in range(count):
-            down = self.engine.wait("session", state="down", timeout=15)
-            self.assertEqual(down["portal"], portal)
-
     def test_without_disks_any_portal_group_will_do(self):
         one, two = ("127.0.0.1:%d,%d" % (free_port(), tag) for tag in (1, 2))
         self.demo(portals=[one, two])

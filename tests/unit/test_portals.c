@@ -227,6 +227,20 @@ static void test_a_changed_list_keeps_the_portal_in_use(void **state)
 	assert_int_equal(name_of(portals_at(&p)), 'C');
 }
 
+static void test_a_restart_stays_in_the_portal_group(void **state)
+{
+	static const struct script s = { "1212", 0, true, -1, "", "" };
+	static const struct script preferred = { "1212", 1, true, -1, "", "" };
+	struct portals p;
+
+	start(&p, &s);
+	portals_follow(&p, 2);
+	assert_int_equal(name_of(portals_at(&p)), 'B');
+	start(&p, &preferred);
+	portals_follow(&p, 2);
+	assert_int_equal(name_of(portals_at(&p)), 'A');
+}
+
 static void test_thirty_two_portals_all_have_their_turn(void **state)
 {
 	static const struct script s = {
@@ -267,6 +281,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_switch_needs_failover_and_another_portal),
 		cmocka_unit_test(test_a_changed_list_keeps_the_portal_in_use),
+		cmocka_unit_test(test_a_restart_stays_in_the_portal_group),
 		cmocka_unit_test(test_thirty_two_portals_all_have_their_turn),
 	};
 
