@@ -11,10 +11,6 @@
 #include "base/log.h"
 #include "base/str.h"
 
-struct portals { /* behind each target's portals pointer */
-	struct addr list[TARGET_PORTALS];
-};
-
 static struct target_found *find_or_add(struct gather *g,
 					const struct said_found *r)
 {
@@ -24,9 +20,6 @@ static struct target_found *find_or_add(struct gather *g,
 		if (strcmp(g->targets[i].name, r->name) == 0)
 			return &g->targets[i];
 	t = &g->targets[g->ntargets];
-	t->portals = calloc(1, sizeof(struct portals));
-	if (!t->portals)
-		return NULL;
 	t->name = r->name;
 	t->found_by = g->found_by;
 	g->ntargets++;
@@ -36,7 +29,7 @@ static struct target_found *find_or_add(struct gather *g,
 static void add_portal(struct gather *g, struct target_found *t,
 		       const struct addr *a)
 {
-	struct addr *list = (struct addr *)(uintptr_t)t->portals;
+	struct addr *list = (struct addr *)(uintptr_t)t->portals, *more;
 	const char *useless = resolve_useless(a);
 	char text[ADDR_TEXT_SIZE];
 
@@ -51,7 +44,11 @@ static void add_portal(struct gather *g, struct target_found *t,
 			return;
 	if (t->nportals == TARGET_PORTALS)
 		return;
-	list[t->nportals++] = *a;
+	more = reallocarray(list, t->nportals + 1, sizeof(*more));
+	if (!more)
+		return;
+	more[t->nportals++] = *a;
+	t->portals = more;
 }
 
 static const struct resolved *find_name(const struct gather_names *names,
@@ -123,10 +120,6 @@ int gather_targets(struct gather *g)
 	for (size_t i = 0; i < g->nrecords; i++) {
 		struct target_found *t = find_or_add(g, &g->records[i]);
 
-		if (!t) {
-			gather_free(g);
-			return -ENOMEM;
-		}
 		add_record(g, t, &g->records[i]);
 	}
 	drop_unreachable(g);

@@ -149,9 +149,14 @@ static void add_portal(struct target *t, const struct addr *a)
 {
 	unsigned rank = conf_portal_rank(&t->settings, a);
 	unsigned at = t->nportals;
+	struct addr *more;
 
 	if (t->nportals == TARGET_PORTALS || has_portal(t, a))
 		return;
+	more = reallocarray(t->portals, t->nportals + 1, sizeof(*more));
+	if (!more)
+		return;
+	t->portals = more;
 	while (at && conf_portal_rank(&t->settings, &t->portals[at - 1]) > rank)
 		at--;
 	memmove(&t->portals[at + 1], &t->portals[at],
@@ -203,6 +208,7 @@ static struct target *target_new(struct manager *m,
 		return t;
 	log_warn(t->name, "%s, no session is made", why);
 	conf_settings_wipe(&t->settings);
+	free(t->portals);
 	free(t);
 	return NULL;
 }
@@ -212,6 +218,7 @@ static void target_free(struct target *t)
 	list_remove(&t->link);
 	devices_free(t);
 	conf_settings_wipe(&t->settings);
+	free(t->portals);
 	free(t);
 }
 

@@ -34,7 +34,7 @@ struct target {
 	char label[32]; /* "bus 0 target 3", for messages */
 	unsigned bus, number;
 	uint8_t isid[CONF_ISID_LEN];
-	struct addr portals[TARGET_PORTALS]; /* numeric, preferred first */
+	struct addr *portals; /* numeric, preferred first; owned */
 	unsigned nportals;
 	struct conf_settings settings; /* holds secrets */
 	struct engine *engine;	       /* NULL: waits for one */
