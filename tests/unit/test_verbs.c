@@ -23,6 +23,7 @@
 static struct manager m;
 static struct options opt;
 static struct target targets[2];
+static struct addr portals[2][2]; /* of each */
 static struct call call;
 static int answers, error;
 static char answer[CALL_TEXT];
@@ -71,6 +72,7 @@ static int setup(void **state)
 		struct target *t = &targets[i];
 
 		t->m = &m;
+		t->portals = portals[i];
 		t->number = i;
 		snprintf(t->label, sizeof(t->label), "bus 0 target %u", i);
 		list_init(&t->devices);
