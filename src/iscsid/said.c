@@ -20,6 +20,7 @@ enum field_kind {
 	F_TEXT,
 	F_NAME,
 	F_ADDR,	 /* in said_found: sets has_addr too */
+	F_HOST,	 /* a host name, and no number */
 	F_EXACT, /* compared later: printable as it stands, and never cut */
 	F_U32,
 	F_U64,
@@ -133,6 +134,11 @@ static const struct field switched_fields[] = {
 	TEXT(switched, "reason", reason),
 };
 
+static const struct field resolve_fields[] = {
+	FIELD(resolve, "host", F_HOST, host, 0, true),
+	NEED(resolve, "port", port, UINT16_MAX),
+};
+
 static const struct field error_fields[] = {
 	TEXT(log, "text", text),
 };
@@ -158,6 +164,7 @@ static const struct verb {
 	[SAID_LUNS] = { "luns", VERB(count_fields), true },
 	[SAID_SWITCHED] = { "switched", VERB(switched_fields), true },
 	[SAID_REMOVED] = { "removed", NULL, 0, true },
+	[SAID_RESOLVE] = { "resolve", VERB(resolve_fields), true },
 	[SAID_ERROR] = { "error", VERB(error_fields), false },
 };
 
@@ -201,6 +208,32 @@ static bool read_addr(const char *v, int len, void *dst)
 	return true;
 }
 
+/* RFC 1035 2.3.4: labels of at most 63 bytes, names of at most 253. */
+static bool is_long_name(const char *v)
+{
+	size_t label = 0;
+
+	if (strlen(v) > 253)
+		return true;
+	for (; *v; v++) {
+		label = *v == '.' ? 0 : label + 1;
+		if (label > 63)
+			return true;
+	}
+	return false;
+}
+
+static bool read_host(const char *v, int len, char *dst, size_t size)
+{
+	struct addr a;
+
+	if (memchr(v, '\0', (size_t)len) || is_long_name(v) ||
+	    addr_parse(v, (size_t)len, &a) || addr_is_numeric(&a))
+		return false;
+	/* A port or group would have been cut off. */
+	return strcmp(a.host, v) == 0 && str_copy(dst, size, v);
+}
+
 static bool read_number(const char *v, int len, const struct field *f,
 			void *dst)
 {
@@ -240,6 +273,8 @@ static bool read_field(const struct field *f, const char *v, int len, void *dst)
 		return read_name(v, len, dst, f->size);
 	case F_ADDR:
 		return read_addr(v, len, dst);
+	case F_HOST:
+		return read_host(v, len, dst, f->size);
 	case F_U32:
 	case F_U64:
 	case F_BOOL:
@@ -295,6 +330,12 @@ static int check_lun(const struct said_lun *l, const char **wrong)
 	return 0;
 }
 
+static int check_resolve(const struct said_resolve *r, const char **wrong)
+{
+	*wrong = "port";
+	return r->port ? 0 : -EBADMSG;
+}
+
 int said_read(const struct msg_in *m, struct said *out, const char **wrong)
 {
 	enum said_kind kind = 0;
@@ -317,5 +358,7 @@ int said_read(const struct msg_in *m, struct said *out, const char **wrong)
 	err = read_fields(m, verb, out, wrong);
 	if (!err && kind == SAID_LUN)
 		err = check_lun(&out->lun, wrong);
+	if (!err && kind == SAID_RESOLVE)
+		err = check_resolve(&out->resolve, wrong);
 	return err;
 }

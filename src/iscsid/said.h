@@ -35,6 +35,7 @@ enum said_kind {
 	SAID_LUNS,
 	SAID_SWITCHED,
 	SAID_REMOVED,
+	SAID_RESOLVE,
 	SAID_ERROR,
 	SAID_KINDS,
 };
@@ -103,6 +104,11 @@ struct said_switched {
 	char reason[SAID_TEXT];
 };
 
+struct said_resolve {
+	char host[ADDR_HOST_SIZE]; /* a name, not a number */
+	uint32_t port;		   /* 1 to 65535 */
+};
+
 struct said {
 	enum said_kind kind;
 	uint64_t id; /* 0 for those that have none */
@@ -115,6 +121,7 @@ struct said {
 		struct said_lun lun;
 		struct said_lun_event event;
 		struct said_switched switched;
+		struct said_resolve resolve;
 		uint32_t count; /* discovered, luns */
 	};
 };

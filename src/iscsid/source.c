@@ -81,6 +81,7 @@ static void let_go(struct source *s)
 
 	s->worker = NULL;
 	worker_abandon(w);
+	redirect_drop(&s->redirect);
 	io_timer_cancel(loop_of(s), &s->timer);
 	if (s->engine) {
 		order_simple(&msg, "remove", s->id);
@@ -262,6 +263,9 @@ void source_said(struct source *s, const struct said *said)
 		break;
 	case SAID_FAILED:
 		heed_failed(s, &said->failed);
+		break;
+	case SAID_RESOLVE:
+		redirect_ask(&s->redirect, &s->m->workers, s->engine, said);
 		break;
 	default:
 		break;

@@ -18,6 +18,7 @@
 #include "conf/isid.h"
 #include "io/loop.h"
 #include "iscsid/pauses.h"
+#include "iscsid/redirect.h"
 #include "iscsid/resolve.h"
 #include "iscsid/roster.h"
 #include "iscsid/said.h"
@@ -84,6 +85,7 @@ struct source {
 	struct io_timer timer;
 	unsigned failures; /* in a row */
 	struct repeat repeat;
+	struct redirect redirect;
 };
 
 /*

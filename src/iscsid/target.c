@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -128,6 +129,7 @@ void targets_engine_lost(struct manager *m, struct engine *e)
 		/* Nobody is left to log out of it: that session is over. */
 		if (t->removing)
 			t->removed = true;
+		redirect_drop(&t->redirect);
 		devices_engine_lost(t);
 	}
 	e->load = 0;
@@ -216,6 +218,7 @@ static struct target *target_new(struct manager *m,
 static void target_free(struct target *t)
 {
 	list_remove(&t->link);
+	redirect_drop(&t->redirect);
 	devices_free(t);
 	conf_settings_wipe(&t->settings);
 	free(t->portals);
@@ -329,6 +332,12 @@ static void add_outlook(struct strbuf *sb, uint32_t wait)
 		sb_add(sb, "trying again in %u s", wait / 1000);
 }
 
+/* A redirection that is followed is no failure. */
+static bool is_followed(const struct said_session *s)
+{
+	return !s->wait && strcmp(s->fault, "login_redirected") == 0;
+}
+
 static void session_down(struct target *t, const struct said_session *s)
 {
 	char line[1024];
@@ -342,7 +351,7 @@ static void session_down(struct target *t, const struct said_session *s)
 	if (t->up)
 		t->since = time(NULL);
 	t->up = false;
-	t->scanned = true;
+	t->scanned |= !is_followed(s);
 	str_copy(t->reason, sizeof(t->reason), s->reason);
 	if (t->removing)
 		return;
@@ -393,6 +402,9 @@ void target_said(struct target *t, const struct said *s)
 	case SAID_SWITCHED:
 		t->switching = false;
 		t->switched = s->switched;
+		break;
+	case SAID_RESOLVE:
+		redirect_ask(&t->redirect, &t->m->workers, t->engine, s);
 		break;
 	case SAID_REMOVED:
 		heed_removed(t);

@@ -16,6 +16,7 @@
 #include "conf/isid.h"
 #include "conf/settings.h"
 #include "iscsid/pauses.h"
+#include "iscsid/redirect.h"
 #include "iscsid/said.h"
 #include "wire/addr.h"
 #include "wire/name.h"
@@ -51,6 +52,7 @@ struct target {
 	bool switching;		       /* an answer to "switch" is awaited */
 	struct said_switched switched; /* the newest */
 	struct repeat repeat;
+	struct redirect redirect;
 };
 
 /* What a source knows of a target it found. */

@@ -178,6 +178,53 @@ static void test_a_log_level_outside_of_syslog_is_refused(void **state)
 	assert_int_equal(heard("log text=hello"), -EBADMSG);
 }
 
+static void test_a_name_to_look_up_is_a_host_name(void **state)
+{
+	assert_int_equal(heard("resolve id=4 host=nas-1.example_2.org "
+			       "port=3260"),
+			 0);
+	assert_int_equal(said.kind, SAID_RESOLVE);
+	assert_string_equal(said.resolve.host, "nas-1.example_2.org");
+	assert_int_equal(said.resolve.port, 3260);
+}
+
+static void test_what_is_no_host_name_is_not_looked_up(void **state)
+{
+	static const char *const bad[] = {
+		"",	  "192.0.2.7",	  "1.2.3",  "::1",	"[::1]",
+		"a:3260", "a,1",	  "a%20b",  "a%00b",	"a%0ab",
+		"-a",	  "a..b",	  "a/../b", "a%25eth0", "a;b",
+		"%c3%a4", "fe80::1%25lo",
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(text, sizeof(text), "resolve id=4 host=%s port=1",
+			 bad[i]);
+		assert_int_equal(heard(text), -EBADMSG);
+		assert_string_equal(wrong, "host");
+	}
+	snprintf(text, sizeof(text), "resolve id=4 port=1 host=%s%063d.org",
+		 "a", 0);
+	assert_int_equal(heard(text), -EBADMSG);
+	snprintf(
+		text, sizeof(text), "resolve id=4 port=1 host=a%s%s%s%s",
+		".012345678901234567890123456789012345678901234567890123456789",
+		".012345678901234567890123456789012345678901234567890123456789",
+		".012345678901234567890123456789012345678901234567890123456789",
+		".012345678901234567890123456789012345678901234567890123456789"
+		".01234567");
+	assert_int_equal(heard(text), -EBADMSG);
+}
+
+static void test_a_look_up_without_a_port_is_refused(void **state)
+{
+	assert_int_equal(heard("resolve id=4 host=nas"), -EBADMSG);
+	assert_int_equal(heard("resolve id=4 host=nas port=0"), -EBADMSG);
+	assert_int_equal(heard("resolve id=4 host=nas port=65536"), -EBADMSG);
+	assert_string_equal(wrong, "port");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +239,9 @@ int main(void)
 		cmocka_unit_test(test_a_record_without_address_says_so),
 		cmocka_unit_test(test_a_session_is_up_or_down_and_nothing_else),
 		cmocka_unit_test(test_an_unknown_verb_is_not_a_fault),
+		cmocka_unit_test(test_a_name_to_look_up_is_a_host_name),
+		cmocka_unit_test(test_what_is_no_host_name_is_not_looked_up),
+		cmocka_unit_test(test_a_look_up_without_a_port_is_refused),
 		cmocka_unit_test(test_a_log_level_outside_of_syslog_is_refused),
 	};
 
