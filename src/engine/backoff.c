@@ -39,6 +39,11 @@ uint32_t backoff_next(struct backoff *b, enum fault_retry retry,
 	return ms > wait ? ms : wait;
 }
 
+bool backoff_is_circle(const struct backoff *b)
+{
+	return b->hops >= BACKOFF_HOPS;
+}
+
 void backoff_reset(struct backoff *b)
 {
 	*b = (struct backoff){ 0 };

@@ -31,6 +31,9 @@ struct backoff {
 uint32_t backoff_next(struct backoff *b, enum fault_retry retry,
 		      bool round_over, uint16_t time2wait, uint32_t random);
 
+/* So many redirections in a row that they lead in a circle. */
+bool backoff_is_circle(const struct backoff *b);
+
 /* A session came up. */
 void backoff_reset(struct backoff *b);
 

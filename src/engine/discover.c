@@ -22,6 +22,7 @@ struct discovery {
 	struct settings settings;
 	struct session *session;
 	struct link link;
+	struct lookup lookup; /* of a redirection to a name */
 	struct io_timer next; /* the next portal */
 	struct io_op end;     /* frees it, outside of all callbacks */
 	struct addr at;
@@ -90,51 +91,89 @@ static void on_next(struct io_timer *timer)
 	attempt(container_of(timer, struct discovery, next));
 }
 
-/* Turns to where the exchange may still be had; false: nowhere is left. */
-static bool elsewhere(struct discovery *d, const struct fault *why)
+static void try_now(struct discovery *d)
+{
+	d->count = 0;
+	io_timer_after(d->engine->loop, &d->next, 0);
+}
+
+static void try_next_portal(struct discovery *d, const struct fault *why,
+			    const char *detail)
+{
+	if (++d->portal < d->settings.nportals) {
+		d->at = d->settings.portals[d->portal];
+		try_now(d);
+	} else {
+		tell_failed(d, why, detail);
+		io_soon(d->engine->loop, &d->end);
+	}
+}
+
+static bool try_next_address(struct discovery *d)
+{
+	const struct addr *to = lookup_next(&d->lookup);
+
+	if (to) {
+		d->at = *to;
+		try_now(d);
+	}
+	return to;
+}
+
+static void on_looked_up(struct lookup *l, const char *why)
+{
+	struct discovery *d = container_of(l, struct discovery, lookup);
+	char where[ADDR_TEXT_SIZE], detail[ADDR_TEXT_SIZE + 320];
+	struct strbuf sb;
+
+	if (try_next_address(d))
+		return;
+	addr_format(&l->asked, false, where, sizeof(where));
+	sb_init(&sb, detail, sizeof(detail));
+	sb_add(&sb, "%s, a name without address: %s", where, why);
+	try_next_portal(d, &fault_login_redirected, detail);
+}
+
+/* Is there somewhere else, or the same place again, at once? */
+static bool follow(struct discovery *d, const struct fault *why)
 {
 	const struct addr *to;
 	bool permanent;
 
-	if (why->retry == RETRY_NOW && d->hops++ < BACKOFF_HOPS) {
-		to = session_redirect(d->session, &permanent);
-		if (to && addr_is_numeric(to))
-			d->at = *to;
-		if (!to || addr_is_numeric(to))
-			return true;
-	}
-	if (++d->portal >= d->settings.nportals)
+	if (why->retry != RETRY_NOW || d->hops++ >= BACKOFF_HOPS)
 		return false;
-	d->at = d->settings.portals[d->portal];
+	to = session_redirect(d->session, &permanent);
+	if (to && !addr_is_numeric(to))
+		return lookup_start(&d->lookup, to);
+	if (to)
+		d->at = *to;
+	try_now(d);
 	return true;
 }
 
 static void after_attempt(struct discovery *d, const struct fault *why,
 			  const char *detail)
 {
-	struct io_loop *loop = d->engine->loop;
-
 	if (d->removing) {
-		io_soon(loop, &d->end);
+		io_soon(d->engine->loop, &d->end);
 	} else if (d->lasting.answered) {
 		if (d->lasting.lasting)
 			tell_failed(d, why, detail);
 		else
 			tell_ended(d);
-		io_soon(loop, &d->end);
-	} else if (elsewhere(d, why)) {
-		d->count = 0;
-		io_timer_after(loop, &d->next, 0);
-	} else {
-		tell_failed(d, why, detail);
-		io_soon(loop, &d->end);
+		io_soon(d->engine->loop, &d->end);
+	} else if (!follow(d, why)) {
+		try_next_portal(d, why, detail);
 	}
 }
 
 static void on_failed(struct link *l, const struct fault *why,
 		      const char *detail)
 {
-	after_attempt(of_link(l), why, detail);
+	struct discovery *d = of_link(l);
+
+	if (d->removing || !try_next_address(d))
+		after_attempt(d, why, detail);
 }
 
 /* What the session's life asks for ------------------------------------ */
@@ -191,7 +230,10 @@ static void on_up(void *ctx)
 
 static void on_down(void *ctx, const struct fault *why, const char *detail)
 {
-	after_attempt(of_link(ctx), why, detail);
+	struct discovery *d = of_link(ctx);
+
+	lookup_stop(&d->lookup); /* one of its addresses answered */
+	after_attempt(d, why, detail);
 }
 
 static void on_note(void *ctx, int level, const char *line)
@@ -254,6 +296,7 @@ static const struct session_ops session_ops = {
 static void discovery_free(struct discovery *d)
 {
 	io_timer_cancel(d->engine->loop, &d->next);
+	lookup_stop(&d->lookup);
 	link_fini(&d->link);
 	session_free(d->session);
 	settings_wipe(&d->settings);
@@ -287,6 +330,7 @@ int discovery_start(struct engine *e, const struct settings *s)
 	d->at = s->portals[0];
 	d->next.fn = on_next;
 	d->end.fn = on_end;
+	lookup_init(&d->lookup, e, s->id, on_looked_up);
 	lasting_init(&d->lasting, s->continuous, s->linger);
 	d->session = session_new(&d->settings.session, &session_ops, &d->link);
 	link_init(&d->link, e->loop, &link_ops, d->session);
@@ -300,17 +344,30 @@ int discovery_start(struct engine *e, const struct settings *s)
 	return 0;
 }
 
-bool discovery_remove(struct engine *e, uint64_t id)
+static struct discovery *find(const struct engine *e, uint64_t id)
 {
 	struct idmap_node *n = idmap_get(&e->discoveries, id);
-	struct discovery *d;
 
-	if (!n)
+	return n ? container_of(n, struct discovery, node) : NULL;
+}
+
+struct lookup *discovery_lookup(const struct engine *e, uint64_t id)
+{
+	struct discovery *d = find(e, id);
+
+	return d ? &d->lookup : NULL;
+}
+
+bool discovery_remove(struct engine *e, uint64_t id)
+{
+	struct discovery *d = find(e, id);
+
+	if (!d)
 		return false;
-	d = container_of(n, struct discovery, node);
 	if (d->removing)
 		return true;
 	d->removing = true;
+	lookup_stop(&d->lookup);
 	io_timer_cancel(e->loop, &d->next);
 	if (!d->link.open)
 		io_soon(e->loop, &d->end);

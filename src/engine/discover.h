@@ -8,11 +8,14 @@
 #define ENGINE_DISCOVER_H
 
 #include "engine/engine.h"
+#include "engine/lookup.h"
 #include "engine/settings.h"
 
 /* 0 or -errno; s is copied.  The id is not in use. */
 int discovery_start(struct engine *e, const struct settings *s);
 /* "removed" follows; false when there is none with this id. */
 bool discovery_remove(struct engine *e, uint64_t id);
+/* Of its redirection; NULL when there is none with this id. */
+struct lookup *discovery_lookup(const struct engine *e, uint64_t id);
 
 #endif

@@ -117,42 +117,18 @@ static void on_retry(struct io_timer *timer)
 	attempt(container_of(timer, struct target, retry));
 }
 
-/*
- * Where the next attempt goes when it shall come at once: to where the target
- * moved, else to the same portal.  Returns false for a place that cannot be
- * reached from here.
- */
-static bool follow(struct target *t)
-{
-	bool permanent;
-	const struct addr *to = session_redirect(t->session, &permanent);
-
-	if (!to)
-		return true;
-	if (!addr_is_numeric(to))
-		return false;
-	portals_redirect(&t->portals, to, permanent);
-	return true;
-}
-
 struct attempt_end {
 	bool was_up;
 	uint16_t time2wait; /* s */
 };
 
-static void try_again(struct target *t, const struct fault *why,
-		      const char *detail, const struct attempt_end *end)
+static void try_after(struct target *t, enum fault_retry retry,
+		      const struct fault *why, const char *detail,
+		      const struct attempt_end *end)
 {
-	/* What we end ourselves is either a removal or worth a new attempt. */
-	enum fault_retry retry =
-		why->retry == RETRY_NEVER ? RETRY_SOON : why->retry;
 	bool over = false;
 	uint32_t random, wait;
 
-	if (retry == RETRY_NOW && !follow(t)) {
-		retry = RETRY_SOON;
-		detail = "to a host name, which cannot be looked up here";
-	}
 	if (retry != RETRY_NOW)
 		over = next_portal(t, end->was_up);
 	engine_random(&random, sizeof(random));
@@ -161,6 +137,92 @@ static void try_again(struct target *t, const struct fault *why,
 		wait = 0;
 	tell_down(t, why, detail, wait);
 	io_timer_after(t->engine->loop, &t->retry, wait);
+}
+
+/* Redirections (RFC 7143 11.13.5) ------------------------------------- */
+
+static void move_to(struct target *t, const struct addr *to)
+{
+	bool permanent;
+
+	if (session_redirect(t->session, &permanent))
+		portals_redirect(&t->portals, to, permanent);
+}
+
+/* Its words are "the target moved: <where>", and what it came to. */
+static void end_redirection(struct target *t, enum fault_retry retry,
+			    const char *outcome, const char *more)
+{
+	const struct attempt_end end = {
+		.time2wait = session_time2wait(t->session),
+	};
+	char where[ADDR_TEXT_SIZE], detail[ADDR_TEXT_SIZE + 320];
+	bool permanent;
+	struct strbuf sb;
+
+	addr_format(session_redirect(t->session, &permanent), false, where,
+		    sizeof(where));
+	sb_init(&sb, detail, sizeof(detail));
+	sb_add(&sb, "%s%s%s", where, outcome, more);
+	try_after(t, retry, &fault_login_redirected, detail, &end);
+}
+
+static void on_looked_up(struct lookup *l, const char *why)
+{
+	struct target *t = container_of(l, struct target, lookup);
+	const struct addr *to = lookup_next(l);
+
+	if (!to) {
+		end_redirection(t, RETRY_SOON,
+				", a name without address: ", why);
+		return;
+	}
+	t->before = t->portals;
+	move_to(t, to);
+	end_redirection(t, RETRY_NOW, ", that is ", to->host);
+}
+
+/* A name can have several addresses: those that answer nothing are left. */
+static bool next_address(struct target *t)
+{
+	const struct addr *to = lookup_next(&t->lookup);
+
+	if (to) {
+		t->portals = t->before;
+		move_to(t, to);
+	}
+	return to;
+}
+
+static void redirected(struct target *t, const struct addr *to)
+{
+	if (backoff_is_circle(&t->backoff)) {
+		end_redirection(t, RETRY_SOON,
+				", after too many redirections in a row", "");
+	} else if (addr_is_numeric(to)) {
+		move_to(t, to);
+		end_redirection(t, RETRY_NOW, "", "");
+	} else if (!lookup_start(&t->lookup, to)) {
+		end_redirection(t, RETRY_SOON,
+				", a name that nobody is here to look up", "");
+	}
+}
+
+static void try_again(struct target *t, const struct fault *why,
+		      const char *detail, const struct attempt_end *end)
+{
+	const struct addr *to = NULL;
+	bool permanent;
+
+	if (why == &fault_login_redirected)
+		to = session_redirect(t->session, &permanent);
+	/* What we end ourselves is either a removal or worth a new attempt. */
+	if (to)
+		redirected(t, to);
+	else
+		try_after(t,
+			  why->retry == RETRY_NEVER ? RETRY_SOON : why->retry,
+			  why, detail, end);
 }
 
 /* The connection is closed: try again, or that was all. */
@@ -176,7 +238,13 @@ static void after_attempt(struct target *t, const struct fault *why,
 static void on_failed(struct link *l, const struct fault *why,
 		      const char *detail)
 {
-	after_attempt(of_link(l), why, detail, &(struct attempt_end){ 0 });
+	const struct attempt_end end = { 0 };
+	struct target *t = of_link(l);
+
+	if (!t->leaving && next_address(t))
+		try_after(t, RETRY_NOW, why, detail, &end);
+	else
+		after_attempt(t, why, detail, &end);
 }
 
 /* Waiting requests have connfail-timeout from when the session was lost. */
@@ -236,6 +304,7 @@ static void on_down(void *ctx, const struct fault *why, const char *detail)
 		start_expiry(t);
 	t->up = false;
 	luns_down(&t->luns, session_ended_well(t->session), now_of(t));
+	lookup_stop(&t->lookup); /* one of its addresses answered */
 	after_attempt(t, why, detail, &end);
 }
 
@@ -295,6 +364,7 @@ static void target_free(struct target *t)
 
 	io_timer_cancel(loop, &t->retry);
 	io_timer_cancel(loop, &t->expire);
+	lookup_stop(&t->lookup);
 	luns_fini(&t->luns);
 	link_fini(&t->link);
 	session_free(t->session);
@@ -332,6 +402,7 @@ int target_start(struct engine *e, const struct settings *s)
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;
 	t->end.fn = on_end;
+	lookup_init(&t->lookup, e, s->id, on_looked_up);
 	luns_init(&t->luns, t);
 	t->session = session_new(&t->settings.session, &session_ops, &t->link);
 	link_init(&t->link, e->loop, &link_ops, t->session);
@@ -359,6 +430,7 @@ static void leave(struct target *t)
 	if (t->leaving)
 		return;
 	t->leaving = true;
+	lookup_stop(&t->lookup);
 	io_timer_cancel(loop, &t->retry);
 	if (!t->link.open) {
 		io_soon(loop, &t->end);
@@ -376,6 +448,7 @@ static void leave(struct target *t)
 static void move(struct target *t)
 {
 	t->switching = true;
+	lookup_stop(&t->lookup);
 	if (t->link.conn) {
 		session_logout(t->session, now_of(t));
 		link_touch(&t->link);
@@ -401,6 +474,7 @@ void target_set_portals(struct target *t, const struct settings *s)
 	bool stays = portals_change(&t->portals, s->portals, s->nportals,
 				    s->preferred);
 
+	(void)portals_change(&t->before, s->portals, s->nportals, s->preferred);
 	/* Without failover a session ends with its address. */
 	if (!stays && !t->portals.failover && !t->removing && t->link.conn)
 		session_logout(t->session, now_of(t));

@@ -10,6 +10,7 @@
 #include "engine/backoff.h"
 #include "engine/engine.h"
 #include "engine/link.h"
+#include "engine/lookup.h"
 #include "engine/luns.h"
 #include "engine/portals.h"
 #include "engine/settings.h"
@@ -27,6 +28,8 @@ struct target {
 	struct io_op end;	/* frees it, outside of all callbacks */
 	struct addr at;		/* where the last attempt went */
 	struct portals portals;
+	struct lookup lookup;  /* of a redirection to a name */
+	struct portals before; /* the redirection by name */
 	int32_t group;	   /* portal group of the last session, -1: none yet */
 	int32_t old_group; /* of the session of an engine before, or -1 */
 	bool switching;	   /* the next attempt is wanted at once */

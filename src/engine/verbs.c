@@ -274,6 +274,20 @@ static void do_timeouts(struct engine *e, const struct msg_in *m, int *fd,
 		target_set_disk_timeout(s.target, (uint32_t)ms);
 }
 
+/* The answer to "resolve"; who asked may be gone by now. */
+static void do_resolved(struct engine *e, const struct msg_in *m, int *fd,
+			const char *verb)
+{
+	struct subject s;
+	struct lookup *l;
+
+	if (!read_id(e, m, verb, &s))
+		return;
+	l = s.target ? &s.target->lookup : discovery_lookup(e, s.id);
+	if (l)
+		lookup_answer(l, m);
+}
+
 /* Whatever has the id ends; what is gone already counts as removed. */
 static void do_remove(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
@@ -303,7 +317,8 @@ static const struct verb verbs[] = {
 	{ "detach", do_detach },     { "forget", do_forget },
 	{ "rescan", do_rescan },     { "remove", do_remove },
 	{ "switch", do_switch },     { "portals", do_portals },
-	{ "timeouts", do_timeouts }, { "quit", do_quit },
+	{ "timeouts", do_timeouts }, { "resolved", do_resolved },
+	{ "quit", do_quit },
 };
 
 void verbs_dispatch(struct engine *e, const struct msg_in *m, int *fd)

@@ -83,8 +83,11 @@ static void test_redirections_in_a_circle_are_slowed_down(void **state)
 {
 	struct backoff b = { 0 };
 
-	for (int i = 0; i < BACKOFF_HOPS; i++)
+	for (int i = 0; i < BACKOFF_HOPS; i++) {
+		assert_false(backoff_is_circle(&b));
 		assert_int_equal(backoff_next(&b, RETRY_NOW, true, 0, 200), 0);
+	}
+	assert_true(backoff_is_circle(&b));
 	assert_int_equal(backoff_next(&b, RETRY_NOW, true, 0, 200), 1000);
 	assert_int_equal(backoff_next(&b, RETRY_NOW, true, 0, 200), 0);
 }
