@@ -31,7 +31,7 @@ static uint32_t standard(struct tgt_scsi *q)
 	uint8_t *d = q->in;
 
 	memset(d, 0, 96);
-	d[0] = q->lun ? 0x00 : NO_LUN;
+	d[0] = q->lun ? q->lun->cfg.type : NO_LUN;
 	if (q->lun && q->lun->cfg.removable)
 		d[1] = 0x80;
 	d[2] = 0x06; /* SPC-4 */

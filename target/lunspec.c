@@ -88,6 +88,29 @@ static int set_read_only(struct spec *s, const char *v)
 	return 0;
 }
 
+/* Of tape and changer there is no more than the name of their type. */
+static int set_type(struct spec *s, const char *v)
+{
+	static const struct {
+		const char *name;
+		uint8_t type; /* SPC-4 6.6.2 */
+	} types[] = {
+		{ "disk", 0 }, { "tape", 1 }, { "cd", 5 }, { "changer", 8 }
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(v, types[i].name) != 0)
+			continue;
+		s->cfg.type = types[i].type;
+		if (s->cfg.type == 5) {
+			s->cfg.block_size = 2048;
+			s->cfg.read_only = s->cfg.removable = true;
+		}
+		return 0;
+	}
+	return complain(s, "type is disk, cd, tape or changer, not", v);
+}
+
 static int set_thin(struct spec *s, const char *v)
 {
 	s->cfg.thin = true;
@@ -107,7 +130,7 @@ static const struct {
 	{ "bs=", set_block_size }, { "ro", set_read_only },
 	{ "thin", set_thin },	   { "removable", set_removable },
 	{ "serial=", set_serial }, { "id=", set_identity },
-	{ "max=", set_max },
+	{ "max=", set_max },	   { "type=", set_type },
 };
 
 static int read_word(struct spec *s, const char *word)

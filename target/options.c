@@ -365,7 +365,7 @@ static const struct entry {
 	  "begin a target; the options below belong to it" },
 	{ "lun", "N:SPEC", on_lun, true,
 	  "mem:SIZE or file:PATH[:SIZE], then ,bs=4096 ,ro ,thin "
-	  ",serial=TEXT ,id=HEX ,max=BYTES ,removable" },
+	  ",serial=TEXT ,id=HEX ,max=BYTES ,removable ,type=cd" },
 	{ "alias", "TEXT", on_alias, true, "TargetAlias" },
 	{ "chap", "USER:SECRET", on_chap, true, "ask initiators for CHAP" },
 	{ "chap-mutual", "USER:SECRET", on_chap_mutual, true,

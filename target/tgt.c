@@ -261,7 +261,8 @@ int tgt_lun_add(struct tgt_target *tt, uint32_t number, struct tgt_backend *b,
 	int slot;
 
 	if (number > TGT_MAX_LUN ||
-	    (cfg->block_size != 512 && cfg->block_size != 4096) ||
+	    (cfg->block_size != 512 && cfg->block_size != 2048 &&
+	     cfg->block_size != 4096) ||
 	    !size_fits(cfg, b->size))
 		return -EINVAL;
 	if (tgt_lun_find(tt, number))

@@ -70,6 +70,7 @@ struct tgt_portal {
 struct tgt_lun_config {
 	uint32_t block_size; /* 512 or 4096 */
 	bool read_only, thin, write_cache, removable;
+	uint8_t type;	       /* of INQUIRY: 0 a disk */
 	char serial[64];       /* "": made of the identity */
 	uint64_t identity;     /* 60 bits of NAA; 0: made of names */
 	uint32_t max_transfer; /* bytes a command; 0: 32 MiB */

@@ -49,10 +49,11 @@ static int check_capacity(const struct disk_facts *f, char *reason, size_t size)
 	struct strbuf sb;
 
 	sb_init(&sb, reason, size);
-	if (c->block_size != 512 && c->block_size != 4096) {
+	if (c->block_size != 512 && c->block_size != 2048 &&
+	    c->block_size != 4096) {
 		sb_add(&sb,
-		       "blocks of %u bytes are not supported, only 512 and "
-		       "4096",
+		       "blocks of %u bytes are not supported, only 512, 2048 "
+		       "and 4096",
 		       c->block_size);
 		return -EINVAL;
 	}

@@ -43,6 +43,9 @@ static void finish(void *obj, const void *arg)
 	d->pages = pr->pages;
 	facts_apply(&d->facts, &d->geometry, &d->limits, pr->why,
 		    sizeof(pr->why));
+	/* Nothing in its mode pages says so (MMC-6 7.5). */
+	if (d->identity.inquiry.type == TYPE_CDROM)
+		d->geometry.read_only = true;
 	d->limits.ways &= ~d->refused;
 	facts_abilities(&d->limits, &d->geometry);
 	if (d->known && (old.blocks != d->geometry.blocks ||

@@ -142,10 +142,11 @@ static enum probe_event read_inquiry(struct disk *d, const uint8_t *p, size_t n)
 		snprintf(pr->why, sizeof(pr->why), "nothing is at this LUN");
 		return EV_GONE;
 	}
-	if (inq->type == TYPE_DISK)
+	if (inq->type == TYPE_DISK || inq->type == TYPE_CDROM)
 		return EV_OK;
 	snprintf(pr->why, sizeof(pr->why),
-		 "its type, %s, is not supported, only Direct-Access is",
+		 "its type, %s, is not supported, only Direct-Access and "
+		 "CD-ROM are",
 		 inquiry_type_name(inq->type));
 	return EV_UNFIT;
 }

@@ -24,8 +24,9 @@ static void add_type(const struct announce *a, struct strbuf *sb)
 static void add_place(const struct announce *a, struct strbuf *sb)
 {
 	/* One HBA, so it is scsi0; a bus of ours is a channel of it. */
-	sb_add(sb, "Detected scsi disk %s at scsi0, channel %u, id %u, lun %u",
-	       a->dev, a->bus, a->target, a->lun);
+	sb_add(sb, "Detected scsi %s %s at scsi0, channel %u, id %u, lun %u",
+	       a->type == TYPE_CDROM ? "CD-ROM" : "disk", a->dev, a->bus,
+	       a->target, a->lun);
 }
 
 static void add_sector(const struct announce *a, struct strbuf *sb)

@@ -16,6 +16,7 @@
 #include "iscsid/order.h"
 #include "iscsid/steps.h"
 #include "iscsid/target.h"
+#include "scsi/inquiry.h"
 
 static void step(struct device *d, enum device_event ev, const void *arg)
 {
@@ -38,7 +39,8 @@ struct link_place device_place(const struct device *d)
 				    .mode = o->mode,
 				    .bus = d->t->bus,
 				    .target = d->t->number,
-				    .lun = d->said.number };
+				    .lun = d->said.number,
+				    .cd = d->said.type == TYPE_CDROM };
 }
 
 /* The steps ----------------------------------------------------------- */

@@ -19,12 +19,15 @@
 #include "base/str.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define NAME_TMP  ".softhba-new" /* a link before its rename */
-#define NAME_ROOM 16		 /* "target255", "part15" */
+#define NAME_TMP  ".softhba-new"   /* a link before its rename */
+#define NAME_ROOM 16		   /* "target255", "part15" */
+#define CD	  (LINK_PARTS + 1) /* in the place of a partition's number */
 
 static void link_name(char dst[NAME_ROOM], unsigned part)
 {
-	if (part)
+	if (part == CD)
+		snprintf(dst, NAME_ROOM, "cd");
+	else if (part)
 		snprintf(dst, NAME_ROOM, "part%u", part);
 	else
 		snprintf(dst, NAME_ROOM, "disk");
@@ -32,7 +35,7 @@ static void link_name(char dst[NAME_ROOM], unsigned part)
 
 static void link_value(char *dst, size_t size, const char *dev, unsigned part)
 {
-	if (part)
+	if (part && part != CD)
 		snprintf(dst, size, "/dev/%sp%u", dev, part);
 	else
 		snprintf(dst, size, "/dev/%s", dev);
@@ -170,7 +173,8 @@ int links_make(const struct link_place *at, const char *dev)
 
 	if (dir < 0)
 		return dir;
-	for (unsigned part = 0; part <= LINK_PARTS; part++) {
+	for (unsigned part = at->cd ? CD : 0;
+	     part <= (at->cd ? CD : LINK_PARTS); part++) {
 		int e = make_link(dir, dev, part);
 
 		if (e && !err)
@@ -206,7 +210,7 @@ static unsigned remove_links(const struct link_place *at,
 
 	if (dir < 0)
 		return 0;
-	for (unsigned part = 0; part <= LINK_PARTS; part++) {
+	for (unsigned part = 0; part <= CD; part++) {
 		link_name(name, part);
 		if (read_link(dir, name, part, dev, sizeof(dev)) &&
 		    gone(ctx, dev) && unlinkat(dir, name, 0) == 0)

@@ -1,5 +1,6 @@
 /*
- * links - the tree of stable names, bus<B>/target<T>/lun<L>/{disk,part1..}.
+ * links - the tree of stable names, bus<B>/target<T>/lun<L>/{disk,part1..}
+ * or lun<L>/cd.
  *
  * Directories are entered one by one without following links, so a link in
  * the way cannot lead a root process elsewhere.  Only names of exactly this
@@ -20,6 +21,7 @@ struct link_place {
 	const char *base; /* borrowed: "/dev/iscsi" */
 	mode_t mode;	  /* of directories that are made */
 	unsigned bus, target, lun;
+	bool cd; /* "cd" instead of "disk" and the partitions */
 };
 
 /* The path of one name under the place, for people and messages. */

@@ -318,7 +318,8 @@ static int check_lun(const struct said_lun *l, const char **wrong)
 	if (!l->online)
 		return 0;
 	*wrong = "block-size";
-	if (l->block_size != 512 && l->block_size != 4096)
+	if (l->block_size != 512 && l->block_size != 2048 &&
+	    l->block_size != 4096)
 		return -EBADMSG;
 	*wrong = "blocks";
 	if (!l->blocks || l->blocks > MAX_DISK_BYTES / l->block_size)

@@ -46,10 +46,10 @@ static bool can(enum disk_way w)
 	return lim.ways & WAY(w);
 }
 
-static void test_block_sizes_other_than_512_and_4096_are_refused(void **state)
+static void test_block_sizes_of_no_block_device_are_refused(void **state)
 {
 	static const uint32_t bad[] = { 0,    1,    511,  520,	     1024,
-					2048, 4104, 8192, 0xffffffff };
+					2049, 4104, 8192, 0xffffffff };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		f.capacity.block_size = bad[i];
@@ -57,8 +57,8 @@ static void test_block_sizes_other_than_512_and_4096_are_refused(void **state)
 			facts_apply(&f, &geo, &lim, reason, sizeof(reason)),
 			-EINVAL);
 	}
-	refused("blocks of 4294967295 bytes are not supported, only 512 and "
-		"4096");
+	refused("blocks of 4294967295 bytes are not supported, only 512, "
+		"2048 and 4096");
 }
 
 static void test_capacity_beyond_63_bits_is_refused(void **state)
@@ -280,7 +280,7 @@ static void test_every_way_has_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_block_sizes_other_than_512_and_4096_are_refused),
+		T(test_block_sizes_of_no_block_device_are_refused),
 		T(test_capacity_beyond_63_bits_is_refused),
 		T(test_one_block_is_a_disk),
 		T(test_transfer_limit_of_zero_means_our_own),

@@ -201,7 +201,8 @@ static void test_other_block_sizes_are_refused_by_name(void **state)
 {
 	fake.block_size = 520;
 	rig_up();
-	has_failed("blocks of 520 bytes are not supported, only 512 and 4096");
+	has_failed(
+		"blocks of 520 bytes are not supported, only 512, 2048 and 4096");
 }
 
 static void test_blocks_of_4096_are_served(void **state)
@@ -212,13 +213,24 @@ static void test_blocks_of_4096_are_served(void **state)
 	assert_int_equal(disk_geometry(rig.disk)->block_size, 4096);
 }
 
-static void test_other_types_fail_by_name_after_two_commands(void **state)
+static void test_a_cd_is_served_and_read_only(void **state)
 {
 	fake.type = 5;
+	fake.block_size = 2048;
 	rig_up();
-	has_failed("its type, CD-ROM, is not supported, only Direct-Access is");
+	is_online();
+	assert_int_equal(disk_geometry(rig.disk)->block_size, 2048);
+	assert_true(disk_geometry(rig.disk)->read_only);
+}
+
+static void test_other_types_fail_by_name_after_two_commands(void **state)
+{
+	fake.type = 1;
+	rig_up();
+	has_failed("its type, Sequential-Access, is not supported, only "
+		   "Direct-Access and CD-ROM are");
 	assert_string_equal(asked(), "00 12");
-	assert_int_equal(disk_identity(rig.disk)->inquiry.type, 5);
+	assert_int_equal(disk_identity(rig.disk)->inquiry.type, 1);
 	assert_string_equal(disk_identity(rig.disk)->inquiry.vendor, "ACME");
 }
 
@@ -332,7 +344,7 @@ static void test_lost_probe_begins_again_at_the_next_nexus(void **state)
 
 static void test_failed_disk_is_probed_again_by_rescan(void **state)
 {
-	fake.type = 5;
+	fake.type = 1;
 	rig_up();
 	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
 	fake.type = 0;
@@ -518,6 +530,7 @@ int main(void)
 		T(test_missing_medium_fails_with_its_reason),
 		T(test_other_block_sizes_are_refused_by_name),
 		T(test_blocks_of_4096_are_served),
+		T(test_a_cd_is_served_and_read_only),
 		T(test_other_types_fail_by_name_after_two_commands),
 		T(test_empty_lun_fails),
 		T(test_lun_that_is_not_supported_fails_at_once),

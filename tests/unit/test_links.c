@@ -94,6 +94,16 @@ static void test_disk_and_fifteen_partitions_are_linked(void **state)
 	assert_false(is_there("bus0/target12/lun3/part16"));
 }
 
+static void test_a_cd_has_one_link_of_that_name(void **state)
+{
+	at.cd = true;
+	assert_int_equal(links_make(&at, "loop4"), 0);
+	assert_string_equal(value_of("bus0/target12/lun3/cd"), "/dev/loop4");
+	assert_false(is_there("bus0/target12/lun3/disk"));
+	links_remove(&at, "loop4");
+	assert_false(is_there("bus0"));
+}
+
 static void test_directories_get_the_asked_mode_whatever_the_umask(void **state)
 {
 	struct stat st;
@@ -227,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_disk_and_fifteen_partitions_are_linked),
+		CASE(test_a_cd_has_one_link_of_that_name),
 		CASE(test_directories_get_the_asked_mode_whatever_the_umask),
 		CASE(test_a_base_that_is_missing_is_made),
 		CASE(test_a_link_of_ours_changes_to_the_new_device),

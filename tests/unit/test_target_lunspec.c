@@ -80,6 +80,15 @@ static void test_identity_and_limit_in_words(void **state)
 	assert_true(l->cfg.removable);
 }
 
+static void test_a_cd_has_larger_blocks_and_is_read_only(void **state)
+{
+	struct tgt_lun *l = good("0:mem:1M,type=cd", 0);
+
+	assert_int_equal(l->cfg.type, 5);
+	assert_int_equal(l->blocks, 512);
+	assert_true(l->cfg.read_only);
+}
+
 static void test_file_is_made_of_the_size_asked_for(void **state)
 {
 	struct stat st;
@@ -209,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_memory_lun_in_words),
 		T(test_identity_and_limit_in_words),
+		T(test_a_cd_has_larger_blocks_and_is_read_only),
 		T(test_file_is_made_of_the_size_asked_for),
 		T(test_file_of_no_size_is_no_lun),
 		T(test_errors_say_which_word),
