@@ -14,10 +14,22 @@
 #include "iscsid/devices.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
+#include "iscsid/paths.h"
 
 static struct target *of(struct list *link)
 {
 	return container_of(link, struct target, link);
+}
+
+static struct target *find_key(struct manager *m, const char *key)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (strcmp(of(pos)->key, key) == 0)
+			return of(pos);
+	}
+	return NULL;
 }
 
 static struct target *find_name(struct manager *m, const char *name)
@@ -187,7 +199,8 @@ static const char *refusal(const struct target *t)
 	return t->nportals ? NULL : "has no portal that can be reached";
 }
 
-static struct target *target_new(struct manager *m,
+/* f: of this path alone. */
+static struct target *target_new(struct manager *m, const char *key,
 				 const struct target_found *f)
 {
 	struct target *t = calloc(1, sizeof(*t));
@@ -197,6 +210,7 @@ static struct target *target_new(struct manager *m,
 		return NULL;
 	t->m = m;
 	str_copy(t->name, sizeof(t->name), f->name);
+	str_copy(t->key, sizeof(t->key), key);
 	conf_target_settings(m->conf, t->name,
 			     f->nportals ? &f->portals[0] : NULL, f->found_by,
 			     &t->settings);
@@ -204,8 +218,6 @@ static struct target *target_new(struct manager *m,
 	list_init(&t->link);
 	merge(t, f);
 	why = refusal(t);
-	if (!why && conf_isid(m->initiator.name, t->name, -1, 0, t->isid))
-		why = "cannot get an ISID";
 	if (!why)
 		return t;
 	log_warn(t->name, "%s, no session is made", why);
@@ -225,22 +237,38 @@ static void target_free(struct target *t)
 	free(t);
 }
 
-static void bind_target(struct target *t, const struct binding *b)
+/*
+ * Sessions of one target must not share an ISID, and each must have the same
+ * after a restart; so has a path's binding.
+ */
+static int make_isid(struct target *t)
+{
+	bool alone = strcmp(t->key, t->name) == 0;
+	unsigned index = t->bus * BINDING_TARGETS + t->number;
+
+	return conf_isid(t->m->initiator.name, t->name, -1,
+			 alone ? 0 : (uint16_t)index, t->isid);
+}
+
+static int bind_target(struct target *t, const struct binding *b)
 {
 	t->id = manager_new_id(t->m);
 	t->bus = b->bus;
 	t->number = b->target;
+	if (make_isid(t))
+		return -EOPNOTSUPP;
 	t->since = time(NULL);
 	str_copy(t->reason, sizeof(t->reason), "not yet connected");
 	snprintf(t->label, sizeof(t->label), "bus %u target %u", t->bus,
 		 t->number);
-	log_info(t->label, "= %s%s", t->name, b->fresh ? " (new)" : "");
+	log_info(t->label, "= %s%s", t->key, b->fresh ? " (new)" : "");
 	for (unsigned i = 0; i < t->nportals; i++) {
 		char text[ADDR_TEXT_SIZE];
 
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		log_info(t->label, "portal %u = address %s", i, text);
 	}
+	return 0;
 }
 
 /* By bus, then target: that is the order of listings. */
@@ -264,18 +292,19 @@ static void bind_all(struct manager *m, struct target **new, size_t n)
 	struct report r = manager_report();
 
 	for (size_t i = 0; keys && b && i < n; i++)
-		keys[i] = new[i]->name;
+		keys[i] = new[i]->key;
 	if (keys && b)
 		bindings_assign(m->bindings, keys, n, &r, b);
 	for (size_t i = 0; i < n; i++) {
 		int err = keys && b ? b[i].error : -ENOMEM;
 
+		if (!err)
+			err = bind_target(new[i], &b[i]);
 		if (!err) {
-			bind_target(new[i], &b[i]);
 			put_in_order(m, new[i]);
 			continue;
 		}
-		log_err(new[i]->name, "gets no binding: %s; no session is made",
+		log_err(new[i]->key, "gets no binding: %s; no session is made",
 			strerror(-err));
 		target_free(new[i]);
 	}
@@ -283,23 +312,64 @@ static void bind_all(struct manager *m, struct target **new, size_t n)
 	free(b);
 }
 
+/* Known ones keep to what was configured when they were made. */
+static enum conf_multipath multipath_of(struct manager *m,
+					const struct target_found *f)
+{
+	static struct conf_settings settings;
+	struct target *t = find_name(m, f->name);
+	enum conf_multipath how;
+
+	if (t)
+		return t->multipath;
+	conf_target_settings(m->conf, f->name,
+			     f->nportals ? &f->portals[0] : NULL, f->found_by,
+			     &settings);
+	how = (enum conf_multipath)settings.multipath;
+	conf_settings_wipe(&settings);
+	return how;
+}
+
+/* Adds those that are new to new[], returns their number. */
+static size_t take_one(struct manager *m, const struct target_found *f,
+		       struct target **new)
+{
+	static struct path paths[PATHS_MAX];
+	enum conf_multipath how = multipath_of(m, f);
+	size_t fresh = 0,
+	       n = paths_split(how, f->name, f->portals, f->nportals, paths);
+
+	for (size_t i = 0; i < n; i++) {
+		struct target *t = find_key(m, paths[i].key);
+		const struct target_found part = {
+			.name = f->name,
+			.portals = paths[i].portals,
+			.nportals = paths[i].nportals,
+			.found_by = f->found_by,
+		};
+
+		if (t) {
+			merge(t, &part);
+		} else if ((t = target_new(m, paths[i].key, &part))) {
+			t->multipath = how;
+			new[fresh++] = t;
+		}
+	}
+	return fresh;
+}
+
 void targets_take(struct manager *m, const struct target_found *found, size_t n)
 {
-	struct target **new = calloc(n ? n : 1, sizeof(*new));
+	struct target **new =
+		calloc(n * PATHS_MAX + 1, sizeof(struct target *));
 	size_t fresh = 0;
 
 	if (!new || manager_is_stopping(m)) {
 		free(new);
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct target *t = find_name(m, found[i].name);
-
-		if (t)
-			merge(t, &found[i]);
-		else if ((t = target_new(m, &found[i])))
-			new[fresh++] = t;
-	}
+	for (size_t i = 0; i < n; i++)
+		fresh += take_one(m, &found[i], new + fresh);
 	if (fresh)
 		bind_all(m, new, fresh);
 	free(new);

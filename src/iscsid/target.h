@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/list.h"
+#include "conf/bindings.h"
 #include "conf/isid.h"
 #include "conf/settings.h"
 #include "iscsid/pauses.h"
@@ -32,7 +33,9 @@ struct target {
 	struct list link;
 	uint64_t id;
 	char name[NAME_SIZE];
-	char label[32]; /* "bus 0 target 3", for messages */
+	char key[BINDING_KEY_SIZE];    /* of its binding: iscsid/paths.h */
+	enum conf_multipath multipath; /* as when it was made */
+	char label[32];		       /* "bus 0 target 3", for messages */
 	unsigned bus, number;
 	uint8_t isid[CONF_ISID_LEN];
 	struct addr *portals; /* numeric, preferred first; owned */
