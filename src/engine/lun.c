@@ -4,6 +4,7 @@
 #include "engine/lun.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,6 +148,28 @@ static const struct export_events export_events = {
 	.stopped = on_stopped,
 };
 
+/*
+ * Buffers are locked memory, 1 MiB a request: who has many disks gets fewer
+ * for each of the later ones.
+ */
+static const struct {
+	unsigned upto; /* disks of this engine */
+	unsigned depth;
+} depths[] = { { 16, 0 }, { 64, 16 }, { 256, 8 }, { UINT_MAX, 4 } };
+
+static unsigned depth_for(const struct lun *u)
+{
+	unsigned disks = engine_of(u)->attached, i = 0;
+
+	while (disks >= depths[i].upto)
+		i++;
+	if (i && disks == depths[i - 1].upto)
+		log_info(NULL,
+			 "%u disks: the next ones take %u requests at once",
+			 disks, depths[i].depth);
+	return depths[i].depth;
+}
+
 /* 0, -EAGAIN (the disk is not probed yet) or another -errno. */
 static int start_export(struct lun *u)
 {
@@ -155,6 +178,7 @@ static int start_export(struct lun *u)
 		.fd = u->fd,
 		.disk = u->disk,
 		.resume = u->resume,
+		.depth = depth_for(u),
 		.events = &export_events,
 		.ctx = u,
 	};

@@ -38,6 +38,7 @@ struct export_config {
 	int fd;		      /* the kernel's handle, owned by the export */
 	struct disk *disk;    /* its geometry must be known */
 	bool resume;	      /* served before: ask the kernel to send again */
+	unsigned depth;	      /* most requests at once; 0: what is best */
 	const struct export_events *events;
 	void *ctx;
 };
@@ -57,7 +58,8 @@ struct export
 /* One exporter; a const object of its file. */
 struct export_ops {
 	const char *name;
-	size_t memory; /* bytes of the arena (base/arena.h) each export takes */
+	size_t memory; /* bytes of the arena (base/arena.h) each export takes at
+			  most */
 	int (*start)(const struct export_config *cfg, struct export **out);
 	void (*resized)(struct export *e);
 	void (*stop)(struct export *e);

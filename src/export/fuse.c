@@ -55,12 +55,18 @@ struct fuse_export {
 	int last_err;
 	uint8_t resend[FUSE_ANSWER_MAX];
 	struct export_stats stats;
+	unsigned nslots;
 	struct slot slots[SLOTS];
 };
 
 #define PAGE	   4096
 #define STATE_SIZE ((sizeof(struct fuse_export) + PAGE - 1) / PAGE * PAGE)
 #define MEMORY	   (STATE_SIZE + (size_t)SLOTS * SLOT_BYTES)
+
+static size_t memory_for(unsigned nslots)
+{
+	return STATE_SIZE + (size_t)nslots * SLOT_BYTES;
+}
 
 static void fill(struct fuse_export *fx);
 
@@ -74,7 +80,7 @@ static void on_end(struct io_op *op, int res)
 	int err = fx->last_err;
 
 	close(cfg.fd);
-	arena_free(fx, MEMORY);
+	arena_free(fx, memory_for(fx->nslots));
 	cfg.events->stopped(cfg.ctx, err);
 }
 
@@ -341,7 +347,7 @@ static void init_slots(struct fuse_export *fx)
 
 	list_init(&fx->idle);
 	list_init(&fx->reading);
-	for (struct slot *s = fx->slots; s < fx->slots + SLOTS; s++) {
+	for (struct slot *s = fx->slots; s < fx->slots + fx->nslots; s++) {
 		s->fx = fx;
 		s->head = at + HEAD_PLACE - FUSE_HEAD_SIZE;
 		s->data = at + HEAD_PLACE;
@@ -363,6 +369,7 @@ static int set_nonblock(int fd)
 static int start(const struct export_config *cfg, struct export **out)
 {
 	struct fuse_export *fx;
+	unsigned nslots;
 	int err;
 
 	if (disk_geometry(cfg->disk)->block_size == 0)
@@ -371,11 +378,13 @@ static int start(const struct export_config *cfg, struct export **out)
 	err = set_nonblock(cfg->fd);
 	if (err)
 		return err;
-	fx = arena_alloc(MEMORY);
+	nslots = cfg->depth && cfg->depth < SLOTS ? cfg->depth : SLOTS;
+	fx = arena_alloc(memory_for(nslots));
 	if (!fx)
 		return -ENOMEM;
 	fx->pub.ops = &export_fuse;
 	fx->cfg = *cfg;
+	fx->nslots = nslots;
 	fx->batch = 1;
 	fx->end_op.fn = on_end;
 	init_slots(fx);
