@@ -203,6 +203,7 @@ real_dir() {
 begin() {
 	ME=${0##*/}
 	SECONDS=0
+	WORK=$PWD # what -f may be relative to
 	cd / || exit 1
 	# shellcheck disable=SC1090
 	[ ! -r "${ISCSI_DEFAULT:=/etc/default/iscsi}" ] || . "$ISCSI_DEFAULT"

@@ -166,6 +166,12 @@ check "the file system that was not listed is whole" \
 	fsck.ext4 -f -n "$two"
 mount "$two" "$T/mnt2"
 check "and has what was written" cmp "$T/data" "$T/mnt2/data"
+all_ours() {
+	(cd "$B" && src/tools/iscsi-umountall -a -R "$T/run" -f /dev/null)
+}
+check "iscsi-umountall -a unmounts it" all_ours
+check "it is away" not is_mounted "$T/mnt2"
+mount "$two" "$T/mnt2"
 check "when the system goes down, it is unmounted, too" \
 	env RUNLEVEL=0 "$B/packaging/iscsi" stop
 check "so nothing is mounted" nothing_left

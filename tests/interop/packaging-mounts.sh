@@ -101,6 +101,15 @@ check "the last first" test "$(head -n 1 "$T/said")" = "unmounted $T/m1"
 check "and nothing stays" none_mounted
 check "unmounting what is not mounted is fine" umountall
 
+relative() {
+	local tool
+	tool=$(realpath "$B/src/tools/iscsi-mountall")
+	(cd "$T" && "$tool" -f ./fstab.iscsi)
+}
+check "a file named from here is found" relative
+check "it is mounted" is_mounted "$T/m0"
+check "and unmounted" all_away
+
 printf '%s' "UUID=$u $T/m0 ext4" >"$FS"
 check "a UUID, three fields and no final newline are enough" mountall
 check "the UUID is mounted" is_mounted "$T/m0"
