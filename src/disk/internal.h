@@ -10,6 +10,7 @@
 #define DISK_INTERNAL_H
 
 #include "base/list.h"
+#include "base/topic.h"
 #include "disk/disk.h"
 #include "disk/facts.h"
 #include "disk/pause.h"
@@ -161,6 +162,13 @@ extern const struct fsm probe_fsm;
 /* note.c */
 void note(struct disk *d, int level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A line of a topic, for who asked for it: see base/topic.h. */
+void say(struct disk *d, enum topic topic, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* An answer that is not good: its sense data. */
+void say_sense(struct disk *d, const struct cmd *c);
+/* A command is sent again, because of its answer; when: in words. */
+void say_retry(struct disk *d, const struct cmd *c, const char *when);
 /* May another line about what can come in storms be given now? */
 bool note_allowed(struct disk *d);
 void note_failed_io(struct disk *d, const struct disk_io *io);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "scsi/status.h"
 
 #define LINE_SIZE 900
 
@@ -24,6 +25,44 @@ void note(struct disk *d, int level, const char *fmt, ...)
 	sb_vadd(&sb, fmt, ap);
 	va_end(ap);
 	d->ops->note(d->ctx, d, level, line);
+}
+
+void say(struct disk *d, enum topic topic, const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	struct strbuf sb;
+	va_list ap;
+
+	if (!topic_is_on(topic))
+		return;
+	sb_init(&sb, line, sizeof(line));
+	sb_add(&sb, "%s: ", topic_name(topic));
+	va_start(ap, fmt);
+	sb_vadd(&sb, fmt, ap);
+	va_end(ap);
+	d->ops->note(d->ctx, d, LOG_DEBUG, line);
+}
+
+void say_sense(struct disk *d, const struct cmd *c)
+{
+	char what[SENSE_TEXT_SIZE];
+
+	if (!topic_is_on(TOPIC_SENSE) || c->outcome != CMD_DONE ||
+	    c->status != STATUS_CHECK_CONDITION)
+		return;
+	policy_text(c, what, sizeof(what));
+	say(d, TOPIC_SENSE, "%s: %s", cdb_name(c->cdb), what);
+}
+
+void say_retry(struct disk *d, const struct cmd *c, const char *when)
+{
+	char why[SENSE_TEXT_SIZE];
+
+	if (!topic_is_on(TOPIC_RETRY))
+		return;
+	policy_text(c, why, sizeof(why));
+	say(d, TOPIC_RETRY, "%s goes again %s: %s", cdb_name(c->cdb), when,
+	    why);
 }
 
 bool note_allowed(struct disk *d)

@@ -163,6 +163,7 @@ static void emit(struct disk *d, enum probe_event ev)
 {
 	struct probe *pr = &d->probe;
 
+	say(d, TOPIC_INIT, "%s: %s", step_names[pr->step], event_names[ev]);
 	if (deserves_grace(d, ev)) {
 		repeat_slowly(pr);
 		return;
@@ -219,6 +220,7 @@ static void judge(struct disk *d)
 
 	if (pr->step == STEP_IDLE) /* stopped while it was on its way */
 		return;
+	say_sense(d, &pr->cmd);
 	disk_effect(d, p, &s);
 	if (pr->again) /* the answer is to a question of yesterday */
 		return;
@@ -227,9 +229,11 @@ static void judge(struct disk *d)
 		read_answer(d);
 		break;
 	case VERDICT_NOW:
+		say_retry(d, &pr->cmd, "at once");
 		pr->tries++;
 		break;
 	case VERDICT_SLOW:
+		say_retry(d, &pr->cmd, "in a second");
 		repeat_slowly(pr);
 		break;
 	case VERDICT_FAIL:

@@ -165,17 +165,22 @@ static void judge(struct disk *d, struct disk_io *io)
 	disk_effect(d, p, &s);
 	if (v == VERDICT_OK || v == VERDICT_FAIL)
 		end_slow(d);
+	if (v != VERDICT_OK)
+		say_sense(d, &io->cmd);
 	switch (v) {
 	case VERDICT_OK:
 		go_on(d, io);
 		break;
 	case VERDICT_WAIT:
+		say_retry(d, &io->cmd, "in the next session");
 		requeue_fresh(d, io);
 		break;
 	case VERDICT_NOW:
+		say_retry(d, &io->cmd, "at once");
 		requeue_now(d, io);
 		break;
 	case VERDICT_SLOW:
+		say_retry(d, &io->cmd, "in a second");
 		requeue_slow(d, io);
 		break;
 	case VERDICT_FAIL:
@@ -245,8 +250,11 @@ void queue_overdue(struct disk *d)
 		time_out(d, io);
 	}
 	io = oldest_sent(d);
-	if (io && is_overdue(d, io))
-		escalate_overdue(d, io);
+	if (!io || !is_overdue(d, io) || escalate_is_on(d))
+		return;
+	say(d, TOPIC_TIMEOUT, "%s got no answer in the %u s a request has",
+	    cdb_name(io->cmd.cdb), d->limit / 1000);
+	escalate_overdue(d, io);
 }
 
 static uint64_t overdue_wake(const struct disk *d)

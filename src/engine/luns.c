@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/topic.h"
 #include "engine/target.h"
 
 static struct lun *of_node(struct idmap_node *n)
@@ -197,6 +198,8 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 			 strerror(-err));
 	else
 		take_all(l, found, count);
+	if (topic_is_on(TOPIC_INIT))
+		log_debug(name_of(l), "init: %zu LUNs are listed", count);
 	l->counting = true;
 	tell_luns(l);
 	l->scanning = false;
@@ -218,6 +221,8 @@ void luns_scan(struct luns *l)
 	}
 	end_scan(l); /* the last one */
 	l->scanning = true;
+	if (topic_is_on(TOPIC_INIT))
+		log_debug(name_of(l), "init: asking for the list of LUNs");
 	l->scan = lun_scan_start(s, on_scanned, l);
 	if (!l->scan)
 		l->scanning = false;

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/topic.h"
 
 static struct target *of_link(void *ctx)
 {
@@ -96,6 +97,17 @@ static bool next_portal(struct target *t, bool was_up)
 	return portals_next(&t->portals, was_up, group);
 }
 
+static void say_attempt(const struct target *t)
+{
+	char portal[ADDR_TEXT_SIZE];
+
+	if (!topic_is_on(TOPIC_LOGIN))
+		return;
+	addr_format(&t->at, true, portal, sizeof(portal));
+	log_debug(t->settings.session.target_name, "login: trying portal %s",
+		  portal);
+}
+
 static void attempt(struct target *t)
 {
 	struct settings *s = &t->settings;
@@ -109,6 +121,7 @@ static void attempt(struct target *t)
 	/* The session reads it at its next login; now it has none. */
 	s->session.portal_group = t->at.tag;
 	t->switching = false;
+	say_attempt(t);
 	link_open(&t->link, &t->at, &opt);
 }
 
@@ -346,6 +359,10 @@ static void on_expire(struct io_timer *timer)
 {
 	struct target *t = container_of(timer, struct target, expire);
 
+	if (topic_is_on(TOPIC_TIMEOUT))
+		log_debug(t->settings.session.target_name,
+			  "timeout: no session for %u ms, what waits fails",
+			  t->settings.connfail_timeout);
 	luns_expire(&t->luns, now_of(t));
 }
 

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/codec.h"
+#include "base/log.h"
 #include "base/str.h"
+#include "base/topic.h"
 #include "engine/discover.h"
 #include "engine/settings.h"
 #include "engine/target.h"
@@ -304,6 +306,20 @@ static void do_remove(struct engine *e, const struct msg_in *m, int *fd,
 	}
 }
 
+/* Lines of these topics are wanted from now on (base/topic.h). */
+static void do_log(struct engine *e, const struct msg_in *m, int *fd,
+		   const char *verb)
+{
+	uint64_t mask;
+
+	if (msg_get_u64(m, "mask", UINT32_MAX, &mask)) {
+		engine_refuse(e, verb, "mask is missing or not valid");
+		return;
+	}
+	topics_set((unsigned)mask);
+	log_set_level(topics_wanted ? LOG_DEBUG : LOG_INFO);
+}
+
 static void do_quit(struct engine *e, const struct msg_in *m, int *fd,
 		    const char *verb)
 {
@@ -318,7 +334,7 @@ static const struct verb verbs[] = {
 	{ "rescan", do_rescan },     { "remove", do_remove },
 	{ "switch", do_switch },     { "portals", do_portals },
 	{ "timeouts", do_timeouts }, { "resolved", do_resolved },
-	{ "quit", do_quit },
+	{ "log", do_log },	     { "quit", do_quit },
 };
 
 void verbs_dispatch(struct engine *e, const struct msg_in *m, int *fd)

@@ -65,7 +65,6 @@ struct manager {
 	struct io_timer settle;	   /* the start, until it is over */
 	unsigned settling;	   /* ms */
 	struct io_timer log_flush; /* repeated lines wait */
-	unsigned log_mask;	   /* topics that "log" switched on */
 };
 
 /*

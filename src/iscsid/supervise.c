@@ -123,7 +123,10 @@ static void on_garbage(struct chan *c)
 static void pass_line(struct engine *e, const struct said_log *l)
 {
 	uint64_t now = io_now(e->all->loop);
-	bool was_full = e->log_budget.used >= ENGINE_LOG_LINES;
+	/* What was asked for must not keep back what matters. */
+	struct budget *b =
+		l->level == LOG_DEBUG ? &e->debug_budget : &e->log_budget;
+	bool was_full = b->used >= ENGINE_LOG_LINES;
 
 	/*
 	 * Before it is ready an engine speaks of this machine, as each of
@@ -132,7 +135,7 @@ static void pass_line(struct engine *e, const struct said_log *l)
 	if (e->state == ENGINE_STARTING &&
 	    !repeat_may_say(&e->all->machine, l->text, 0))
 		return;
-	if (budget_take(&e->log_budget, ENGINE_LOG_LINES, 10000, now))
+	if (budget_take(b, ENGINE_LOG_LINES, 10000, now))
 		log_line((int)l->level, l->object, "%s", l->text);
 	else if (!was_full)
 		log_warn(e->name, "logs too much, lines are left out");
@@ -221,6 +224,15 @@ static void send_word(struct engine *e, const char *verb)
 	chan_send(&e->chan, &m, -1);
 }
 
+static void send_topics(struct engine *e)
+{
+	static struct msg_out m;
+
+	msg_begin(&m, "log");
+	msg_u64(&m, "mask", e->all->topics);
+	chan_send(&e->chan, &m, -1);
+}
+
 static void rest(struct engine *e)
 {
 	uint32_t pause = pause_engine(e->deaths);
@@ -252,6 +264,8 @@ static void act_ready(void *obj, const void *arg)
 
 	io_timer_cancel(e->all->loop, &e->timer);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
+	if (e->all->topics)
+		send_topics(e);
 	e->all->ops->ready(e->all->ctx, e);
 }
 
@@ -436,6 +450,14 @@ bool engine_tell(struct engine *e, const struct msg_out *m, int handle)
 		step(e, ENGINE_MISBEHAVED);
 	}
 	return !err;
+}
+
+void engines_set_topics(struct engines *es, unsigned mask)
+{
+	es->topics = mask;
+	for (unsigned i = 0; i < es->count; i++)
+		if (es->list[i].state == ENGINE_READY)
+			send_topics(&es->list[i]);
 }
 
 void engines_quit(struct engines *es)

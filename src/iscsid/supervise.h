@@ -66,6 +66,7 @@ struct engines {
 	char program[4096];
 	struct engine *list;
 	unsigned count;
+	unsigned topics;       /* that lines are wanted of, base/topic.h */
 	struct repeat machine; /* lines about this machine, said once */
 };
 
@@ -82,7 +83,7 @@ struct engine {
 	uint64_t started; /* ms */
 	unsigned deaths;  /* in a row */
 	unsigned wrong;
-	struct budget log_budget;
+	struct budget log_budget, debug_budget; /* the other levels, debug */
 	unsigned load; /* targets given to it; the owner's */
 };
 
@@ -91,6 +92,9 @@ int engines_start(struct engines *es, unsigned count);
 
 /* False when it is not ready or cannot take it (it is ended then). */
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle);
+
+/* Their log lines are about these from now on, also of those to come. */
+void engines_set_topics(struct engines *es, unsigned mask);
 
 /* Ends all; gone() is called for each, from the loop. */
 void engines_quit(struct engines *es);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/topic.h"
 #include "iscsid/manager.h"
 #include "iscsid/verb_fns.h"
 
@@ -30,19 +31,6 @@ void verb_shutdown(struct call *c, const struct msg_in *args)
 
 /* Logging ------------------------------------------------------------- */
 
-struct topic {
-	const char *name;
-	unsigned bit;
-};
-
-/* The original's words and the bits it printed. */
-static const struct topic topics[] = {
-	{ "error", 1u << 1 }, { "sense", 1u << 2 }, { "init", 1u << 3 },
-	{ "queue", 1u << 4 }, { "alloc", 1u << 5 }, { "eh", 1u << 6 },
-	{ "flow", 1u << 7 },  { "retry", 1u << 8 }, { "login", 1u << 9 },
-	{ "smp", 0 },
-};
-
 static const struct {
 	const char *word;
 	int on; /* -1: only for sense */
@@ -66,55 +54,38 @@ static bool read_switch(const char *word, bool sense, bool *value)
 }
 
 /*
- * The daemon does not sort its lines by topic: with any topic on it says
- * what -d makes it say, with none it is as without -d.
+ * It is the engines that have lines by topic; they come as debug lines, with
+ * those that -d gives.
  */
 static void set_mask(struct call *c, unsigned mask)
 {
 	bool debug = mask || c->m->opt->debug;
 
-	c->m->log_mask = mask;
 	log_set_level(debug ? LOG_DEBUG : LOG_INFO);
+	engines_set_topics(&c->m->engines, mask);
 	log_info(NULL, "log settings %x", mask);
 	call_ok(c, "log settings %x", mask);
-}
-
-static unsigned all_topics(void)
-{
-	unsigned mask = 0;
-
-	for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++)
-		mask |= topics[i].bit;
-	return mask;
-}
-
-static const struct topic *find_topic(const char *name)
-{
-	for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++)
-		if (strcmp(topics[i].name, name) == 0)
-			return &topics[i];
-	return NULL;
 }
 
 void verb_log(struct call *c, const struct msg_in *args)
 {
 	char what[16] = "", word[16] = "";
-	const struct topic *t;
-	bool on;
+	unsigned mask = c->m->engines.topics, bit;
+	bool on, known;
 
 	if (msg_get(args, "what", what, sizeof(what)) < 0)
 		*what = '\0';
 	(void)msg_get(args, "value", word, sizeof(word));
-	t = find_topic(what);
+	bit = topic_by_name(what);
+	known = bit || strcmp(what, "smp") == 0; /* of old, about nothing */
 	if (!*word && strcmp(what, "all") == 0)
-		set_mask(c, all_topics());
+		set_mask(c, TOPICS_ALL);
 	else if (!*word && strcmp(what, "none") == 0)
 		set_mask(c, 0);
-	else if (!t)
+	else if (!known)
 		call_fail(c, -EINVAL, "there is nothing to log of that name");
-	else if (!read_switch(word, strcmp(what, "sense") == 0, &on))
+	else if (!read_switch(word, bit == TOPIC_SENSE, &on))
 		call_fail(c, -EINVAL, "%s is to be on or off", what);
 	else
-		set_mask(c, on ? c->m->log_mask | t->bit
-			       : c->m->log_mask & ~t->bit);
+		set_mask(c, on ? mask | bit : mask & ~bit);
 }

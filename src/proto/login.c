@@ -26,10 +26,31 @@ void login_tick(struct conn *c)
 {
 	bool auth = c->login.stage == STAGE_SECURITY && c->login.answered;
 
-	if (c->session->now >= c->login.deadline)
-		session_end(c->session,
-			    auth ? &fault_auth_timeout : &fault_login_timeout,
-			    "");
+	if (c->session->now < c->login.deadline)
+		return;
+	session_say(c->session, TOPIC_TIMEOUT, "no answer to a login request");
+	session_end(c->session,
+		    auth ? &fault_auth_timeout : &fault_login_timeout, "");
+}
+
+/* next: the stage after this one, or the same. */
+static void say_stage(struct session *s, const char *what,
+		      enum login_stage stage, enum login_stage next,
+		      const char *p, size_t n)
+{
+	static const char *const names[] = {
+		[STAGE_SECURITY] = "security",
+		[STAGE_OPERATIONAL] = "operational",
+		[STAGE_FULL_FEATURE] = "full feature",
+	};
+	char head[80];
+
+	if (!topic_is_on(TOPIC_LOGIN))
+		return;
+	snprintf(head, sizeof(head), "%s, %s stage%s%s:", what, names[stage],
+		 next != stage ? ", next " : "",
+		 next != stage ? names[next] : "");
+	session_say_keys(s, TOPIC_LOGIN, head, p, n);
 }
 
 /* Sends the pairs in out; next is the stage asked for (T bit) or our own. */
@@ -56,6 +77,7 @@ static void send_request(struct conn *c, const struct text_out *out,
 			    "the login does not come to an end");
 		return;
 	}
+	say_stage(s, "request", l->stage, next, out->p, out->len);
 	memcpy(req.isid, s->cfg->isid, ISID_LEN);
 	pdu_put_login_req(bhs, &req);
 	l->asked = next;
@@ -274,6 +296,9 @@ static void answered(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
 	const struct fault *f;
 	struct text_out out;
 
+	say_stage(s, "answer", l->stage,
+		  rsp->transit ? (enum login_stage)rsp->nsg : l->stage,
+		  (const char *)c->rx.data, n);
 	text_init(&out, c->tx.text, sizeof(c->tx.text));
 	if (take_pairs(c, n, &out) || check_group(c))
 		return;

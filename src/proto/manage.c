@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "proto/state.h"
+#include "wire/status.h"
 
 /* Whose tasks a function ends (4.2.3.2). */
 enum scope {
@@ -24,6 +26,17 @@ static const uint8_t scopes[] = {
 	[TMF_TARGET_WARM_RESET] = SCOPE_TARGET,
 	[TMF_TARGET_COLD_RESET] = SCOPE_TARGET,
 	[TMF_TASK_REASSIGN] = SCOPE_NONE,
+};
+
+static const char *const names[] = {
+	[TMF_ABORT_TASK] = "ABORT TASK",
+	[TMF_ABORT_TASK_SET] = "ABORT TASK SET",
+	[TMF_CLEAR_ACA] = "CLEAR ACA",
+	[TMF_CLEAR_TASK_SET] = "CLEAR TASK SET",
+	[TMF_LUN_RESET] = "LUN RESET",
+	[TMF_TARGET_WARM_RESET] = "TARGET WARM RESET",
+	[TMF_TARGET_COLD_RESET] = "TARGET COLD RESET",
+	[TMF_TASK_REASSIGN] = "TASK REASSIGN",
 };
 
 static enum scope scope_of(const struct tmf_req *t)
@@ -62,6 +75,15 @@ static uint32_t time_limit(const struct session *s, enum tmf function)
 	return function <= TMF_CLEAR_TASK_SET ? abort_ms : reset_ms;
 }
 
+static void say_sent(struct session *s, const struct tmf_req *t)
+{
+	char lun[2 * LUN_LEN + 1];
+
+	hex_put(lun, t->lun, LUN_LEN);
+	session_say(s, TOPIC_EH, "sending %s for LUN %s, task %08x",
+		    names[t->function], lun, t->ref_itt);
+}
+
 int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
 {
 	struct conn *c = usable_conn(s);
@@ -93,10 +115,23 @@ int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
 	memcpy(req.lun, t->lun, LUN_LEN);
 	pdu_put_tmf_req(bhs, &req);
 	s->tmf = t; /* from now on it holds commands back */
-	if (transmit_control(c, bhs, NULL, 0))
-		return 0;
-	s->tmf = NULL;
-	return -EBUSY;
+	if (!transmit_control(c, bhs, NULL, 0)) {
+		s->tmf = NULL;
+		return -EBUSY;
+	}
+	say_sent(s, t);
+	return 0;
+}
+
+static const char *answer_words(int response)
+{
+	switch (response) {
+	case -ETIMEDOUT:
+		return "no answer in time";
+	case -ENOTCONN:
+		return "the session ended before an answer";
+	}
+	return status_tmf((uint8_t)response);
 }
 
 void manage_end(struct session *s, int response)
@@ -106,6 +141,8 @@ void manage_end(struct session *s, int response)
 	if (!t)
 		return;
 	s->tmf = NULL;
+	session_say(s, TOPIC_EH, "%s: %s", names[t->function],
+		    answer_words(response));
 	t->done(t, response);
 	if (!list_empty(&s->waiting)) /* it may have been held back */
 		session_kick(s);
@@ -113,8 +150,11 @@ void manage_end(struct session *s, int response)
 
 void manage_tick(struct session *s)
 {
-	if (s->tmf && s->now >= s->tmf->deadline)
-		manage_end(s, -ETIMEDOUT);
+	if (!s->tmf || s->now < s->tmf->deadline)
+		return;
+	session_say(s, TOPIC_TIMEOUT, "no answer to %s",
+		    names[s->tmf->function]);
+	manage_end(s, -ETIMEDOUT);
 }
 
 /* The target did it: the tasks meant are over. */

@@ -4,18 +4,14 @@
 #include "proto/session.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "base/sn.h"
 #include "proto/state.h"
 
-#define PING_CLOSED_WINDOW 1000	 /* ms: how long a closed window is believed */
-#define NOTES_PERIOD	   10000 /* ms */
-#define NOTES_MAX	   20 /* in a period: what a target can make us say */
+#define PING_CLOSED_WINDOW 1000 /* ms: how long a closed window is believed */
 
 /* Connection states (8.1.3) ------------------------------------------- */
 
@@ -262,6 +258,8 @@ static void end_by(struct session *s, const struct fault *why,
 {
 	if (s->why)
 		return;
+	session_say(s, TOPIC_ERROR, "the session ends: %s%s%s", why->text,
+		    detail && *detail ? ": " : "", detail ? detail : "");
 	s->why = why;
 	snprintf(s->detail, sizeof(s->detail), "%s", detail ? detail : "");
 	session_step(s, sev);
@@ -413,6 +411,8 @@ void session_window(struct session *s, const struct pdu_sn *sn)
 	if (sn_before(s->exp_cmdsn, sn->expcmdsn))
 		s->exp_cmdsn = sn->expcmdsn;
 	if (!was_open && session_window_open(s)) {
+		if (s->window_closed)
+			session_say(s, TOPIC_FLOW, "the window is open again");
 		s->window_closed = 0;
 		session_kick(s);
 	}
@@ -426,35 +426,6 @@ bool session_window_open(const struct session *s)
 uint32_t session_control_itt(struct session *s, enum control_tag tag)
 {
 	return (uint32_t)++s->control_generation << 16 | tag;
-}
-
-/* A new period begins: says how much of the old one was left out. */
-static void begin_notes(struct session *s)
-{
-	char line[64];
-
-	if (s->notes > NOTES_MAX) {
-		snprintf(line, sizeof(line), "%u more lines were left out",
-			 s->notes - NOTES_MAX);
-		s->ops->note(s->ctx, LOG_WARNING, line);
-	}
-	s->notes = 0;
-	s->notes_since = s->now;
-}
-
-void session_note(struct session *s, int level, const char *fmt, ...)
-{
-	char line[256];
-	va_list ap;
-
-	if (s->now - s->notes_since >= NOTES_PERIOD)
-		begin_notes(s);
-	if (++s->notes > NOTES_MAX)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	s->ops->note(s->ctx, level, line);
 }
 
 /* Time ---------------------------------------------------------------- */
@@ -479,10 +450,15 @@ static void keepalive_tick(struct conn *c)
 
 	if (s->now < keepalive_at(s, c))
 		return;
-	if (c->ping_sent)
+	if (c->ping_sent) {
+		session_say(s, TOPIC_TIMEOUT, "no answer to a ping in %u ms",
+			    s->cfg->ping_timeout);
 		session_end(s, &fault_ping_timeout, "");
-	else
+	} else {
+		session_say(s, TOPIC_TIMEOUT,
+			    "nothing was received for a while, pinging");
 		transmit_ping(c);
+	}
 }
 
 static void conn_tick(struct conn *c)
@@ -545,6 +521,7 @@ void session_tick(struct session *s, uint64_t now)
 	manage_tick(s);
 	if (s->discovery.active && now >= s->discovery.deadline) {
 		s->discovery.active = false;
+		session_say(s, TOPIC_TIMEOUT, "no answer to SendTargets");
 		session_end(s, &fault_text_timeout, "");
 	}
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++)

@@ -13,6 +13,7 @@
 
 #include "base/fsm.h"
 #include "base/list.h"
+#include "base/topic.h"
 #include "proto/auth.h"
 #include "proto/cmd.h"
 #include "proto/conn.h"
@@ -246,8 +247,16 @@ void session_start_logout(struct conn *c, const struct fault *why);
 void session_window(struct session *s, const struct pdu_sn *sn);
 bool session_window_open(const struct session *s);
 void session_kick(struct session *s);
+
+/* note.c */
 void session_note(struct session *s, int level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A line of a topic, for who asked for it: see base/topic.h. */
+void session_say(struct session *s, enum topic topic, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same with the pairs of a text after what. */
+void session_say_keys(struct session *s, enum topic topic, const char *what,
+		      const char *p, size_t n);
 
 /* task.c */
 void tasks_init(struct session *s);

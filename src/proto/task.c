@@ -36,6 +36,9 @@ struct task *task_new(struct session *s, struct cmd *cmd)
 	t->finished = false;
 	cmd->task = task_index(s, t);
 	cmd->sent = true;
+	if (!s->free_count)
+		session_say(s, TOPIC_ALLOC, "all %u tasks are in use",
+			    SESSION_TASKS);
 	list_remove(&cmd->link); /* it waited */
 	list_push_back(&s->sent, &cmd->link);
 	return t;

@@ -222,6 +222,24 @@ static struct cmd *next_command(const struct conn *c)
 	return NULL;
 }
 
+/* Commands wait for the target's MaxCmdSN to rise. */
+static void close_window(struct session *s)
+{
+	struct list *pos;
+	unsigned n = 0;
+
+	s->window_closed = s->now;
+	session_say(s, TOPIC_FLOW, "the window is closed (MaxCmdSN %u)",
+		    s->max_cmdsn);
+	if (!topic_is_on(TOPIC_QUEUE))
+		return;
+	list_for_each (pos, &s->waiting) {
+		n++;
+	}
+	session_say(s, TOPIC_QUEUE, "%u command%s for the window", n,
+		    n == 1 ? " waits" : "s wait");
+}
+
 void transmit_fill(struct conn *c)
 {
 	struct session *s = c->session;
@@ -236,7 +254,7 @@ void transmit_fill(struct conn *c)
 			send_command(c, cmd);
 		} else {
 			if (!s->window_closed)
-				s->window_closed = s->now;
+				close_window(s);
 			break;
 		}
 	}

@@ -185,6 +185,35 @@ class Sessions(unittest.TestCase):
         up = self.engine.wait("session", state="up")
         self.assertIn("CHAP", up["auth"])
 
+    def said(self, text):
+        """Waits for a log line with this text, returns all until then."""
+        lines = []
+        while not lines or text not in lines[-1]:
+            lines.append(self.engine.wait("log")["text"])
+        return "\n".join(lines)
+
+    def test_who_asks_is_told_of_the_login_and_of_no_secret(self):
+        self.chap_accounts()
+        self.engine.send("log", mask=0x208)  # login, init
+        self.target(self.tgt.portal, user="me", secret=SECRET,
+                    user_in="it", secret_in=SECRET[::-1])
+        log = self.said("init: 1 LUNs are listed")
+        for text in ("login: trying portal " + self.tgt.portal,
+                     "login: request, security stage",
+                     "InitiatorName=" + ME["initiator"], "CHAP_R=***",
+                     "login: answer, operational stage, next full feature"):
+            self.assertIn(text, log)
+        self.assertNotIn("0x", log)
+        self.assertNotIn(SECRET, log)
+
+    def test_who_asks_no_more_is_told_nothing(self):
+        self.engine.send("log", mask=0x7fe)
+        self.engine.send("log", mask=0)
+        self.target(self.tgt.portal)
+        self.engine.wait("luns")
+        lines = [m for m in self.engine.seen if m.verb == "log"]
+        self.assertEqual([m for m in lines if m["level"] == "7"], [])
+
     def test_a_wrong_secret_is_told_and_rarely_tried(self):
         self.chap_accounts()
         self.target(self.tgt.portal, user="me", secret="x" * 16)

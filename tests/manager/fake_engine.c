@@ -312,6 +312,20 @@ static void do_detach(const struct msg_in *m)
 		on_stopped(d, 0);
 }
 
+static void do_log(const struct msg_in *m)
+{
+	uint64_t mask = 0;
+	char text[64];
+
+	msg_get_u64(m, "mask", UINT32_MAX, &mask);
+	snprintf(text, sizeof(text), "told to log %x", (unsigned)mask);
+	msg_begin(&out, "log");
+	msg_u64(&out, "level", 7);
+	msg_str(&out, "object", "fake");
+	msg_str(&out, "text", text);
+	tell();
+}
+
 static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 {
 	uint64_t id = 0;
@@ -326,6 +340,8 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	}
 	if (mode("garbage"))
 		garbage(id);
+	if (msg_is(m, "log"))
+		do_log(m);
 	if (msg_is(m, "discover")) {
 		do_discover(m, id);
 	} else if (msg_is(m, "target")) {

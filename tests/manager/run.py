@@ -20,6 +20,7 @@ import time
 import traceback
 
 ISCSID, ENGINE, LS = [os.path.abspath(p) for p in sys.argv[1:4]]
+CTL = os.path.join(os.path.dirname(LS), 'iscsictl')
 MIB = 1 << 20
 PATIENCE = 60  # s; only a failing test takes as long
 SEED_LINES = [
@@ -188,6 +189,10 @@ class World:
 
     def ls(self, *args):
         return subprocess.run([LS, '-R', self.run] + list(args),
+                              capture_output=True, text=True, timeout=PATIENCE)
+
+    def ctl(self, *args):
+        return subprocess.run([CTL, '-R', self.run] + list(args),
                               capture_output=True, text=True, timeout=PATIENCE)
 
     def close(self):
@@ -443,6 +448,19 @@ def test_a_disk_the_engine_gives_up_fails_and_goes(w):
     wait_for(lambda: not os.path.lexists(w.link()), 'end of the link')
     wait_for(lambda: os.path.basename(dev) not in w.loops(), 'end of loop')
     w.stop()
+    w.assert_clean()
+
+
+def test_topics_of_the_log_reach_engines_also_later_ones(w):
+    w.up()
+    check(w.ctl('log', 'login', 'on').returncode == 0, w.log())
+    w.wait_log('fake: told to log 200')
+    os.kill(w.engines()[0], signal.SIGKILL)
+    w.wait_log('fake: told to log 200', 2)
+    check(w.ctl('log', 'none').returncode == 0, w.log())
+    w.wait_log('log settings 0')
+    w.stop()
+    check('told to log 0' not in w.log(), 'a debug line', w.log())
     w.assert_clean()
 
 

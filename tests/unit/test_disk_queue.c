@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/topic.h"
 #include "disk_rig.h"
 #include "scsi/cdb.h"
+#include "scsi/sense.h"
 #include "scsi/status.h"
 
 /* Requests are static: the teardown ends those that a test leaves. */
@@ -589,6 +591,24 @@ static void test_disk_may_be_freed_from_within_done(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, online, rig_teardown)
 
+static void test_who_asks_is_told_of_sense_and_repeats(void **state)
+{
+	(void)state;
+	fake_sense(SCSI_READ_10, 1, KEY_ABORTED_COMMAND, 0x47, 0x03);
+	topics_set(TOPIC_SENSE);
+	assert_int_equal(run_request(DISK_READ, 0, 8), 0);
+	assert_int_equal(rig.notes, 1);
+	assert_non_null(strstr(rig.last_note, "sense: READ(10): "));
+	assert_non_null(strstr(rig.last_note, "/47/03"));
+	fake_sense(SCSI_READ_10, 1, KEY_ABORTED_COMMAND, 0x47, 0x03);
+	topics_set(TOPIC_RETRY);
+	assert_int_equal(run_request(DISK_READ, 0, 8), 0);
+	topics_set(0);
+	assert_int_equal(rig.notes, 2);
+	assert_non_null(
+		strstr(rig.last_note, "retry: READ(10) goes again at once: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -632,6 +652,7 @@ int main(void)
 		T(test_done_may_submit_ten_thousand_times),
 		T(test_synchronous_session_repeats_without_nesting),
 		T(test_disk_may_be_freed_from_within_done),
+		T(test_who_asks_is_told_of_sense_and_repeats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

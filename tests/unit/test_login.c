@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/topic.h"
 #include "proto/conn.h"
 #include "proto/fault.h"
 #include "puppet.h"
@@ -417,6 +418,23 @@ static void test_after_a_failed_login_the_next_starts_afresh(void **state)
 	assert_true(session_is_up(p->s));
 }
 
+static void test_who_asks_is_told_of_each_login_pdu(void **state)
+{
+	struct puppet *p = *state;
+
+	topics_set(TOPIC_LOGIN);
+	puppet_connect(p);
+	assert_int_equal(p->notes, 1);
+	assert_non_null(strstr(p->note,
+			       "login: request, operational stage, next full "
+			       "feature: InitiatorName=iqn.2026-11.test:us"));
+	puppet_login(p, KEYS("TargetPortalGroupTag=1"));
+	topics_set(0);
+	assert_int_equal(p->notes, 2);
+	assert_non_null(strstr(p->note, "login: answer, "));
+	assert_non_null(strstr(p->note, " TargetPortalGroupTag=1"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -445,6 +463,7 @@ int main(void)
 		T(test_an_answer_before_the_question_is_refused),
 		T(test_a_lost_transport_during_login_is_told_with_its_cause),
 		T(test_after_a_failed_login_the_next_starts_afresh),
+		T(test_who_asks_is_told_of_each_login_pdu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/topic.h"
 #include "proto/fault.h"
 #include "puppet.h"
 
@@ -253,6 +254,22 @@ static void test_a_command_that_waits_cannot_be_aborted(void **state)
 	assert_int_equal(puppet_manage(p, &t, TMF_ABORT_TASK, &o.cmd), -ENOENT);
 }
 
+static void test_who_asks_is_told_of_each_function(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+
+	topics_set(TOPIC_EH);
+	puppet_manage(p, &t, TMF_LUN_RESET, NULL);
+	assert_string_equal(p->note, "eh: sending LUN RESET for LUN "
+				     "0001000000000000, task ffffffff");
+	puppet_expect(p, OP_TMF_REQ);
+	puppet_tmf_rsp(p, t.req.itt, TMF_NOT_SUPPORTED);
+	topics_set(0);
+	assert_non_null(strstr(p->note, "eh: LUN RESET: "));
+	assert_int_equal(p->notes, 2);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -269,6 +286,7 @@ int main(void)
 		T(test_a_rejected_function_is_answered),
 		T(test_a_reject_of_an_earlier_function_is_ignored),
 		T(test_a_command_that_waits_cannot_be_aborted),
+		T(test_who_asks_is_told_of_each_function),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
