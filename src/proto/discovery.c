@@ -62,6 +62,17 @@ void discovery_event(struct conn *c)
 		note_event(c->session, &kv);
 }
 
+/* The first part of an answer may need a ping, too, until it is missed. */
+static uint64_t answer_deadline(const struct session *s)
+{
+	const struct session_config *cfg = s->cfg;
+	bool first = !s->discovery.answers;
+
+	if (!cfg->active_timeout || (first && !cfg->ping_timeout))
+		return UINT64_MAX; /* 0 is for ever */
+	return s->now + cfg->active_timeout + (first ? cfg->ping_timeout : 0);
+}
+
 static void send_text(struct conn *c, uint32_t ttt,
 		      const uint8_t lun[static LUN_LEN], uint32_t len)
 {
@@ -79,9 +90,7 @@ static void send_text(struct conn *c, uint32_t ttt,
 
 	memcpy(req.lun, lun, LUN_LEN);
 	pdu_put_text_req(bhs, &req);
-	s->discovery.deadline = s->cfg->login_timeout
-					? s->now + s->cfg->login_timeout
-					: UINT64_MAX;
+	s->discovery.deadline = answer_deadline(s);
 	if (!transmit_control(c, bhs, c->tx.text, len))
 		session_end(s, &fault_flooded, "");
 }

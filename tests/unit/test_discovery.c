@@ -320,13 +320,40 @@ static void test_the_list_can_be_asked_for_again(void **state)
 	assert_string_equal(p->found[1], "iqn.2026-11.a:two -");
 }
 
+/* ActiveTimeout of 5 s, then PingTimeout of 5 s. */
 static void test_silence_ends_the_discovery(void **state)
 {
 	struct puppet *p = *state;
 
-	p->cfg.ping_timeout = 0;
-	puppet_tick(p, 15000);
+	p->cfg.idle_timeout = 0; /* the ping itself is no matter here */
+	puppet_tick(p, 9999);
+	assert_int_equal(p->closes, 0);
+	puppet_tick(p, 1);
 	expect_down(p, &fault_text_timeout);
+}
+
+static void test_each_further_part_has_the_active_timeout(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.idle_timeout = 0;
+	ANSWER(p, false, 7, "TargetName=iqn.2026-11.a:one");
+	puppet_expect(p, OP_TEXT_REQ);
+	puppet_tick(p, 4999);
+	assert_int_equal(p->closes, 0);
+	puppet_tick(p, 1);
+	expect_down(p, &fault_text_timeout);
+}
+
+static void test_a_timeout_of_zero_waits_for_the_answer(void **state)
+{
+	struct puppet *p = *state;
+
+	p->cfg.idle_timeout = p->cfg.active_timeout = 0;
+	ANSWER(p, false, 7, "TargetName=iqn.2026-11.a:one");
+	puppet_expect(p, OP_TEXT_REQ);
+	puppet_tick(p, 100000);
+	assert_int_equal(p->closes, 0);
 }
 
 int main(void)
@@ -351,6 +378,8 @@ int main(void)
 		T(test_a_wish_for_the_logout_is_told),
 		T(test_the_list_can_be_asked_for_again),
 		T(test_silence_ends_the_discovery),
+		T(test_each_further_part_has_the_active_timeout),
+		T(test_a_timeout_of_zero_waits_for_the_answer),
 		T(test_data_of_other_pdus_leave_a_cut_pair_alone),
 		T(test_an_answer_without_end_is_refused),
 		T(test_any_other_key_is_refused),
