@@ -81,7 +81,6 @@ void disk_run(struct disk *d)
 		if (d->ticked) {
 			d->ticked = false;
 			queue_overdue(d);
-			escalate_tick(d);
 		}
 		probe_run(d);
 		tell(d);
@@ -118,30 +117,9 @@ void disk_nexus_up(struct disk *d, struct session *s, uint64_t now)
 	d->expired = 0;
 	d->slow_mode = d->may_send_one = false;
 	pause_end(&d->slow);
-	if (d->doubt && d->doubt_place == d->place)
-		d->doubt = false; /* RFC 7143 6.3.5: reinstated */
-	if (d->doubt && !d->hopeless)
-		escalate_old_nexus(d);
-	else if (!d->hopeless)
+	if (doubt_settle(d) && !d->hopeless)
 		probe_begin(d);
 	disk_run(d);
-}
-
-void disk_set_place(struct disk *d, int64_t place)
-{
-	d->place = place;
-}
-
-void disk_doubt(struct disk *d, int64_t place)
-{
-	d->doubt = true;
-	d->doubt_place = place;
-}
-
-void disk_nexus_ended(struct disk *d)
-{
-	if (d->doubt && d->doubt_place == d->place)
-		d->doubt = false;
 }
 
 void disk_set_limit(struct disk *d, uint32_t ms, uint64_t now)
@@ -151,12 +129,21 @@ void disk_set_limit(struct disk *d, uint32_t ms, uint64_t now)
 	disk_run(d);
 }
 
+void disk_set_task_limit(struct disk *d, uint32_t ms)
+{
+	d->task_limit = ms;
+}
+
+void disk_was_reset(struct disk *d)
+{
+	d->reset_expected = true;
+}
+
 void disk_nexus_down(struct disk *d, uint64_t now)
 {
 	d->now = now;
 	disk_lost(d);
 	probe_stop(d);
-	escalate_stop(d);
 	if (d->state != DISK_FAILED)
 		d->state = DISK_WAITING;
 	disk_run(d);
@@ -241,8 +228,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t disk_next_wake(const struct disk *d)
 {
-	return earlier(earlier(queue_wake(d), escalate_wake(d)),
-		       earlier(probe_wake(d), notes_wake(d)));
+	return earlier(queue_wake(d), earlier(probe_wake(d), notes_wake(d)));
 }
 
 void disk_tick(struct disk *d, uint64_t now)
@@ -282,7 +268,7 @@ const uint8_t *disk_lun(const struct disk *d)
 
 bool disk_idle(const struct disk *d)
 {
-	return d->inflight == 0 && !d->probe.inflight && !d->escalation.busy;
+	return d->inflight == 0 && !d->probe.inflight && !d->clear.pending;
 }
 
 unsigned disk_inflight(const struct disk *d)

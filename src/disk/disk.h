@@ -102,6 +102,15 @@ void disk_expire(struct disk *d, int err, uint64_t now);
 void disk_set_limit(struct disk *d, uint32_t ms, uint64_t now);
 
 /*
+ * A READ or WRITE that gets no answer in ms from when it was sent is ended at
+ * the target and sent again, each time with twice as long; the other commands
+ * have twice the time.  0, the default: it may take for ever.
+ */
+void disk_set_task_limit(struct disk *d, uint32_t ms);
+/* We reset the LUN: the unit attention to come is no news. */
+void disk_was_reset(struct disk *d);
+
+/*
  * Where the next nexus will be.  Of two nexuses at one place the newer has
  * ended the older, with all its commands.  At another place the disk first
  * has the target end what lost writes are left (LUN RESET), and only then

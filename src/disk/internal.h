@@ -19,10 +19,11 @@
 #include "proto/session.h"
 #include "scsi/vpd.h"
 
-#define SLOW_MS	       1000 /* between repeats of what will take its time */
-#define NOTES_AT_ONCE  5    /* lines in a storm, then ... */
-#define NOTES_PAUSE_MS 5000 /* ... silence for so long */
-#define PROBE_BUF      4096 /* bytes; longer pages are cut */
+#define SLOW_MS	       1000  /* between repeats of what will take its time */
+#define NOTES_AT_ONCE  5     /* lines in a storm, then ... */
+#define NOTES_PAUSE_MS 5000  /* ... silence for so long */
+#define PROBE_TASK_MS  30000 /* what a command of the probe gets */
+#define PROBE_BUF      4096  /* bytes; longer pages are cut */
 #define REASON_SIZE    800
 
 struct probe {
@@ -39,22 +40,6 @@ struct probe {
 	char why[REASON_SIZE]; /* what the last failure was */
 	struct cmd cmd;
 	uint8_t buf[PROBE_BUF];
-};
-
-enum escalate_why {
-	ESCALATE_NOT,
-	ESCALATE_OVERDUE,   /* a request took too long */
-	ESCALATE_OLD_NEXUS, /* it may still run writes */
-};
-
-struct escalation {
-	enum escalate_why why;
-	uint8_t step;
-	bool busy;	    /* tmf is with the session */
-	struct disk_io *io; /* the request meant, while it is sent */
-	struct pause pause; /* before the next step, of delay ms */
-	uint32_t delay;
-	struct tmf_req tmf;
 };
 
 struct notes { /* about what can come in storms: see note.c */
@@ -92,14 +77,15 @@ struct disk {
 	unsigned inflight;    /* requests with the disk */
 	unsigned sent;	      /* of them those with a command on its way */
 	uint64_t next_seq;
-	uint32_t limit; /* ms a request gets in all; 0: for ever */
+	uint32_t limit;	     /* ms a request gets in all; 0: for ever */
+	uint32_t task_limit; /* ms a command gets; 0: for ever */
 	/*
 	 * Writes were lost in a nexus at doubt_place, and that nexus is not
 	 * known to be dead.
 	 */
 	bool doubt;
 	int64_t place, doubt_place;
-	struct escalation escalation;
+	struct clear_req clear;
 	/*
 	 * While the target cannot keep up only one command a second goes
 	 * out, until one is answered.
@@ -134,18 +120,15 @@ void queue_run(struct disk *d);
 void queue_tick(struct disk *d);
 uint64_t queue_wake(const struct disk *d);
 
-/* Requests older than they may be end, or their commands are ended. */
+/* Requests older than they may be end, or the session ends their commands. */
 void queue_overdue(struct disk *d);
 
-/* escalate.c */
-void escalate_overdue(struct disk *d, struct disk_io *io);
-void escalate_old_nexus(struct disk *d);
-void escalate_stop(struct disk *d);
-bool escalate_is_on(const struct disk *d);
-/* The request was answered. */
-void escalate_forget(struct disk *d, const struct disk_io *io);
-void escalate_tick(struct disk *d);
-uint64_t escalate_wake(const struct disk *d);
+/* doubt.c */
+/*
+ * A nexus stands: true when the disk may be probed at once; else that begins
+ * when its LUN is cleared.
+ */
+bool doubt_settle(struct disk *d);
 
 /* probe.c */
 void probe_begin(struct disk *d); /* everything */

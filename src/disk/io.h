@@ -52,6 +52,8 @@ struct disk_io {
 	uint32_t tries;	   /* repeats of this piece */
 	uint8_t way;	   /* enum disk_way of the piece */
 	bool synced;	   /* the cache was flushed behind the data */
+	uint8_t ended;	   /* how often its command was ended unanswered */
+	bool ending;	   /* the session was told that it is too late */
 	uint8_t param[UNMAP_LIST_LEN];
 	struct disk *disk;
 };

@@ -19,7 +19,8 @@
 #define FIRST_LUNS 256	 /* LUNs the first buffer holds */
 #define MAX_LUNS   16384 /* LUNs looked at; a target may claim any number */
 #define TRIES	   10
-#define GUESSED	   8 /* LUNs tried when there is no list */
+#define TASK_MS	   30000 /* what a command gets */
+#define GUESSED	   8	 /* LUNs tried when there is no list */
 
 struct lun_scan {
 	struct session *session; /* borrowed */
@@ -165,6 +166,7 @@ static void run(struct lun_scan *sc)
 		if (sc->over || sc->cancelled)
 			break;
 		build(sc);
+		sc->cmd.timeout = TASK_MS;
 		sc->cmd.done = on_answer;
 		sc->inflight = true;
 		session_submit(sc->session, &sc->cmd);

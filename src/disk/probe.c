@@ -263,6 +263,7 @@ static void send_step(struct disk *d)
 	/* What a target leaves out must not be the last answer's bytes. */
 	memset(pr->buf, 0, sizeof(pr->buf));
 	memcpy(pr->cmd.lun, d->lun, LUN_LEN);
+	pr->cmd.timeout = PROBE_TASK_MS;
 	pr->cmd.done = on_answer;
 	pr->inflight = true;
 	session_submit(d->session, &pr->cmd);

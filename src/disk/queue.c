@@ -14,6 +14,7 @@
 #include "proto/session.h"
 
 #define TURNS_BEFORE_NOTE 5
+#define DOUBLINGS	  6 /* of a command's time */
 
 static void complete(struct disk *d, struct disk_io *io, int err)
 {
@@ -55,7 +56,7 @@ static void on_answer(struct cmd *c)
 
 	d->sent--;
 	list_remove(&io->link);
-	escalate_forget(d, io);
+	io->ending = false;
 	if (c->outcome == CMD_LOST)
 		lost(d, io);
 	list_push_back(&d->answered, &io->link);
@@ -163,6 +164,8 @@ static void judge(struct disk *d, struct disk_io *io)
 	enum verdict v = policy_verdict(p, io->tries);
 
 	disk_effect(d, p, &s);
+	if (io->cmd.outcome == CMD_ABORTED && io->ended < DOUBLINGS)
+		io->ended++;
 	if (v == VERDICT_OK || v == VERDICT_FAIL)
 		end_slow(d);
 	if (v != VERDICT_OK)
@@ -225,6 +228,7 @@ static struct disk_io *oldest_waiting(const struct disk *d)
 		       : container_of(d->queue.next, struct disk_io, link);
 }
 
+/* But not those whose end is on its way. */
 static struct disk_io *oldest_sent(const struct disk *d)
 {
 	struct disk_io *oldest = NULL;
@@ -233,7 +237,7 @@ static struct disk_io *oldest_sent(const struct disk *d)
 	list_for_each (pos, &d->on_wire) {
 		struct disk_io *io = container_of(pos, struct disk_io, link);
 
-		if (!oldest || io->since < oldest->since)
+		if (!io->ending && (!oldest || io->since < oldest->since))
 			oldest = io;
 	}
 	return oldest;
@@ -249,12 +253,13 @@ void queue_overdue(struct disk *d)
 		list_remove(&io->link);
 		time_out(d, io);
 	}
-	io = oldest_sent(d);
-	if (!io || !is_overdue(d, io) || escalate_is_on(d))
-		return;
-	say(d, TOPIC_TIMEOUT, "%s got no answer in the %u s a request has",
-	    cdb_name(io->cmd.cdb), d->limit / 1000);
-	escalate_overdue(d, io);
+	while (d->session && (io = oldest_sent(d)) && is_overdue(d, io)) {
+		say(d, TOPIC_TIMEOUT,
+		    "%s got no answer in the %u s a request has",
+		    cdb_name(io->cmd.cdb), d->limit / 1000);
+		io->ending = true;
+		session_expire(d->session, &io->cmd, d->now);
+	}
 }
 
 static uint64_t overdue_wake(const struct disk *d)
@@ -262,9 +267,20 @@ static uint64_t overdue_wake(const struct disk *d)
 	const struct disk_io *io = oldest_waiting(d);
 	uint64_t at = io ? due_at(d, io) : UINT64_MAX;
 
-	/* While a command is being ended there is nothing to begin. */
-	io = escalate_is_on(d) ? NULL : oldest_sent(d);
+	io = oldest_sent(d);
 	return io && due_at(d, io) < at ? due_at(d, io) : at;
+}
+
+/*
+ * What a slow link cannot carry in time is not ended again and again: each
+ * end doubles the time.
+ */
+static uint32_t task_ms(const struct disk *d, const struct disk_io *io)
+{
+	bool moves = io->op == DISK_READ || io->op == DISK_WRITE;
+	uint64_t ms = (uint64_t)d->task_limit << (io->ended + !moves);
+
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
 static bool may_send(struct disk *d)
@@ -292,6 +308,7 @@ static void send_piece(struct disk *d, struct disk_io *io)
 		pause_begin(&d->slow);
 	}
 	memcpy(io->cmd.lun, d->lun, LUN_LEN);
+	io->cmd.timeout = task_ms(d, io);
 	io->cmd.done = on_answer;
 	d->sent++;
 	list_push_back(&d->on_wire, &io->link);
@@ -350,7 +367,8 @@ void disk_submit(struct disk *d, struct disk_io *io)
 	io->done_len = io->piece = 0;
 	io->tries = 0;
 	io->way = WAY_PLAIN;
-	io->synced = false;
+	io->synced = io->ending = false;
+	io->ended = 0;
 	list_push_back(&d->queue, &io->link);
 	if (d->inflight++ == 0 && d->limit && d->ops->wake)
 		d->ops->wake(d->ctx, d);

@@ -59,6 +59,7 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 	*err = 0;
 	disk_set_limit(u->disk, l->target->settings.disk_timeout,
 		       io_now(l->target->engine->loop));
+	disk_set_task_limit(u->disk, l->target->settings.task_timeout);
 	l->probing++;
 	return u;
 }
@@ -307,6 +308,15 @@ void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now)
 
 	while ((u = next(l, u)))
 		disk_set_limit(u->disk, ms, now);
+}
+
+void luns_were_reset(struct luns *l, const uint8_t *lun)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		if (!lun || !memcmp(disk_lun(u->disk), lun, LUN_LEN))
+			disk_was_reset(u->disk);
 }
 
 uint64_t luns_next_wake(const struct luns *l)

@@ -48,6 +48,9 @@ void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],
 void luns_scan(struct luns *l);
 void luns_rescan(struct luns *l, uint64_t now);
 
+/* We reset this LUN, or (NULL) all of them. */
+void luns_were_reset(struct luns *l, const uint8_t *lun);
+
 /* disk-command-timeout is another. */
 void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now);
 

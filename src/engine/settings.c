@@ -37,6 +37,12 @@ struct row {
 	size_t at;	   /* of the field in struct settings */
 };
 
+/*
+ * Twice what the SCSI layer of the kernel gives a disk: an array that moves a
+ * LUN to its other half may need that, and a reset would only disturb it.
+ */
+#define TASK_TIMEOUT 60000 /* ms */
+
 #define AT(field)   offsetof(struct settings, field)
 #define SIZE(field) 0, sizeof(((struct settings *)0)->field), AT(field)
 
@@ -74,6 +80,7 @@ static const struct row rows[] = {
 	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
 	{ "disk-command-timeout", K_MS, NORMAL, 0, UINT32_MAX,
 	  AT(disk_timeout) },
+	{ "task-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(task_timeout) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
 	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },
@@ -295,6 +302,7 @@ int settings_read(const struct msg_in *m, enum session_type type,
 	session_config_defaults(&out->session);
 	out->failover = true;
 	out->group = SETTINGS_NO_GROUP;
+	out->task_timeout = TASK_TIMEOUT;
 	out->session.type = type;
 	err = read_all(m, out, why);
 	if (err)

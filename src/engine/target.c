@@ -329,6 +329,11 @@ static void on_scsi_event(void *ctx, const uint8_t lun[LUN_LEN],
 	luns_event(&t->luns, lun, sense, n, now_of(t));
 }
 
+static void on_was_reset(void *ctx, const uint8_t *lun)
+{
+	luns_were_reset(&of_link(ctx)->luns, lun);
+}
+
 static void on_note(void *ctx, int level, const char *line)
 {
 	log_line(level, of_link(ctx)->settings.session.target_name, "%s", line);
@@ -339,6 +344,7 @@ static const struct session_ops session_ops = {
 	.close = link_session_close,
 	.down = on_down,
 	.scsi_event = on_scsi_event,
+	.was_reset = on_was_reset,
 	.note = on_note,
 	.kick = link_session_kick,
 };

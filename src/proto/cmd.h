@@ -24,7 +24,7 @@ enum cmd_dir {
 enum cmd_outcome {
 	CMD_DONE,    /* the target answered: look at status */
 	CMD_REFUSED, /* the target answered with response != 0 */
-	CMD_ABORTED, /* ended by task management that the owner asked for */
+	CMD_ABORTED, /* ended by task management, at the target too */
 	CMD_LOST,    /* the nexus went away: it may have run, or not */
 };
 
@@ -37,6 +37,11 @@ struct cmd {
 	enum cmd_dir dir;
 	uint8_t *buf; /* len bytes: filled by a read, sent by a write */
 	uint32_t len;
+	/*
+	 * ms from the moment it was sent; then the session ends it at the
+	 * target and gives it back as CMD_ABORTED.  0: for ever.
+	 */
+	uint32_t timeout;
 	void (*done)(struct cmd *c);
 
 	/* set by the session before done() */

@@ -221,7 +221,9 @@ void conn_tx_done(struct conn *c, size_t n, uint64_t now)
 		tx->sent -= (uint32_t)entry_len(e);
 		tx->first = (tx->first + 1) % TX_RING;
 		tx->count--;
-		if (task != NO_TASK)
+		if (task != NO_TASK) {
+			recover_sent(c->session, &c->session->tasks[task]);
 			task_tx_released(c->session, task);
+		}
 	}
 }

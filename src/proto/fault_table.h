@@ -42,6 +42,7 @@ FAULT_DECLARE(text_timeout,     HURTS_SESSION, RETRY_SOON,   "the target does no
 FAULT_DECLARE(target_logout,    HURTS_SESSION, RETRY_SOON,   "the target asked for a logout")
 FAULT_DECLARE(target_drop,      HURTS_SESSION, RETRY_SOON,   "the target dropped the session")
 FAULT_DECLARE(target_negotiate, HURTS_SESSION, RETRY_SOON,   "the target asked for new parameters")
+FAULT_DECLARE(window_stuck,     HURTS_SESSION, RETRY_SOON,   "the target takes no commands any more")
 FAULT_DECLARE(unmanageable,     HURTS_SESSION, RETRY_SOON,   "the target does not end its tasks when told to")
 /* Ourselves */
 FAULT_DECLARE(logged_out,       HURTS_SESSION, RETRY_NEVER,  "logged out")

@@ -9,6 +9,9 @@
 #include "proto/state.h"
 #include "wire/status.h"
 
+#define COLD_MS	 10000 /* a cold reset either works soon or not at all */
+#define AGAIN_MS 40    /* until a function that found no room comes again */
+
 /* Whose tasks a function ends (4.2.3.2). */
 enum scope {
 	SCOPE_NONE,
@@ -17,31 +20,38 @@ enum scope {
 	SCOPE_TARGET
 };
 
-static const uint8_t scopes[] = {
-	[TMF_ABORT_TASK] = SCOPE_TASK,
-	[TMF_ABORT_TASK_SET] = SCOPE_LUN,
-	[TMF_CLEAR_ACA] = SCOPE_NONE,
-	[TMF_CLEAR_TASK_SET] = SCOPE_LUN,
-	[TMF_LUN_RESET] = SCOPE_LUN,
-	[TMF_TARGET_WARM_RESET] = SCOPE_TARGET,
-	[TMF_TARGET_COLD_RESET] = SCOPE_TARGET,
-	[TMF_TASK_REASSIGN] = SCOPE_NONE,
+/* Who says how long it may take. */
+enum limit {
+	LIMIT_ABORT, /* AbortTimeout */
+	LIMIT_RESET, /* ResetTimeout */
+	LIMIT_COLD
 };
 
-static const char *const names[] = {
-	[TMF_ABORT_TASK] = "ABORT TASK",
-	[TMF_ABORT_TASK_SET] = "ABORT TASK SET",
-	[TMF_CLEAR_ACA] = "CLEAR ACA",
-	[TMF_CLEAR_TASK_SET] = "CLEAR TASK SET",
-	[TMF_LUN_RESET] = "LUN RESET",
-	[TMF_TARGET_WARM_RESET] = "TARGET WARM RESET",
-	[TMF_TARGET_COLD_RESET] = "TARGET COLD RESET",
-	[TMF_TASK_REASSIGN] = "TASK REASSIGN",
+static const struct {
+	const char *name;
+	enum scope scope;
+	enum limit limit;
+} functions[] = {
+	[TMF_ABORT_TASK] = { "ABORT TASK", SCOPE_TASK, LIMIT_ABORT },
+	[TMF_ABORT_TASK_SET] = { "ABORT TASK SET", SCOPE_LUN, LIMIT_ABORT },
+	[TMF_CLEAR_ACA] = { "CLEAR ACA", SCOPE_NONE, LIMIT_ABORT },
+	[TMF_CLEAR_TASK_SET] = { "CLEAR TASK SET", SCOPE_LUN, LIMIT_ABORT },
+	[TMF_LUN_RESET] = { "LUN RESET", SCOPE_LUN, LIMIT_RESET },
+	[TMF_TARGET_WARM_RESET] = { "TARGET WARM RESET", SCOPE_TARGET,
+				    LIMIT_RESET },
+	[TMF_TARGET_COLD_RESET] = { "TARGET COLD RESET", SCOPE_TARGET,
+				    LIMIT_COLD },
+	[TMF_TASK_REASSIGN] = { "TASK REASSIGN", SCOPE_NONE, LIMIT_RESET },
 };
+
+const char *manage_name(enum tmf function)
+{
+	return functions[function].name;
+}
 
 static enum scope scope_of(const struct tmf_req *t)
 {
-	return scopes[t->function];
+	return functions[t->function].scope;
 }
 
 /*
@@ -69,10 +79,36 @@ static struct conn *usable_conn(struct session *s)
 
 static uint32_t time_limit(const struct session *s, enum tmf function)
 {
-	uint32_t abort_ms = s->cfg->abort_timeout;
-	uint32_t reset_ms = s->cfg->reset_timeout;
+	switch (functions[function].limit) {
+	case LIMIT_ABORT:
+		return s->cfg->abort_timeout;
+	case LIMIT_RESET:
+		return s->cfg->reset_timeout;
+	case LIMIT_COLD:
+		break;
+	}
+	return COLD_MS;
+}
 
-	return function <= TMF_CLEAR_TASK_SET ? abort_ms : reset_ms;
+/* s->tmf goes out; false: there is no room at the moment. */
+static bool send_it(struct session *s, struct conn *c)
+{
+	struct tmf_req *t = s->tmf;
+	struct pdu_tmf_req req = {
+		.immediate = true,
+		.function = t->function,
+		.itt = session_control_itt(s, TAG_TMF),
+		.ref_itt = t->ref_itt,
+		.ref_cmdsn = t->ref_cmdsn,
+		.cmdsn = s->cmdsn,
+		.expstatsn = c->exp_statsn,
+	};
+	uint8_t bhs[BHS_LEN];
+
+	t->itt = req.itt;
+	memcpy(req.lun, t->lun, LUN_LEN);
+	pdu_put_tmf_req(bhs, &req);
+	return transmit_control(c, bhs, NULL, 0);
 }
 
 static void say_sent(struct session *s, const struct tmf_req *t)
@@ -81,19 +117,12 @@ static void say_sent(struct session *s, const struct tmf_req *t)
 
 	hex_put(lun, t->lun, LUN_LEN);
 	session_say(s, TOPIC_EH, "sending %s for LUN %s, task %08x",
-		    names[t->function], lun, t->ref_itt);
+		    manage_name(t->function), lun, t->ref_itt);
 }
 
 int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
 {
 	struct conn *c = usable_conn(s);
-	struct pdu_tmf_req req = {
-		.immediate = true,
-		.function = t->function,
-		.ref_itt = TAG_NONE,
-		.cmdsn = s->cmdsn,
-	};
-	uint8_t bhs[BHS_LEN];
 	uint32_t limit = time_limit(s, t->function);
 
 	s->now = now;
@@ -101,21 +130,18 @@ int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
 		return -ENOTCONN;
 	if (s->tmf)
 		return -EBUSY;
+	t->ref_itt = TAG_NONE;
+	t->ref_cmdsn = 0;
 	if (t->function == TMF_ABORT_TASK) {
 		if (!t->cmd->sent)
 			return -ENOENT;
-		req.ref_itt = s->tasks[t->cmd->task].itt;
-		req.ref_cmdsn = s->tasks[t->cmd->task].cmdsn;
+		t->ref_itt = s->tasks[t->cmd->task].itt;
+		t->ref_cmdsn = s->tasks[t->cmd->task].cmdsn;
 	}
-	t->itt = req.itt = session_control_itt(s, TAG_TMF);
-	t->ref_itt = req.ref_itt;
-	t->ref_cmdsn = req.ref_cmdsn;
 	t->deadline = limit ? now + limit : UINT64_MAX;
-	req.expstatsn = c->exp_statsn;
-	memcpy(req.lun, t->lun, LUN_LEN);
-	pdu_put_tmf_req(bhs, &req);
 	s->tmf = t; /* from now on it holds commands back */
-	if (!transmit_control(c, bhs, NULL, 0)) {
+	s->tmf_again = 0;
+	if (!send_it(s, c)) {
 		s->tmf = NULL;
 		return -EBUSY;
 	}
@@ -141,7 +167,7 @@ void manage_end(struct session *s, int response)
 	if (!t)
 		return;
 	s->tmf = NULL;
-	session_say(s, TOPIC_EH, "%s: %s", names[t->function],
+	session_say(s, TOPIC_EH, "%s: %s", manage_name(t->function),
 		    answer_words(response));
 	t->done(t, response);
 	if (!list_empty(&s->waiting)) /* it may have been held back */
@@ -150,11 +176,36 @@ void manage_end(struct session *s, int response)
 
 void manage_tick(struct session *s)
 {
-	if (!s->tmf || s->now < s->tmf->deadline)
+	struct conn *c = usable_conn(s);
+
+	if (!s->tmf)
 		return;
-	session_say(s, TOPIC_TIMEOUT, "no answer to %s",
-		    names[s->tmf->function]);
-	manage_end(s, -ETIMEDOUT);
+	if (s->now >= s->tmf->deadline) {
+		session_say(s, TOPIC_TIMEOUT, "no answer to %s",
+			    manage_name(s->tmf->function));
+		manage_end(s, -ETIMEDOUT);
+	} else if (s->tmf_again && s->now >= s->tmf_again) {
+		s->tmf_again = c && send_it(s, c) ? 0 : s->now + AGAIN_MS;
+	}
+}
+
+uint64_t manage_wake(const struct session *s)
+{
+	if (!s->tmf)
+		return UINT64_MAX;
+	return s->tmf_again && s->tmf_again < s->tmf->deadline
+		       ? s->tmf_again
+		       : s->tmf->deadline;
+}
+
+/*
+ * 11.6.1: a task that does not exist needs no abort, and nothing runs on a
+ * LUN that does not.
+ */
+bool manage_did(const struct tmf_req *t, int response)
+{
+	return response == TMF_COMPLETE || response == TMF_NO_LUN ||
+	       (response == TMF_NO_TASK && t->function == TMF_ABORT_TASK);
 }
 
 /* The target did it: the tasks meant are over. */
@@ -188,15 +239,18 @@ void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp)
 	/* One that came after its timeout is of no interest any more. */
 	if (!t || rsp->itt != t->itt)
 		return;
-	/* 11.6.1: a task that does not exist needs no abort. */
-	if (rsp->response == TMF_COMPLETE ||
-	    (rsp->response == TMF_NO_TASK && t->function == TMF_ABORT_TASK))
+	if (manage_did(t, rsp->response))
 		apply(s, t);
 	manage_end(s, rsp->response);
 }
 
-void manage_rejected(struct session *s, uint32_t itt)
+/* 11.17.1: the target had no room for one more immediate request. */
+void manage_rejected(struct session *s, uint32_t itt, uint8_t reason)
 {
-	if (s->tmf && s->tmf->itt == itt)
+	if (!s->tmf || s->tmf->itt != itt)
+		return;
+	if (reason == REJECT_IMMEDIATE)
+		s->tmf_again = s->now + AGAIN_MS;
+	else
 		manage_end(s, TMF_REJECTED);
 }

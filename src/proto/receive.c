@@ -364,6 +364,17 @@ static void on_async(struct conn *c)
 	}
 }
 
+/*
+ * 7.8: of data that arrived damaged the target tells with a Reject, and then
+ * ends their command with CHECK CONDITION: that is when it is repeated.
+ */
+static bool is_harmless(const struct session *s, uint8_t opcode, uint8_t reason)
+{
+	if (opcode == OP_DATA_OUT && reason == REJECT_DATA_DIGEST)
+		return true;
+	return s->leaving && reason == REJECT_WAITING_FOR_LOGOUT;
+}
+
 /* 11.17: the refused header comes back as data. */
 static void on_reject(struct conn *c)
 {
@@ -387,9 +398,8 @@ static void on_reject(struct conn *c)
 	snprintf(detail, sizeof(detail), "%s: %s", what ? what : "a PDU",
 		 words);
 	if (opcode == OP_TMF_REQ) /* immediate: its CmdSN leaves no hole */
-		manage_rejected(s, get_be32(c->rx.data + 16));
-	else if (opcode == OP_NOP_OUT ||
-		 (s->leaving && pdu.reason == REJECT_WAITING_FOR_LOGOUT))
+		manage_rejected(s, get_be32(c->rx.data + 16), pdu.reason);
+	else if (opcode == OP_NOP_OUT || is_harmless(s, opcode, pdu.reason))
 		session_note(s, LOG_WARNING, "the target rejected %s", detail);
 	else
 		session_end(s, &fault_rejected, detail);

@@ -168,7 +168,7 @@ static void session_reset(struct session *s)
 	s->tsih = 0;
 	s->portal_group = -1;
 	s->alias[0] = '\0';
-	s->window_closed = 0;
+	s->window_closed = s->stuck_since = 0;
 	s->leaving = NULL;
 	s->why = NULL;
 	s->detail[0] = '\0';
@@ -190,6 +190,7 @@ struct session *session_new(const struct session_config *cfg,
 	list_init(&s->waiting);
 	list_init(&s->sent);
 	tasks_init(s);
+	recover_init(s);
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {
 		s->conns[i].session = s;
 		s->conns[i].cid = (uint16_t)i;
@@ -201,6 +202,7 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	recover_fini(s);
 	tasks_give_back(s, &fault_dropped);
 	free(s);
 }
@@ -289,6 +291,7 @@ static void session_over(struct session *s)
 
 	memcpy(detail, s->detail, sizeof(detail));
 	manage_end(s, -ENOTCONN);
+	recover_fini(s);
 	tasks_give_back(s, why);
 	session_step(s, SESSION_EV_CLEARED);
 	session_reset(s);
@@ -382,15 +385,6 @@ void session_submit(struct session *s, struct cmd *c)
 	session_kick(s);
 }
 
-void session_withdraw(struct session *s, struct cmd *c)
-{
-	if (c->sent)
-		return;
-	list_remove(&c->link);
-	c->outcome = CMD_ABORTED;
-	c->done(c);
-}
-
 void session_kick(struct session *s)
 {
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {
@@ -413,7 +407,7 @@ void session_window(struct session *s, const struct pdu_sn *sn)
 	if (!was_open && session_window_open(s)) {
 		if (s->window_closed)
 			session_say(s, TOPIC_FLOW, "the window is open again");
-		s->window_closed = 0;
+		s->window_closed = s->stuck_since = 0;
 		session_kick(s);
 	}
 }
@@ -504,10 +498,8 @@ static uint64_t conn_next_wake(const struct session *s, const struct conn *c)
 
 uint64_t session_next_wake(const struct session *s)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t at = earlier(manage_wake(s), recover_wake(s));
 
-	if (s->tmf)
-		at = s->tmf->deadline;
 	if (s->discovery.active)
 		at = earlier(at, s->discovery.deadline);
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++)
@@ -519,6 +511,7 @@ void session_tick(struct session *s, uint64_t now)
 {
 	s->now = now;
 	manage_tick(s);
+	recover_tick(s);
 	if (s->discovery.active && now >= s->discovery.deadline) {
 		s->discovery.active = false;
 		session_say(s, TOPIC_TIMEOUT, "no answer to SendTargets");

@@ -100,6 +100,11 @@ struct session_ops {
 	/* SCSI async event (sense data of n bytes for lun), 11.9.1 event 0. */
 	void (*scsi_event)(void *ctx, const uint8_t lun[LUN_LEN],
 			   const uint8_t *sense, size_t n);
+	/*
+	 * We reset this LUN of the target, or (NULL) all of it: its unit
+	 * attentions to come are no news.  May be NULL.
+	 */
+	void (*was_reset)(void *ctx, const uint8_t *lun);
 	/* Worth a line in the log. */
 	void (*note)(void *ctx, int level, const char *line);
 	/*
@@ -156,8 +161,26 @@ struct tmf_req {
 /* 0, -EBUSY (one at a time), -ENOTCONN, -ENOENT (cmd is not sent). */
 int session_manage(struct session *s, struct tmf_req *t, uint64_t now);
 
-/* Gives back as CMD_ABORTED a command that waits and was not sent yet. */
-void session_withdraw(struct session *s, struct cmd *c);
+/*
+ * The command had time enough: ends it at the target as after its timeout.
+ * One that waits and was not sent yet comes back as CMD_ABORTED at once.
+ */
+void session_expire(struct session *s, struct cmd *c, uint64_t now);
+
+/* Owned by the caller until done(). */
+struct clear_req {
+	uint8_t lun[LUN_LEN];
+	void (*done)(struct clear_req *r, int err); /* 0 or -ENOTCONN */
+	bool pending;
+	struct list link;
+};
+/*
+ * Ends what runs on a LUN, of whatever nexus: LUN RESET, or the resets that
+ * follow (docs/recovery.md).  Begins with the next session_tick(), which is
+ * wanted at once.  -ENOTCONN: the session is lost, be it because nothing
+ * worked.
+ */
+void session_clear_lun(struct session *s, struct clear_req *r);
 
 /*
  * Logs out in an orderly way; down() follows with fault_logged_out, after

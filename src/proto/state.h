@@ -97,9 +97,11 @@ struct task {
 	uint32_t received;   /* bytes of Data-In so far */
 	uint32_t exp_datasn; /* of Data-In, or R2TSN */
 	uint16_t generation;
-	uint16_t tx_refs; /* entries of the ring that use its buffer */
-	uint16_t bursts;  /* R2Ts not yet answered wholly */
-	bool finished;	  /* answered; waits for tx_refs to drop to 0 */
+	uint16_t tx_refs;  /* entries of the ring that use its buffer */
+	uint16_t bursts;   /* R2Ts not yet answered wholly */
+	bool finished;	   /* answered; waits for tx_refs to drop to 0 */
+	bool expired;	   /* to be ended at the target */
+	uint64_t deadline; /* ms; 0: not sent yet, or it may take for ever */
 };
 
 struct tx_entry {
@@ -181,6 +183,20 @@ struct discovery {
 	uint64_t deadline;
 };
 
+/* Ending commands at the target: see recover.c. */
+struct recovery {
+	bool on;
+	uint8_t rung;		 /* of the ladder */
+	uint8_t lun[LUN_LEN];	 /* where */
+	struct clear_req *clear; /* whose wish it is; NULL: a timeout's */
+	bool asked;		 /* tmf is with the target */
+	uint64_t at;		 /* ms: not before */
+	struct tmf_req tmf;
+	struct list clears; /* clear_reqs whose turn comes */
+	unsigned expired;   /* tasks with that flag, not finished */
+	uint64_t next;	    /* ms: no deadline is before */
+};
+
 struct session {
 	const struct session_config *cfg; /* borrowed */
 	const struct session_ops *ops;	  /* borrowed */
@@ -201,7 +217,10 @@ struct session {
 	unsigned free_count;
 	uint16_t control_generation;
 
-	struct tmf_req *tmf; /* the one on its way; borrowed */
+	struct tmf_req *tmf;  /* the one on its way; borrowed */
+	uint64_t tmf_again;   /* ms: it is to be sent again; 0: it is out */
+	uint64_t stuck_since; /* nothing is out, and nothing may go */
+	struct recovery recovery;
 	struct discovery discovery;
 
 	const struct fault *why; /* set once the session is ending */
@@ -298,10 +317,28 @@ void discovery_event(struct conn *c);
 
 /* manage.c */
 void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp);
-void manage_rejected(struct session *s, uint32_t itt);
+void manage_rejected(struct session *s, uint32_t itt, uint8_t reason);
 void manage_end(struct session *s, int response);
 void manage_tick(struct session *s);
 /* Must this command wait for the answer to a task management function? */
 bool manage_holds(const struct session *s, const struct cmd *cmd);
+uint64_t manage_wake(const struct session *s);
+/* Is what the function meant over at the target? */
+bool manage_did(const struct tmf_req *t, int response);
+/* "ABORT TASK", ... */
+const char *manage_name(enum tmf function);
+
+/* recover.c */
+void recover_init(struct session *s);
+/* The session is over: gives back what waits. */
+void recover_fini(struct session *s);
+/* A PDU of the task went out, at s->now. */
+void recover_sent(struct session *s, struct task *t);
+/* The task is over. */
+void recover_forget(struct session *s, struct task *t);
+void recover_tick(struct session *s);
+uint64_t recover_wake(const struct session *s);
+/* No new command goes to a LUN on which some are being ended. */
+bool recover_holds(const struct session *s, const struct cmd *cmd);
 
 #endif

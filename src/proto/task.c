@@ -33,7 +33,8 @@ struct task *task_new(struct session *s, struct cmd *cmd)
 	t->cmd = cmd;
 	t->received = t->exp_datasn = 0;
 	t->tx_refs = t->bursts = 0;
-	t->finished = false;
+	t->finished = t->expired = false;
+	t->deadline = 0;
 	cmd->task = task_index(s, t);
 	cmd->sent = true;
 	if (!s->free_count)
@@ -72,6 +73,7 @@ static void task_release(struct session *s, struct task *t)
 void task_finish(struct session *s, struct task *t)
 {
 	t->finished = true;
+	recover_forget(s, t);
 	if (!t->tx_refs)
 		task_release(s, t);
 }
@@ -128,6 +130,7 @@ void tasks_give_back(struct session *s, const struct fault *why)
 			cmd->task != NO_TASK && s->tasks[cmd->task].finished;
 
 		if (cmd->task != NO_TASK) {
+			recover_forget(s, &s->tasks[cmd->task]);
 			s->tasks[cmd->task].cmd = NULL;
 			s->free_tasks[s->free_count++] = cmd->task;
 		}

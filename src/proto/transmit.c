@@ -216,7 +216,7 @@ static struct cmd *next_command(const struct conn *c)
 	list_for_each (pos, &s->waiting) {
 		struct cmd *cmd = container_of(pos, struct cmd, link);
 
-		if (!manage_holds(s, cmd))
+		if (!manage_holds(s, cmd) && !recover_holds(s, cmd))
 			return cmd;
 	}
 	return NULL;

@@ -247,7 +247,24 @@ class Times(DiskCase):
         error, took = self.timed_read(disk)
         self.assertEqual(error, errno.ETIMEDOUT)
         self.engine.wait("session", state="down", fault="unmanageable")
-        self.assertLess(took, 4)
+        self.assertLess(took, 14)  # 10 of them for the cold reset
+
+    def test_a_command_without_answer_is_ended_and_done_again(self):
+        disk = self.use("scsi read 1 delay 60000", task_timeout=1000)
+        error, took = self.timed_read(disk)
+        self.assertEqual(error, 0)
+        self.assertAlmostEqual(took, 1, delta=0.4)
+        self.engine.none("session", 0)
+
+    def test_a_refused_abort_leads_to_a_lun_reset(self):
+        disk = self.use("rx tmf 1-2 reject 9", task_timeout=500)
+        self.tgt.control("fault scsi write 1 delay 60000")
+        time.sleep(0.1)
+        self.assertEqual(self.write_errno(disk), 0)
+        self.assertEqual(disk.read(0, 4096), b"w" * 4096)
+        self.engine.none("session", 0)
+        self.assertTrue([m for m in self.engine.seen if m.verb == "log" and
+                         "sending LUN RESET" in m["text"]])
 
     def read_errno(self, disk):
         try:

@@ -57,8 +57,19 @@ class Trouble(DiskCase):
         disk = self.use("--digest", "require",
                         "--fault", "rx data-out 20 corrupt data",
                         header_digest="always", data_digest="always")
+        self.engine.wait("session", state="up")
         data = os.urandom(8 * MIB)
         disk.write(0, data)
+        self.assertEqual(disk.read(0, len(data)), data)
+        self.engine.none("session", 0)
+
+    def test_corrupt_commands_are_repeated(self):
+        disk = self.use("--digest", "require",
+                        "--fault", "rx scsi-cmd 30 corrupt data",
+                        header_digest="always", data_digest="always")
+        data = os.urandom(MIB)
+        for i in range(0, MIB, 4096):
+            disk.write(i, data[i:i + 4096])
         self.assertEqual(disk.read(0, len(data)), data)
         self.engine.wait("session", state="down")
 

@@ -25,8 +25,7 @@ struct session {
 };
 
 static struct session session;
-static struct tmf_req *tmf;
-const struct fault fault_unmanageable = { .name = "unmanageable" };
+static struct clear_req *clear;
 static struct input in;
 static struct disk *disk;
 static struct cmd *pending[PENDING_MAX];
@@ -181,27 +180,7 @@ static void answer(unsigned i, bool lost)
 	c->done(c);
 }
 
-int session_manage(struct session *s, struct tmf_req *t, uint64_t at)
-{
-	uint8_t kind = input_byte(&in);
-
-	MUST(s == &session && !tmf && at == now);
-	if (t->function == TMF_ABORT_TASK) {
-		unsigned i = 0;
-
-		while (i < npending && pending[i] != t->cmd)
-			i++;
-		MUST(i < npending);
-	}
-	if (kind % 8 == 0)
-		return -EBUSY;
-	if (kind % 8 == 1 && t->function == TMF_ABORT_TASK)
-		return -ENOENT;
-	tmf = t;
-	return 0;
-}
-
-static void abort_one(unsigned i)
+static void end(unsigned i)
 {
 	struct cmd *c = pending[i];
 
@@ -210,40 +189,40 @@ static void abort_one(unsigned i)
 	c->done(c);
 }
 
-void session_withdraw(struct session *s, struct cmd *c)
+/* One that was not sent comes back at once, others by end(). */
+void session_expire(struct session *s, struct cmd *c, uint64_t at)
 {
-	for (unsigned i = 0; i < npending; i++)
-		if (pending[i] == c) {
-			abort_one(i);
-			return;
-		}
-	MUST(!"it is with the session");
+	unsigned i = 0;
+
+	MUST(s == &session && up && at == now);
+	while (i < npending && pending[i] != c)
+		i++;
+	MUST(i < npending);
+	if (input_byte(&in) % 4 == 0)
+		end(i);
 }
 
-void session_drop(struct session *s, const struct fault *why,
-		  const char *detail, uint64_t at)
+void session_clear_lun(struct session *s, struct clear_req *r)
 {
-	MUST(s == &session && up);
+	MUST(s == &session && !clear);
+	r->pending = true;
+	clear = r;
 }
 
-static void answer_tmf(int response)
+static void end_clear(int err)
 {
-	struct tmf_req *t = tmf;
-	unsigned old = npending;
+	struct clear_req *r = clear;
 
-	tmf = NULL;
-	/* Those that come meanwhile are at the end. */
-	if (response == TMF_COMPLETE && t->function != TMF_ABORT_TASK)
-		while (old-- && npending)
-			abort_one(0);
-	t->done(t, response);
+	clear = NULL;
+	r->pending = false;
+	r->done(r, err);
 }
 
 static void lose(void)
 {
 	up = false;
-	if (tmf)
-		answer_tmf(-ENOTCONN);
+	if (clear)
+		end_clear(-ENOTCONN);
 	while (npending)
 		answer(npending - 1, true);
 	disk_nexus_down(disk, now);
@@ -307,8 +286,16 @@ static void step(void)
 		disk_set_place(disk, input_byte(&in) % 3);
 		break;
 	case 9:
-		if (tmf)
-			answer_tmf(input_byte(&in) % 4);
+		if (clear)
+			end_clear(0);
+		break;
+	case 10:
+		if (up && npending)
+			end(input_byte(&in) % npending);
+		break;
+	case 11:
+		disk_set_task_limit(disk, input_u16(&in));
+		disk_was_reset(disk);
 		break;
 	case 6:
 		if (!up)
@@ -332,7 +319,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	now = 1000;
 	up = false;
 	npending = submits = 0;
-	tmf = NULL;
+	clear = NULL;
 	memset(requests, 0, sizeof(requests));
 	disk = disk_new(lun, NULL, &ops, NULL);
 	MUST(disk);

@@ -296,65 +296,61 @@ void session_submit(struct session *s, struct cmd *c)
 	fake.pending[fake.npending++] = c;
 }
 
-const struct fault fault_unmanageable = { .name = "unmanageable" };
+static bool take_back(struct cmd *c)
+{
+	for (unsigned i = 0; i < fake.npending; i++) {
+		if (fake.pending[i] != c)
+			continue;
+		fake.npending--;
+		memmove(fake.pending + i, fake.pending + i + 1,
+			(fake.npending - i) * sizeof(fake.pending[0]));
+		return true;
+	}
+	return false;
+}
 
-int session_manage(struct session *s, struct tmf_req *t, uint64_t now)
+void session_expire(struct session *s, struct cmd *c, uint64_t now)
 {
 	assert_ptr_equal(s, &fake_session);
-	assert_null(fake.tmf);
-	if (fake.tmf_errno)
-		return fake.tmf_errno;
-	assert_true(fake.ntmfs < 16);
-	fake.tmfs[fake.ntmfs++] = t->function;
-	fake.tmf = t;
-	return 0;
+	assert_true(fake.nexpired < 16);
+	fake.expired[fake.nexpired++] = c;
 }
 
-void session_withdraw(struct session *s, struct cmd *c)
+void fake_end_expired(void)
 {
-	for (unsigned i = 0; i < fake.npending; i++)
-		if (fake.pending[i] == c) {
-			fake.pending[i] = fake.pending[--fake.npending];
-			c->outcome = CMD_ABORTED;
-			c->done(c);
-			return;
-		}
-	fail_msg("it is not with the session");
-}
+	unsigned n = fake.nexpired;
 
-void session_drop(struct session *s, const struct fault *why,
-		  const char *detail, uint64_t now)
-{
-	fake.dropped = true;
-}
-
-static void abort_pending(const struct cmd *only)
-{
-	struct cmd *all[FAKE_MAX];
-	unsigned n = 0, kept = 0;
-
-	for (unsigned i = 0; i < fake.npending; i++) {
-		if (only && fake.pending[i] != only)
-			fake.pending[kept++] = fake.pending[i];
-		else
-			all[n++] = fake.pending[i];
-	}
-	fake.npending = kept;
+	fake.nexpired = 0;
 	for (unsigned i = 0; i < n; i++) {
-		all[i]->outcome = CMD_ABORTED;
-		all[i]->done(all[i]);
+		if (!take_back(fake.expired[i])) /* it was answered */
+			continue;
+		fake.expired[i]->outcome = CMD_ABORTED;
+		fake.expired[i]->done(fake.expired[i]);
 	}
 }
 
-void fake_answer_tmf(int response)
+void session_clear_lun(struct session *s, struct clear_req *r)
 {
-	struct tmf_req *t = fake.tmf;
+	assert_ptr_equal(s, &fake_session);
+	assert_null(fake.clear);
+	r->pending = true;
+	fake.clear = r;
+	fake.clears++;
+}
 
-	assert_non_null(t);
-	if (response == TMF_COMPLETE)
-		abort_pending(t->function == TMF_ABORT_TASK ? t->cmd : NULL);
-	fake.tmf = NULL;
-	t->done(t, response);
+static void end_clear(int err)
+{
+	struct clear_req *r = fake.clear;
+
+	assert_non_null(r);
+	fake.clear = NULL;
+	r->pending = false;
+	r->done(r, err);
+}
+
+void fake_clear(void)
+{
+	end_clear(0);
 }
 
 bool fake_answer_one(void)
@@ -381,8 +377,8 @@ void fake_answer_all(void)
 void fake_lose(void)
 {
 	fake.down = true;
-	if (fake.tmf)
-		fake_answer_tmf(-ENOTCONN);
+	if (fake.clear)
+		end_clear(-ENOTCONN);
 	fake_answer_all();
 }
 

@@ -52,10 +52,10 @@ struct fake {
 	unsigned npending;
 
 	/* its task management */
-	int tmf_errno; /* session_manage() returns it */
-	struct tmf_req *tmf;
-	unsigned tmfs[16], ntmfs; /* functions that came */
-	bool dropped;
+	struct cmd *expired[16]; /* commands that took too long */
+	unsigned nexpired;
+	struct clear_req *clear; /* wished for and not answered */
+	unsigned clears;
 
 	/* what came */
 	struct {
@@ -81,8 +81,10 @@ void fake_status(int opcode, unsigned times, uint8_t status);
 bool fake_answer_one(void);
 /* Answers until none is left; fails the test when that takes too long. */
 void fake_answer_all(void);
-/* Answers the function that came; one that succeeds ends commands. */
-void fake_answer_tmf(int response);
+/* Gives back the commands that took too long, as ended at the target. */
+void fake_end_expired(void);
+/* The LUN is cleared: nothing runs there any more. */
+void fake_clear(void);
 /* Gives back all as lost, and so everything that comes. */
 void fake_lose(void);
 /* How many commands with this opcode came. */

@@ -58,6 +58,16 @@ static void on_note(void *ctx, int level, const char *line)
 	snprintf(p->note, sizeof(p->note), "%s", line);
 }
 
+static void on_was_reset(void *ctx, const uint8_t *lun)
+{
+	struct puppet *p = ctx;
+
+	if (lun)
+		p->lun_resets++;
+	else
+		p->target_resets++;
+}
+
 static void on_news(void *ctx, enum session_news news)
 {
 	((struct puppet *)ctx)->news[news]++;
@@ -97,6 +107,7 @@ static const struct session_ops ops = {
 	.down = on_down,
 	.scsi_event = on_event,
 	.note = on_note,
+	.was_reset = on_was_reset,
 	.kick = on_kick,
 	.found = on_found,
 	.found_all = on_found_all,

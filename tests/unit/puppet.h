@@ -27,6 +27,7 @@ struct puppet {
 
 	/* what the session told its owner */
 	unsigned ups, closes, downs, notes, events, found_alls;
+	unsigned lun_resets, target_resets;
 	unsigned news[3]; /* by enum session_news */
 	char note[256];	  /* the last */
 	/* a test's own reaction to a callback; NULL: none */

@@ -210,19 +210,66 @@ static void send_reject(struct puppet *p, uint8_t reason,
 
 static void test_a_rejected_function_is_answered(void **state)
 {
-	static const uint8_t reasons[] = { REJECT_IMMEDIATE,
-					   REJECT_NOT_SUPPORTED };
 	struct puppet *p = *state;
 	static struct tmf_order t;
 
-	for (size_t i = 0; i < sizeof(reasons); i++) {
-		assert_int_equal(puppet_manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	assert_int_equal(puppet_manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	send_reject(p, REJECT_NOT_SUPPORTED, p->bhs);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(t.response, TMF_REJECTED);
+	assert_int_equal(p->closes, 0);
+}
+
+/* 11.17.1: "Immediate command reject - too many immediate commands". */
+static void test_a_function_that_found_no_room_comes_again(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+	uint32_t first;
+
+	assert_int_equal(puppet_manage(p, &t, TMF_LUN_RESET, NULL), 0);
+	puppet_expect(p, OP_TMF_REQ);
+	first = t.req.itt;
+	send_reject(p, REJECT_IMMEDIATE, p->bhs);
+	assert_int_equal(session_next_wake(p->s), p->now + 40);
+	puppet_tick(p, 39);
+	assert_false(puppet_take(p));
+	puppet_tick(p, 1);
+	puppet_expect(p, OP_TMF_REQ);
+	assert_int_not_equal(t.req.itt, first);
+	assert_int_equal(get_be32(p->bhs + 16), t.req.itt);
+	puppet_tmf_rsp(p, t.req.itt, TMF_COMPLETE);
+	assert_int_equal(t.response, TMF_COMPLETE);
+}
+
+static void test_a_function_that_never_finds_room_times_out(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+
+	p->cfg.ping_timeout = 0;
+	assert_int_equal(puppet_manage(p, &t, TMF_ABORT_TASK_SET, NULL), 0);
+	for (unsigned i = 0; i < 250; i++) {
+		assert_int_equal(t.done, 0);
 		puppet_expect(p, OP_TMF_REQ);
-		send_reject(p, reasons[i], p->bhs);
-		assert_int_equal(t.done, 1);
-		assert_int_equal(t.response, TMF_REJECTED);
-		assert_int_equal(p->closes, 0);
+		send_reject(p, REJECT_IMMEDIATE, p->bhs);
+		puppet_tick(p, 40);
 	}
+	assert_int_equal(t.response, -ETIMEDOUT);
+}
+
+static void test_a_cold_reset_gets_10_seconds(void **state)
+{
+	struct puppet *p = *state;
+	static struct tmf_order t;
+
+	p->cfg.ping_timeout = 0;
+	puppet_manage(p, &t, TMF_TARGET_COLD_RESET, NULL);
+	puppet_tick(p, 9999);
+	assert_int_equal(t.done, 0);
+	puppet_tick(p, 1);
+	assert_int_equal(t.response, -ETIMEDOUT);
 }
 
 static void test_a_reject_of_an_earlier_function_is_ignored(void **state)
@@ -284,6 +331,9 @@ int main(void)
 		T(test_one_function_at_a_time),
 		T(test_a_function_without_answer_times_out),
 		T(test_a_rejected_function_is_answered),
+		T(test_a_function_that_found_no_room_comes_again),
+		T(test_a_function_that_never_finds_room_times_out),
+		T(test_a_cold_reset_gets_10_seconds),
 		T(test_a_reject_of_an_earlier_function_is_ignored),
 		T(test_a_command_that_waits_cannot_be_aborted),
 		T(test_who_asks_is_told_of_each_function),

@@ -160,6 +160,76 @@ static void test_a_window_closed_for_a_second_is_asked_about(void **state)
 	puppet_expect(p, OP_NOP_OUT);
 }
 
+/* Answers pings as they come, second by second. */
+static void pass_seconds(struct puppet *p, unsigned n)
+{
+	for (unsigned i = 0; i < n && !p->closes; i++) {
+		puppet_tick(p, 1000);
+		while (puppet_take(p)) {
+			struct pdu_nop_in nop = {
+				.itt = get_be32(p->bhs + 16),
+				.ttt = TAG_NONE,
+				.sn = puppet_sn(p),
+			};
+			uint8_t bhs[BHS_LEN];
+
+			assert_int_equal(pdu_opcode(p->bhs), OP_NOP_OUT);
+			pdu_put_nop_in(bhs, &nop);
+			puppet_send(p, bhs, NULL, 0);
+		}
+	}
+}
+
+static void test_a_window_closed_for_good_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+
+	p->s->max_cmdsn = 0;
+	p->maxcmdsn = 0;
+	order_init(&o, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &o.cmd);
+	assert_false(puppet_take(p));
+	pass_seconds(p, 60);
+	assert_int_equal(p->closes, 0);
+	pass_seconds(p, 2);
+	expect_down(p, &fault_window_stuck);
+	assert_int_equal(o.cmd.outcome, CMD_LOST);
+}
+
+static void reject(struct puppet *p, uint8_t opcode, uint8_t reason)
+{
+	struct pdu_reject rej = {
+		.reason = reason,
+		.data_len = BHS_LEN,
+		.sn = puppet_sn(p),
+	};
+	uint8_t bhs[BHS_LEN], refused[BHS_LEN] = { opcode };
+
+	pdu_put_reject(bhs, &rej);
+	puppet_send(p, bhs, refused, BHS_LEN);
+}
+
+/* 7.8: what comes of it the response to the command says. */
+static void test_data_that_arrived_damaged_cost_no_session(void **state)
+{
+	struct puppet *p = *state;
+
+	reject(p, OP_DATA_OUT, REJECT_DATA_DIGEST);
+	assert_int_equal(p->closes, 0);
+	assert_int_equal(p->notes, 1);
+	reject(p, OP_DATA_OUT, REJECT_PROTOCOL);
+	expect_down(p, &fault_rejected);
+}
+
+static void test_a_command_that_arrived_damaged_ends_the_session(void **state)
+{
+	struct puppet *p = *state;
+
+	reject(p, OP_SCSI_CMD, REJECT_DATA_DIGEST);
+	expect_down(p, &fault_rejected);
+}
+
 static void test_a_missing_status_ends_the_session(void **state)
 {
 	struct puppet *p = *state;
@@ -703,6 +773,9 @@ int main(void)
 		T(test_a_window_that_shrinks_in_words_does_not_shrink),
 		T(test_the_window_works_across_the_wrap),
 		T(test_a_window_closed_for_a_second_is_asked_about),
+		T(test_a_window_closed_for_good_ends_the_session),
+		T(test_data_that_arrived_damaged_cost_no_session),
+		T(test_a_command_that_arrived_damaged_ends_the_session),
 		T(test_a_missing_status_ends_the_session),
 		T(test_no_more_commands_are_sent_than_tasks_exist),
 		T(test_a_silent_idle_link_is_pinged_and_then_dropped),
