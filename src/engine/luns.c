@@ -97,11 +97,11 @@ void luns_fini(struct luns *l)
 
 /*
  * A portal group is a place: a new session there ends the old one.  Where no
- * group is known each portal counts as one.
+ * group is known each address counts as one.
  */
 static int64_t place_of(const struct target *t)
 {
-	return t->group >= 0 ? t->group : -1 - (int64_t)t->portals.at;
+	return t->group >= 0 ? t->group : -(int64_t)t->addresses;
 }
 
 static void nexus_up(struct luns *l, struct lun *u, uint64_t now)
@@ -359,9 +359,13 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 	u = add(l, lun, *a->expect ? a->expect : NULL, &err);
 	if (!u)
 		return err;
-	/* The one before us may have left writes behind, in its session. */
-	if (a->resume && t->old_group >= 0)
-		disk_doubt(u->disk, t->old_group);
+	/*
+	 * The one before us may have left writes behind, in its session; who
+	 * knows where when the group is -1.
+	 */
+	if (a->resume)
+		disk_doubt(u->disk,
+			   t->old_group >= 0 ? t->old_group : INT64_MIN);
 	if (session_is_up(t->session))
 		nexus_up(l, u, now);
 	else if (l->expired)

@@ -296,6 +296,9 @@ static void on_up(void *ctx)
 
 	session_info(t->session, &i);
 	t->group = group_of(t, &i);
+	if (!t->addresses || !addr_same(&t->at, &t->last))
+		t->addresses++;
+	t->last = t->at;
 	portals_up(&t->portals);
 	t->up = true;
 	backoff_reset(&t->backoff);

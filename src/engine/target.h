@@ -30,9 +30,11 @@ struct target {
 	struct portals portals;
 	struct lookup lookup;  /* of a redirection to a name */
 	struct portals before; /* the redirection by name */
-	int32_t group;	   /* portal group of the last session, -1: none yet */
-	int32_t old_group; /* of the session of an engine before, or -1 */
-	bool switching;	   /* the next attempt is wanted at once */
+	int32_t group;	    /* portal group of the last session, -1: none yet */
+	uint32_t addresses; /* how often a session stood at another one */
+	struct addr last;   /* where the last session was */
+	int32_t old_group;  /* of the session of an engine before, or -1 */
+	bool switching;	    /* the next attempt is wanted at once */
 	bool up, removing, leaving;
 	uint64_t down_since; /* ms; counts for connfail-timeout */
 };

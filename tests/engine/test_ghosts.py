@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Writes of a lost session that the target does late (docs/ghost-writes.md).
+
+The target has a write and takes its time; the connection is cut, which the
+target does not notice; the write is repeated elsewhere and a newer one follows
+it.  When the time of the first is over, the newer data must still be there.
+"""
+import threading
+import time
+
+from demo import Demo
+from kernel import LUN1, DiskCase
+from manager import Engine, main
+from test_portals import portals
+from tgt import NAME
+from wire import Wire
+
+LATE = 2.0  # s: when the target does the first write
+OLD, NEW = b"o" * 4096, b"n" * 4096
+
+
+class Ghosts(DiskCase):
+    def demo(self, *tags):
+        """Two portals in these groups, the first behind a wire."""
+        self.tgt = Demo(portals=portals(*tags))
+        self.addCleanup(self.tgt.close)
+        first, second = self.tgt.portals
+        self.wire = Wire(int(first.split(",")[0].split(":")[1]))
+        self.addCleanup(self.wire.close)
+        self.portals = ["127.0.0.1:%d,%d" % (self.wire.port, tags[0]), second]
+
+    def write_late(self, **keys):
+        """A write is with the target, which does it LATE seconds later."""
+        self.mounted, self.disk = self.attach(**keys)
+        self.engine.wait("session", state="up", portal=self.portals[0])
+        self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
+        time.sleep(0.1)  # the line is read, and then the write
+        self.writer = threading.Thread(target=self.disk.write, args=(0, OLD))
+        self.writer.start()
+        time.sleep(0.3)
+        self.lands = time.monotonic() + LATE
+
+    def write_newer(self):
+        self.writer.join(10)
+        self.assertFalse(self.writer.is_alive())
+        self.disk.write(0, NEW)
+        self.assertLess(time.monotonic(), self.lands, "too slow to tell")
+
+    def assert_newer_stays(self):
+        time.sleep(max(0, self.lands + 0.3 - time.monotonic()))
+        self.assertEqual(self.disk.read(0, 4096), NEW)
+
+    def new_engine(self, portal, **keys):
+        self.engine.kill()
+        self.engine = Engine()
+        self.engine.send("target", id=2, name=NAME % "a", portal=[portal],
+                         initiator="iqn.2004-04.org.example:me",
+                         isid="023d00000001", **keys)
+        self.engine.send("attach", id=2, lun=LUN1, resume=1,
+                         handle=self.mounted.handle)
+        self.engine.wait("session", state="up", portal=portal)
+
+    def said_reset(self):
+        self.engine.none("nothing", 0.1)
+        return any(m.verb == "log" and "sending LUN RESET" in m["text"]
+                   for m in self.engine.seen)
+
+    def test_another_portal_group_ends_the_old_writes_first(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.wire.cut()
+        self.engine.wait("session", state="up", portal=self.portals[1])
+        self.write_newer()
+        self.assert_newer_stays()
+        self.assertTrue(self.said_reset())
+
+    def test_the_same_portal_group_ends_them_by_itself(self):
+        self.demo(1, 1)
+        self.write_late()
+        self.wire.cut()
+        self.engine.wait("session", state="up", portal=self.portals[1])
+        self.write_newer()
+        self.assert_newer_stays()
+        self.assertFalse(self.said_reset())
+
+    def test_a_new_engine_in_another_group_ends_those_of_the_dead(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.new_engine(self.portals[1], group=1)
+        self.write_newer()
+        self.assert_newer_stays()
+        self.assertTrue(self.said_reset())
+
+    def test_a_new_engine_that_knows_no_group_expects_the_worst(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.new_engine(self.portals[1])
+        self.write_newer()
+        self.assert_newer_stays()
+        self.assertTrue(self.said_reset())
+
+    def test_a_new_engine_in_the_same_group_needs_no_reset(self):
+        self.demo(1, 1)
+        self.write_late()
+        self.new_engine(self.portals[1], group=1)
+        self.write_newer()
+        self.assert_newer_stays()
+        self.assertFalse(self.said_reset())
+
+
+if __name__ == "__main__":
+    main()

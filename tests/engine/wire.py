@@ -1,0 +1,47 @@
+"""A wire to a portal that can be cut without the target noticing."""
+import socket
+import threading
+
+
+def pump(source, sink):
+    """Bytes one way, until one of both ends."""
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass
+
+
+class Wire:
+    """Listens on a port of its own and connects to the given one."""
+
+    def __init__(self, port):
+        self.to = ("127.0.0.1", port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.near, self.far = [], []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            while True:
+                near = self.listener.accept()[0]
+                far = socket.create_connection(self.to)
+                self.near.append(near)
+                self.far.append(far)
+                for ends in (near, far), (far, near):
+                    threading.Thread(target=pump, args=ends,
+                                     daemon=True).start()
+        except OSError:
+            pass
+
+    def cut(self):
+        """No new connections; the old ones end on the near side only."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for near in self.near:
+            near.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        for s in [self.listener] + self.near + self.far:
+            s.close()
