@@ -1,9 +1,10 @@
 /*
- * engine - messages in and out.
+ * engine - messages in and out, and managers that come and go.
  */
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/discover.h"
 #include "engine/verbs.h"
 
 #define QUEUE_SIZE    (4u << 20)
@@ -59,6 +61,20 @@ void engine_post(struct engine *e)
 	post(e, &e->msg, false);
 }
 
+void engine_post_handle(struct engine *e, int handle)
+{
+	/* A copy: the original may be closed before its turn comes. */
+	int copy = fcntl(handle, F_DUPFD_CLOEXEC, 0);
+
+	if (copy < 0 || e->fd < 0 || e->msg.full ||
+	    !outbox_put_handle(&e->out, e->msg.text, e->msg.len, copy)) {
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	io_soon(e->loop, &e->flush);
+}
+
 void engine_refuse(struct engine *e, const char *verb, const char *why)
 {
 	char text[256];
@@ -84,6 +100,15 @@ static void tell_lost(struct engine *e)
 	engine_post(e);
 }
 
+static void pop(struct engine *e)
+{
+	int handle = outbox_handle(&e->out);
+
+	outbox_pop(&e->out);
+	if (handle >= 0)
+		close(handle);
+}
+
 static void flush(struct engine *e)
 {
 	static struct msg_out m;
@@ -91,13 +116,13 @@ static void flush(struct engine *e)
 
 	while (e->fd >= 0 && !e->tx_waits && !outbox_empty(&e->out)) {
 		m.len = outbox_peek(&e->out, m.text, sizeof(m.text));
-		err = msg_send(e->fd, &m, -1);
+		err = msg_send(e->fd, &m, outbox_handle(&e->out));
 		if (err == -EAGAIN) {
 			e->tx_waits = true;
 			io_poll(e->loop, &e->tx, e->fd, POLLOUT);
 			return;
 		}
-		outbox_pop(&e->out);
+		pop(e);
 		if (outbox_empty(&e->out))
 			tell_lost(e);
 	}
@@ -150,6 +175,15 @@ void engine_less(struct engine *e)
 		io_loop_stop(e->loop);
 }
 
+/* What was found would be told to nobody. */
+static void end_discoveries(struct engine *e)
+{
+	struct idmap_node *n = NULL;
+
+	while ((n = idmap_next(&e->discoveries, n)))
+		discovery_remove(e, n->id);
+}
+
 /*
  * The disks go on without a manager: who uses them shall not notice.  Only a
  * process that serves nobody ends.
@@ -158,7 +192,14 @@ static void manager_gone(struct engine *e)
 {
 	close(e->fd);
 	e->fd = -1;
+	e->greeted = e->quitting = false;
+	while (!outbox_empty(&e->out))
+		pop(e);
+	outbox_lost(&e->out);
+	end_discoveries(e);
 	engine_less(e);
+	if (e->listener >= 0)
+		io_accept(e->loop, &e->accept, e->listener);
 }
 
 /* In ------------------------------------------------------------------ */
@@ -186,6 +227,11 @@ static bool take_message(struct engine *e)
 	return true;
 }
 
+static void wait_message(struct engine *e)
+{
+	io_poll(e->loop, &e->rx, e->fd, POLLIN);
+}
+
 static void on_rx(struct io_op *op, int res)
 {
 	struct engine *e = container_of(op, struct engine, rx);
@@ -193,24 +239,44 @@ static void on_rx(struct io_op *op, int res)
 	for (int i = 0; i < MSGS_PER_TURN && take_message(e); i++)
 		;
 	if (e->fd >= 0)
-		io_poll(e->loop, &e->rx, e->fd, POLLIN);
+		wait_message(e);
+}
+
+/* The next manager ---------------------------------------------------- */
+
+/* It says hello, and then asks for what there is ("adopt"). */
+static void on_accept(struct io_op *op, int fd)
+{
+	struct engine *e = container_of(op, struct engine, accept);
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+		if (fd >= 0)
+			close(fd);
+		if (fd != -EINVAL && fd != -EBADF)
+			io_accept(e->loop, &e->accept, e->listener);
+		return;
+	}
+	e->fd = fd;
+	wait_message(e);
 }
 
 /* Life ---------------------------------------------------------------- */
 
-void engine_init(struct engine *e, struct io_loop *loop, int fd)
+void engine_init(struct engine *e, struct io_loop *loop, int fd, int listener)
 {
 	*e = (struct engine){
 		.loop = loop,
 		.fd = fd,
+		.listener = listener,
 		.rx.fn = on_rx,
 		.tx.fn = on_tx,
 		.flush.fn = on_flush,
+		.accept.fn = on_accept,
 	};
 	outbox_init(&e->out, queue, sizeof(queue));
 	idmap_init(&e->targets);
 	idmap_init(&e->discoveries);
-	io_poll(loop, &e->rx, fd, POLLIN);
+	wait_message(e);
 }
 
 void engine_fini(struct engine *e)

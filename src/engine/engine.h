@@ -18,8 +18,9 @@
 
 struct engine {
 	struct io_loop *loop;
-	int fd; /* the manager, -1 when it is gone */
-	struct io_op rx, tx, flush;
+	int fd;	      /* the manager, -1 when it is gone */
+	int listener; /* where the next manager comes in, or -1 */
+	struct io_op rx, tx, flush, accept;
 	bool tx_waits; /* for the socket to take more */
 	struct outbox out;
 	struct idmap targets, discoveries;
@@ -28,8 +29,11 @@ struct engine {
 	struct msg_out msg;
 };
 
-/* There is one in a process.  Takes over fd, borrows loop. */
-void engine_init(struct engine *e, struct io_loop *loop, int fd);
+/*
+ * There is one in a process.  Takes over fd, and listener: -1, or a listening
+ * SOCK_SEQPACKET socket; borrows loop.
+ */
+void engine_init(struct engine *e, struct io_loop *loop, int fd, int listener);
 void engine_fini(struct engine *e);
 
 /* Log lines go to the manager of this engine from now on. */
@@ -38,6 +42,8 @@ void engine_log_to_manager(struct engine *e);
 /* A message to the manager: begin it, add its keys, post it. */
 struct msg_out *engine_begin(struct engine *e, const char *verb);
 void engine_post(struct engine *e);
+/* The same, with a copy of this handle. */
+void engine_post_handle(struct engine *e, int handle);
 
 /* "error" with the reason: the manager asked for something impossible. */
 void engine_refuse(struct engine *e, const char *verb, const char *why);

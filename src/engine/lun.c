@@ -103,6 +103,28 @@ static void tell_detached(struct lun *u, int err)
 	engine_post(engine_of(u));
 }
 
+/* -1: nothing that a new manager could go on with. */
+static int handle_of(const struct lun *u)
+{
+	if (!u->attached || u->detaching)
+		return -1;
+	return u->export ? export_handle(u->export) : u->fd;
+}
+
+void lun_tell_all(struct lun *u)
+{
+	int handle = handle_of(u);
+
+	if (handle >= 0) {
+		begin(u, "held");
+		engine_post_handle(engine_of(u), handle);
+	}
+	if (u->told)
+		tell(u);
+	if (u->missing)
+		lun_tell_vanished(u);
+}
+
 /* The exporter -------------------------------------------------------- */
 
 /* Nothing of the handle is left here. */

@@ -47,6 +47,8 @@ struct lun *lun_new(struct luns *luns, const uint8_t lun[static LUN_LEN],
 /* It is in use, and the target does not list it; or lists it again. */
 void lun_tell_vanished(struct lun *u);
 void lun_tell_back(struct lun *u);
+/* For a new manager: what is known of it, and the kernel's handle. */
+void lun_tell_all(struct lun *u);
 /* Only when it has no exporter and the session is down or it is idle. */
 void lun_free(struct lun *u);
 /* Nobody uses it, and lun_free() may be called. */

@@ -412,6 +412,14 @@ void luns_detach_all(struct luns *l)
 			lun_detach(u);
 }
 
+void luns_tell_all(struct luns *l)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		lun_tell_all(u);
+}
+
 void luns_attached(struct luns *l)
 {
 	l->attached++;

@@ -64,6 +64,9 @@ int luns_detach(struct luns *l, const uint8_t lun[static LUN_LEN]);
 int luns_forget(struct luns *l, const uint8_t lun[static LUN_LEN]);
 void luns_detach_all(struct luns *l);
 
+/* Each to a new manager. */
+void luns_tell_all(struct luns *l);
+
 /* From a LUN: it was told about for the first time; its exporter. */
 void luns_probed(struct luns *l);
 void luns_attached(struct luns *l);

@@ -1,8 +1,9 @@
 /*
  * iscsid-engine - the unprivileged process between network and kernel.
  *
- * Started by iscsid with one end of a socket as file descriptor 3; reads no
- * file and takes no options.
+ * Started by iscsid with one end of a socket as file descriptor 3 and a
+ * listening socket, for the iscsid that comes after it, as 4; reads no file
+ * and takes no options.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,18 +21,30 @@
 #include "wire/chap.h"
 
 #define MANAGER_FD   3
+#define LISTENER_FD  4
 #define LOOP_ENTRIES 1024
 
-static bool is_manager(int fd)
+static bool is_local(int fd, int want_listening)
 {
-	int domain, type;
+	int domain, type, listening;
 	socklen_t n = sizeof(int);
 
 	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) &&
 	       !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) &&
+	       !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) &&
 	       domain == AF_UNIX && type == SOCK_SEQPACKET &&
-	       !fcntl(fd, F_SETFL, O_NONBLOCK) &&
-	       !fcntl(fd, F_SETFD, FD_CLOEXEC);
+	       listening == want_listening && !fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static bool is_manager(int fd)
+{
+	return is_local(fd, 0) && !fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+/* Without one nobody can come after the manager: fine in tests. */
+static int find_listener(void)
+{
+	return is_local(LISTENER_FD, 1) ? LISTENER_FD : -1;
 }
 
 /*
@@ -74,13 +87,14 @@ int main(void)
 {
 	static struct engine engine;
 	struct io_loop *loop;
-	int err;
+	int err, listener = find_listener();
 
 	if (!is_manager(MANAGER_FD)) {
 		fprintf(stderr, "iscsid-engine is started by iscsid\n");
 		return 2;
 	}
-	close_range(MANAGER_FD + 1, ~0u, 0); /* what is not meant for us */
+	/* What is not meant for us. */
+	close_range(listener >= 0 ? LISTENER_FD + 1 : MANAGER_FD + 1, ~0u, 0);
 	ignore_signals();
 	warm_up_hashes();
 	err = io_loop_new(LOOP_ENTRIES, IO_LOOP_RESTRICTED, &loop);
@@ -88,7 +102,7 @@ int main(void)
 		log_err(NULL, "%s", io_loop_strerror(err));
 		return 1;
 	}
-	engine_init(&engine, loop, MANAGER_FD);
+	engine_init(&engine, loop, MANAGER_FD, listener);
 	engine_log_to_manager(&engine);
 	memory_prepare();
 	err = enter_sandbox();

@@ -7,6 +7,7 @@
 
 struct record {
 	uint32_t len;
+	int32_t handle; /* -1: none */
 };
 
 void outbox_init(struct outbox *o, void *ring, size_t cap)
@@ -33,10 +34,10 @@ static void ring_read(const struct outbox *o, size_t skip, void *dst, size_t n)
 	memcpy((uint8_t *)dst + first, o->ring, n - first);
 }
 
-bool outbox_put(struct outbox *o, const void *p, size_t n, bool minor)
+static bool put(struct outbox *o, const void *p, size_t n, size_t room,
+		int handle)
 {
-	struct record r = { .len = (uint32_t)n };
-	size_t room = minor ? o->cap / 2 : o->cap;
+	struct record r = { .len = (uint32_t)n, .handle = handle };
 
 	if (o->used + sizeof(r) + n > room) {
 		o->lost++;
@@ -45,6 +46,16 @@ bool outbox_put(struct outbox *o, const void *p, size_t n, bool minor)
 	ring_write(o, &r, sizeof(r));
 	ring_write(o, p, n);
 	return true;
+}
+
+bool outbox_put(struct outbox *o, const void *p, size_t n, bool minor)
+{
+	return put(o, p, n, minor ? o->cap / 2 : o->cap, -1);
+}
+
+bool outbox_put_handle(struct outbox *o, const void *p, size_t n, int handle)
+{
+	return put(o, p, n, o->cap, handle);
 }
 
 size_t outbox_peek(const struct outbox *o, void *dst, size_t size)
@@ -58,6 +69,15 @@ size_t outbox_peek(const struct outbox *o, void *dst, size_t size)
 		r.len = (uint32_t)size;
 	ring_read(o, sizeof(r), dst, r.len);
 	return r.len;
+}
+
+int outbox_handle(const struct outbox *o)
+{
+	struct record r = { .handle = -1 };
+
+	if (o->used)
+		ring_read(o, 0, &r, sizeof(r));
+	return r.handle;
 }
 
 void outbox_pop(struct outbox *o)

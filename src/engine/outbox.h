@@ -26,10 +26,18 @@ void outbox_init(struct outbox *o, void *ring, size_t cap);
 bool outbox_put(struct outbox *o, const void *p, size_t n, bool minor);
 
 /*
+ * The same, never minor, with a handle that travels along: it is the ring's on
+ * success, and whoever pops the record closes it.
+ */
+bool outbox_put_handle(struct outbox *o, const void *p, size_t n, int handle);
+
+/*
  * Copies the oldest record; returns its length, 0 when there is none.  dst
  * must have room for the longest record that was put.
  */
 size_t outbox_peek(const struct outbox *o, void *dst, size_t size);
+/* The handle of the oldest record, or -1. */
+int outbox_handle(const struct outbox *o);
 /* Forgets the oldest record. */
 void outbox_pop(struct outbox *o);
 bool outbox_empty(const struct outbox *o);

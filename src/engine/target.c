@@ -82,6 +82,22 @@ static void tell_down(struct target *t, const struct fault *why,
 	engine_post(t->engine);
 }
 
+void target_tell_all(struct target *t)
+{
+	struct msg_out *m = engine_begin(t->engine, "has");
+
+	msg_u64(m, "id", t->settings.id);
+	msg_str(m, "name", t->settings.session.target_name);
+	if (t->group >= 0)
+		msg_i64(m, "group", t->group);
+	msg_u64(m, "age",
+		(now_of(t) - (t->up ? t->up_since : t->down_since)) / 1000);
+	engine_post(t->engine);
+	if (t->up)
+		tell_up(t);
+	luns_tell_all(&t->luns);
+}
+
 /* Attempts ------------------------------------------------------------ */
 
 /*
@@ -301,6 +317,7 @@ static void on_up(void *ctx)
 	t->last = t->at;
 	portals_up(&t->portals);
 	t->up = true;
+	t->up_since = now_of(t);
 	backoff_reset(&t->backoff);
 	io_timer_cancel(t->engine->loop, &t->expire);
 	tell_up(t);

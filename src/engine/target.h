@@ -36,6 +36,7 @@ struct target {
 	int32_t old_group;  /* of the session of an engine before, or -1 */
 	bool switching;	    /* the next attempt is wanted at once */
 	bool up, removing, leaving;
+	uint64_t up_since;   /* ms */
 	uint64_t down_since; /* ms; counts for connfail-timeout */
 };
 
@@ -57,6 +58,8 @@ void target_set_portals(struct target *t, const struct settings *s);
 void target_set_connfail(struct target *t, uint32_t ms);
 /* What a request may take in all. */
 void target_set_disk_timeout(struct target *t, uint32_t ms);
+/* For a new manager: "has", its session, its LUNs and their handles. */
+void target_tell_all(struct target *t);
 /* A LUN was detached: a removal that waited for it may go on. */
 void target_less(struct target *t);
 

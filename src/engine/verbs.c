@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/topic.h"
 #include "engine/discover.h"
+#include "engine/handover.h"
 #include "engine/settings.h"
 #include "engine/target.h"
 
@@ -320,6 +321,12 @@ static void do_log(struct engine *e, const struct msg_in *m, int *fd,
 	log_set_level(topics_wanted ? LOG_DEBUG : LOG_INFO);
 }
 
+static void do_adopt(struct engine *e, const struct msg_in *m, int *fd,
+		     const char *verb)
+{
+	handover(e);
+}
+
 static void do_quit(struct engine *e, const struct msg_in *m, int *fd,
 		    const char *verb)
 {
@@ -334,7 +341,8 @@ static const struct verb verbs[] = {
 	{ "rescan", do_rescan },     { "remove", do_remove },
 	{ "switch", do_switch },     { "portals", do_portals },
 	{ "timeouts", do_timeouts }, { "resolved", do_resolved },
-	{ "log", do_log },	     { "quit", do_quit },
+	{ "log", do_log },	     { "adopt", do_adopt },
+	{ "quit", do_quit },
 };
 
 void verbs_dispatch(struct engine *e, const struct msg_in *m, int *fd)

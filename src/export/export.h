@@ -63,6 +63,7 @@ struct export_ops {
 	int (*start)(const struct export_config *cfg, struct export **out);
 	void (*resized)(struct export *e);
 	void (*stop)(struct export *e);
+	int (*handle)(const struct export *e);
 	void (*stats)(const struct export *e, struct export_stats *out);
 };
 
@@ -94,6 +95,12 @@ static inline void export_resized(struct export *e)
 static inline void export_stop(struct export *e)
 {
 	e->ops->stop(e);
+}
+
+/* The kernel's handle, which stays the export's; -1 once it is stopping. */
+static inline int export_handle(const struct export *e)
+{
+	return e->ops->handle(e);
 }
 
 static inline void export_stats(const struct export *e,

@@ -410,11 +410,20 @@ static void get_stats(const struct export *e, struct export_stats *out)
 	out->inflight = fx->busy;
 }
 
+static int get_handle(const struct export *e)
+{
+	const struct fuse_export *fx =
+		container_of(e, const struct fuse_export, pub);
+
+	return fx->stopping ? -1 : fx->cfg.fd;
+}
+
 const struct export_ops export_fuse = {
 	.name = "fuse",
 	.memory = MEMORY,
 	.start = start,
 	.resized = resized,
 	.stop = stop,
+	.handle = get_handle,
 	.stats = get_stats,
 };

@@ -8,15 +8,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -24,6 +21,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "iscsid/service.h"
 #include "iscsid/squelch.h"
 
 static int ready_pipe = -1; /* to the parent at the terminal */
@@ -155,37 +153,13 @@ static void leave_terminal(void)
 		close(null);
 }
 
-/* The service manager's socket, sd_notify(3); '@' begins an abstract name. */
-static void notify(const char *word)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
-	size_t n = path ? strlen(path) : 0;
-	int s;
-
-	if (n < 2 || n > sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, n);
-	if (*path == '@')
-		to.sun_path[0] = '\0';
-	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s < 0)
-		return;
-	if (sendto(s, word, strlen(word), MSG_NOSIGNAL,
-		   (const struct sockaddr *)&to,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
-		log_warn(NULL, "the service manager cannot be told \"%s\": %s",
-			 word, strerror(errno));
-	close(s);
-}
-
 void daemon_ready(int status)
 {
 	unsigned char word = (unsigned char)status;
 	static bool stopping;
 
 	if (!stopping)
-		notify(status ? "STOPPING=1" : "READY=1");
+		service_tell(status ? "STOPPING=1" : "READY=1");
 	stopping = stopping || status;
 	if (ready_pipe < 0)
 		return;

@@ -1,7 +1,7 @@
 /*
- * device - one LUN on its way to a block device of this host, and back.
+ * device - the machine: what is done in each state, and the table.
  */
-#include "iscsid/device.h"
+#include "iscsid/device_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "iscsid/target.h"
 #include "scsi/inquiry.h"
 
-static void step(struct device *d, enum device_event ev, const void *arg)
+void device_step(struct device *d, enum device_event ev, const void *arg)
 {
 	fsm_step(&device_fsm, &d->state, (uint8_t)ev, d, arg);
 }
@@ -121,7 +121,7 @@ static void on_step(void *ctx, enum step_kind kind, int err,
 		take_result(d, kind, r);
 	else if (!(kind == STEP_CLEAR && err == -EBUSY))
 		note_failure(d, kind, err);
-	step(d, ev, r);
+	device_step(d, ev, r);
 }
 
 static void run(struct device *d, enum step_kind kind,
@@ -146,7 +146,7 @@ static void run(struct device *d, enum step_kind kind,
 	d->worker = step_start(&m->workers, &s, on_step, d);
 	if (!d->worker) {
 		note_failure(d, kind, -ENOMEM);
-		step(d, DEVICE_FAILED, NULL);
+		device_step(d, DEVICE_FAILED, NULL);
 	}
 }
 
@@ -157,7 +157,7 @@ static bool tell(struct device *d, struct msg_out *m, int handle)
 	return d->t->engine && engine_tell(d->t->engine, m, handle);
 }
 
-static bool tell_attach(struct device *d, bool resume)
+bool device_tell_attach(struct device *d, bool resume)
 {
 	static struct msg_out m;
 
@@ -193,10 +193,11 @@ static void act_attach(void *obj, const void *arg)
 {
 	struct device *d = obj;
 
-	if (tell_attach(d, false))
+	device_record(d);
+	if (device_tell_attach(d, false))
 		set_timer(d, DEVICE_ATTACH_WITHIN);
 	else
-		step(d, DEVICE_NO_ENGINE, NULL);
+		device_step(d, DEVICE_NO_ENGINE, NULL);
 }
 
 static void act_loop(void *obj, const void *arg)
@@ -205,6 +206,7 @@ static void act_loop(void *obj, const void *arg)
 
 	clear_timer(d);
 	d->bytes = d->said.blocks * d->said.block_size;
+	device_keep_fuse(d);
 	run(d, STEP_LOOP, NULL);
 }
 
@@ -269,12 +271,12 @@ static void make_links(struct device *d)
 }
 
 /* Says and handles what the engine reported while we were busy. */
-static void catch_up(struct device *d)
+void device_catch_up(struct device *d)
 {
 	if (d->said.online && d->said.blocks * d->said.block_size != d->bytes)
-		step(d, DEVICE_SIZED, NULL);
+		device_step(d, DEVICE_SIZED, NULL);
 	else if (d->written)
-		step(d, DEVICE_WRITTEN, NULL);
+		device_step(d, DEVICE_WRITTEN, NULL);
 }
 
 static void watch_device(struct device *d)
@@ -300,7 +302,7 @@ static void act_online(void *obj, const void *arg)
 		announce(d, ANNOUNCE_LINES - 1);
 	d->announced = true;
 	d->reparted = false;
-	catch_up(d);
+	device_catch_up(d);
 }
 
 static void act_resize(void *obj, const void *arg)
@@ -365,7 +367,7 @@ static void act_clear(void *obj, const void *arg)
 		links_remove(&at, dev);
 	d->linked = false;
 	if (d->loop < 0) {
-		step(d, DEVICE_OK, NULL);
+		device_step(d, DEVICE_OK, NULL);
 		return;
 	}
 	set_timer(d, DEVICE_SLOW_AFTER);
@@ -399,7 +401,7 @@ static void act_detach(void *obj, const void *arg)
 	if (tell(d, &m, -1))
 		set_timer(d, DEVICE_DETACH_WITHIN);
 	else
-		step(d, DEVICE_NO_ENGINE, NULL);
+		device_step(d, DEVICE_NO_ENGINE, NULL);
 }
 
 static void act_refused(void *obj, const void *arg)
@@ -417,9 +419,8 @@ static void act_unmount(void *obj, const void *arg)
 	struct device *d = obj;
 
 	clear_timer(d);
-	if (d->fuse >= 0)
-		close(d->fuse);
-	d->fuse = -1;
+	device_close_fuse(d);
+	device_drop_record(d);
 	run(d, STEP_UNMOUNT, NULL);
 }
 
@@ -440,7 +441,7 @@ static void act_down(void *obj, const void *arg)
 	d->announced = d->lost = false;
 	d->waited = 0;
 	if (d->stop)
-		step(d, DEVICE_STOP, NULL);
+		device_step(d, DEVICE_STOP, NULL);
 	else
 		set_timer(d, *d->failure ? DEVICE_RETRY_AFTER : 0);
 }
@@ -467,17 +468,13 @@ static const char *const state_names[] = {
 	"clearing", "detaching", "unmounting", "gone",
 };
 static const char *const event_names[] = {
-	"reported", "ok",	 "failed",   "busy",  "stop",
-	"force",    "attached",	 "detached", "sized", "written",
-	"stay",	    "no-engine", "timer",
+	"reported", "ok",	"failed",   "busy",	 "stop",
+	"force",    "attached", "detached", "sized",	 "written",
+	"stay",	    "kept",	"begun",    "no-engine", "timer",
 };
 
 #define S(state) IN(DEVICE_##state)
 #define E(event) DEVICE_##event
-/* From the first request of the kernel to the last one. */
-#define SERVED                                                                 \
-	(S(LOOPING) | S(PARSING) | S(ADDING) | S(ONLINE) | S(RESIZING) |       \
-	 S(CHECKING) | S(IN_USE) | S(CLEARING))
 #define ROW(from, ev, to, act, label)                                          \
 	{                                                                      \
 		from, E(ev), DEVICE_##to, act, label                           \
@@ -486,6 +483,8 @@ static const char *const event_names[] = {
 /* clang-format off */
 static const struct fsm_row rows[] = {
 ROW(S(DOWN),       REPORTED,  MOUNTING,   act_mount,       "a disk appears"),
+ROW(S(DOWN),       KEPT,      PARSING,    act_parse,       "outlived a manager"),
+ROW(S(DOWN),       BEGUN,     LOOPING,    act_loop,        "outlived a manager"),
 ROW(S(DOWN),       STOP,      GONE,       act_gone,        "nothing to undo"),
 ROW(S(MOUNTING),   OK,        ATTACHING,  act_attach,      "file is there"),
 ROW(S(MOUNTING),   FAILED,    UNMOUNTING, act_unmount,     "no file"),
@@ -519,7 +518,7 @@ ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
 ROW(S(CLEARING),   BUSY,      IN_USE,     act_in_use,      "opened meanwhile"),
 ROW(S(MOUNTING),   FORCE,     UNMOUNTING, act_unmount,     "in no case"),
 ROW(S(ATTACHING),  FORCE,     DETACHING,  act_detach,      "in no case"),
-ROW(SERVED & ~S(CLEARING),
+ROW(DEVICE_SERVED & ~S(CLEARING),
                    FORCE,     CLEARING,   act_force,       "whoever uses it"),
 ROW(S(CLEARING),   FORCE,     DETACHING,  act_detach,      "goes with its users"),
 ROW(S(DETACHING),  FORCE,     UNMOUNTING, act_not_flushed, "no time to flush"),
@@ -539,115 +538,4 @@ const struct fsm device_fsm = {
 const char *device_state_name(const struct device *d)
 {
 	return state_names[d->state];
-}
-
-static void on_timer(struct io_timer *t)
-{
-	struct device *d = container_of(t, struct device, timer);
-
-	if (d->state != DEVICE_DOWN)
-		step(d, DEVICE_TIMER, NULL);
-	else if (d->said.online && d->known)
-		step(d, DEVICE_REPORTED, NULL);
-}
-
-/* Life ---------------------------------------------------------------- */
-
-struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
-			  uint32_t number)
-{
-	struct device *d = calloc(1, sizeof(*d));
-
-	if (!d)
-		return NULL;
-	d->t = t;
-	memcpy(d->lun, lun, LUN_LEN);
-	d->fuse = d->loop = d->watch = -1;
-	d->timer.fn = on_timer;
-	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
-	list_init(&d->link);
-	return d;
-}
-
-void device_free(struct device *d)
-{
-	worker_abandon(d->worker);
-	clear_timer(d);
-	if (d->fuse >= 0)
-		close(d->fuse);
-	list_remove(&d->link);
-	free(d);
-}
-
-bool device_is_served(const struct device *d)
-{
-	return (IN(d->state) & SERVED) && !d->lost;
-}
-
-void device_hear(struct device *d, enum device_event ev)
-{
-	step(d, ev, NULL);
-}
-
-void device_heed_report(struct device *d)
-{
-	if (d->state == DEVICE_DOWN && !d->timer.set)
-		step(d, DEVICE_REPORTED, NULL);
-	else if (d->state == DEVICE_ONLINE)
-		catch_up(d);
-}
-
-void device_hand_over(struct device *d)
-{
-	log_info(d->label, "loop%d is handed to %s", d->loop,
-		 d->t->engine->name);
-	tell_attach(d, true);
-}
-
-/* The engine gave up what it served: nothing can be read or written. */
-void device_written(struct device *d)
-{
-	d->written = true;
-	step(d, DEVICE_WRITTEN, NULL);
-}
-
-void device_lose(struct device *d, int error)
-{
-	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",
-		error ? strerror(error) : "the kernel let go", d->loop);
-	d->lost = true;
-	/* With the last handle the kernel ends all that waits. */
-	if (d->fuse >= 0)
-		close(d->fuse);
-	d->fuse = -1;
-	if (!d->worker)
-		step(d, DEVICE_STOP, NULL);
-}
-
-/* What a worker is doing is over first, unless by force: see outcome(). */
-void device_stop(struct device *d, bool force)
-{
-	struct worker *w = d->worker;
-
-	d->stop = true;
-	d->force = force;
-	if (w && !d->force) {
-		log_info(d->label, "finishing what is under way (%s)",
-			 device_state_name(d));
-		return;
-	}
-	if (d->force && d->state != DEVICE_UNMOUNTING) {
-		d->worker = NULL;
-		worker_abandon(w);
-	}
-	step(d,
-	     d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE : DEVICE_STOP,
-	     NULL);
-}
-
-void device_stay(struct device *d)
-{
-	d->stop = false;
-	d->forget = NULL;
-	step(d, DEVICE_STAY, NULL);
 }

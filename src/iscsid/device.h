@@ -56,6 +56,8 @@ enum device_event {
 	DEVICE_SIZED,	/* its size changed */
 	DEVICE_WRITTEN, /* somebody who wrote to it closed it */
 	DEVICE_STAY,	/* it shall not go after all */
+	DEVICE_KEPT,	/* a manager before us had brought it up */
+	DEVICE_BEGUN,	/* it had only begun to: no block device yet */
 	DEVICE_NO_ENGINE,
 	DEVICE_TIMER,
 };
@@ -94,6 +96,13 @@ struct device {
 	void (*forget)(struct target *t, const struct device *d);
 };
 
+/* What a manager before us left of a disk that is served. */
+struct device_left {
+	struct said_lun said;
+	int fuse; /* its handle */
+	int loop; /* number of its loop device, or -1 */
+};
+
 /* It is in no list yet.  NULL on ENOMEM. */
 struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 			  uint32_t number);
@@ -102,6 +111,10 @@ void device_free(struct device *d);
 
 /* The kernel may have requests for it. */
 bool device_is_served(const struct device *d);
+/* It goes on where that manager was; d is new, the handle becomes its own. */
+void device_go_on(struct device *d, const struct device_left *left);
+/* d->said is new, for those who come after us. */
+void device_record(const struct device *d);
 /* What its engine, or the lack of one, did. */
 void device_hear(struct device *d, enum device_event ev);
 /* d->said is new, and online. */

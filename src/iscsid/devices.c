@@ -175,6 +175,8 @@ void device_reported(struct target *t, const struct said_lun *l)
 	if (d->state != DEVICE_DOWN && block_size)
 		d->said.block_size = block_size; /* the loop device's */
 	d->known = true;
+	if (d->state != DEVICE_DOWN)
+		device_record(d);
 	if (!l->online) {
 		say_failed(d, l->reason);
 		return;
@@ -249,6 +251,20 @@ void devices_resume(struct target *t)
 		if (device_is_served(of(pos)))
 			device_hand_over(of(pos));
 	}
+}
+
+bool devices_adopt(struct target *t, const struct device_left *left)
+{
+	struct device *d = NULL;
+
+	if (!find_lun(t, left->said.lun) &&
+	    !number_is_taken(t, left->said.number))
+		d = device_new(t, left->said.lun, left->said.number);
+	if (!d)
+		return false;
+	put_in_order(t, d, left->said.number);
+	device_go_on(d, left);
+	return true;
 }
 
 struct device *device_at(struct target *t, unsigned number)

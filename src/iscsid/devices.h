@@ -10,6 +10,7 @@
 
 #include "iscsid/said.h"
 
+struct device_left;
 struct target;
 
 /* What an engine says about LUNs of a target. */
@@ -25,6 +26,12 @@ void devices_written(struct target *t, int watch);
 void devices_engine_lost(struct target *t);
 /* The target has a new engine: hands over the handles of the dead one. */
 void devices_resume(struct target *t);
+
+/*
+ * One that a manager before us brought up goes on.  False when its LUN has a
+ * device already; then the handle is still the caller's.
+ */
+bool devices_adopt(struct target *t, const struct device_left *left);
 
 /* The device of a LUN number, or NULL. */
 struct device *device_at(struct target *t, unsigned number);

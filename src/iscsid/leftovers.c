@@ -24,6 +24,8 @@
 struct places {
 	char lundir[PATH_MAX];
 	char linkdir[PATH_MAX];
+	bool (*keep)(void *ctx, const char *name);
+	void *ctx;
 };
 
 struct search {
@@ -72,12 +74,21 @@ static void drop_partitions(const char *dev)
 	close(fd);
 }
 
+static bool is_kept(const struct places *at, const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return at->keep(at->ctx, name ? name + 1 : path);
+}
+
 static void clear_loop(void *ctx, unsigned n, const char *path)
 {
 	struct search *s = ctx;
 	char dev[16];
 	int err;
 
+	if (is_kept(s->at, path))
+		return;
 	snprintf(dev, sizeof(dev), "loop%u", n);
 	drop_partitions(dev);
 	err = loop_detach(n);
@@ -93,13 +104,16 @@ static void clear_loop(void *ctx, unsigned n, const char *path)
 /* Whoever waits for it gets his error, so that nothing below waits. */
 static void end_connection(void *ctx, const char *path, unsigned number)
 {
-	fuse_abort(number);
+	struct search *s = ctx;
+
+	if (!is_kept(s->at, path))
+		fuse_abort(number);
 }
 
 static void drop_mount(void *ctx, const char *path, unsigned number)
 {
 	struct search *s = ctx;
-	int err = fuse_unmount_file(path);
+	int err = is_kept(s->at, path) ? 0 : fuse_unmount_file(path);
 
 	if (err)
 		say(s->m, "%s of a former run cannot be unmounted: %s", path,
@@ -118,13 +132,13 @@ static bool is_our_file(const char *name)
 	return strcmp(again, name) == 0;
 }
 
-static void remove_files(const char *lundir)
+static void remove_files(const struct places *at)
 {
-	DIR *dir = opendir(lundir);
+	DIR *dir = opendir(at->lundir);
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir)))
-		if (is_our_file(e->d_name))
+		if (is_our_file(e->d_name) && !is_kept(at, e->d_name))
 			unlinkat(dirfd(dir), e->d_name, 0);
 	if (dir)
 		closedir(dir);
@@ -142,7 +156,8 @@ static bool is_gone(void *ctx, const char *dev)
 		return false;
 	if (loop_backing((unsigned)n, path, sizeof(path)) == -ENOENT)
 		return true;
-	return strncmp(path, at->lundir, len) == 0 && path[len] == '/';
+	return strncmp(path, at->lundir, len) == 0 && path[len] == '/' &&
+	       !is_kept(at, path);
 }
 
 static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
@@ -156,7 +171,7 @@ static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 	/* Before the mounts go: by them a loop device's file is known. */
 	loop_each(at->lundir, clear_loop, &s);
 	fuse_mounts(at->lundir, drop_mount, &s);
-	remove_files(at->lundir);
+	remove_files(at);
 	links = links_sweep(at->linkdir, is_gone, at);
 	if (links)
 		say(m, "%u links of a former run removed", links);
@@ -181,9 +196,10 @@ static void clean_over(void *ctx, int err, const struct msg_in *m, int handle)
 }
 
 void leftovers_remove(struct workers *ws, const char *rundir,
-		      const char *linkdir)
+		      const char *linkdir,
+		      bool (*keep)(void *ctx, const char *name), void *ctx)
 {
-	struct places at = { 0 };
+	struct places at = { .keep = keep, .ctx = ctx };
 	bool over = false;
 	const struct worker_job job = {
 		.name = "cleaning up",

@@ -13,9 +13,12 @@
  * Removes them in a worker, and turns the loop until that is done.  Only
  * loop devices and mounts on files below <rundir>/lun are touched, and links
  * to such devices, or to loop devices without a file.  What is still in use
- * stays, with a line.
+ * stays, with a line;
+ * and what keep() says of the name of a file in <rundir>/lun, without one.
+ * It is called in another process.
  */
 void leftovers_remove(struct workers *ws, const char *rundir,
-		      const char *linkdir);
+		      const char *linkdir,
+		      bool (*keep)(void *ctx, const char *name), void *ctx);
 
 #endif

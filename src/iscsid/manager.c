@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "iscsid/adopt.h"
 #include "iscsid/control.h"
 #include "iscsid/daemon.h"
 #include "iscsid/devices.h"
@@ -37,6 +38,12 @@ static void step(struct manager *m, enum manager_event ev)
 uint64_t manager_new_id(struct manager *m)
 {
 	return ++m->last_id;
+}
+
+void manager_skip_id(struct manager *m, uint64_t id)
+{
+	if (m->last_id < id)
+		m->last_id = id;
 }
 
 bool manager_is_stopping(const struct manager *m)
@@ -88,11 +95,22 @@ static void on_said(void *ctx, struct engine *e, const struct said *s)
 	struct target *t = target_find(m, e, s->id);
 	struct source *src = t ? NULL : source_find(m, e, s->id);
 
-	if (t)
+	if (s->kind == SAID_HAS && m->adopt)
+		adopt_has(m->adopt, e, s);
+	else if (t)
 		target_said(t, s);
 	else if (src)
 		source_said(src, s);
 	/* Else it is about something that ended meanwhile. */
+}
+
+static void on_held(void *ctx, struct engine *e, const struct said *s,
+		    int *handle)
+{
+	struct manager *m = ctx;
+
+	if (m->adopt)
+		adopt_held(m->adopt, e, s, handle);
 }
 
 static void on_gone(void *ctx, struct engine *e)
@@ -101,7 +119,7 @@ static void on_gone(void *ctx, struct engine *e)
 }
 
 static const struct engine_ops engine_ops = { on_ready, on_lost, on_said,
-					      on_gone };
+					      on_held, on_gone };
 
 /* Signals ------------------------------------------------------------- */
 
@@ -419,6 +437,7 @@ static int start_engines(struct manager *m)
 	m->engines.loop = m->loop;
 	m->engines.ops = &engine_ops;
 	m->engines.ctx = m;
+	m->engines.dir = m->sockets;
 	m->engines.keep_stderr = m->opt->foreground;
 	err = engines_start(&m->engines, engine_count(m->opt));
 	if (err)
@@ -427,26 +446,35 @@ static int start_engines(struct manager *m)
 	return err;
 }
 
-static int make_places(const struct options *o)
+static int make_places(struct manager *m)
 {
+	const struct options *o = m->opt;
 	char lundir[PATH_MAX];
 	int err = daemon_make_dir(o->rundir, 0755);
 
 	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
+	snprintf(m->held, sizeof(m->held), "%s/held", o->rundir);
+	snprintf(m->sockets, sizeof(m->sockets), "%s/engine", o->rundir);
 	if (!err)
 		err = daemon_make_dir(lundir, 0700);
+	if (!err)
+		err = daemon_make_dir(m->held, 0700);
+	if (!err)
+		err = daemon_make_dir(m->sockets, 0700);
 	if (err)
 		log_err(o->rundir, "no run directory: %s", strerror(-err));
 	return err;
 }
 
 /* The run directory itself may be somebody else's, and holds the lock. */
-static void remove_places(const struct options *o)
+static void remove_places(struct manager *m)
 {
 	char lundir[PATH_MAX];
 
-	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
+	snprintf(lundir, sizeof(lundir), "%s/lun", m->opt->rundir);
 	rmdir(lundir);
+	rmdir(m->held);
+	rmdir(m->sockets);
 }
 
 static int open_control(struct manager *m)
@@ -469,6 +497,40 @@ static void open_hba(struct manager *m)
 		log_warn(m->opt->rundir, "no HBA file: %s", strerror(-err));
 }
 
+static bool is_ours(void *ctx, const char *name)
+{
+	struct manager *m = ctx;
+	unsigned b, t, l;
+	struct target *at;
+
+	if (sscanf(name, "b%ut%ul%u", &b, &t, &l) != 3)
+		return false;
+	at = target_at(m, b, t);
+	return at && device_at(at, l);
+}
+
+/* Goes on with what is left of a manager before us, and removes the rest. */
+static int take_over(struct manager *m)
+{
+	unsigned n;
+	int err;
+
+	m->adopt = adopt_begin(m);
+	err = m->adopt ? start_engines(m) : -ENOMEM;
+	while (!err && !engines_are_adopted(&m->engines))
+		err = io_loop_run_once(m->loop, UINT64_MAX);
+	n = m->adopt ? adopt_end(m->adopt) : 0;
+	m->adopt = NULL;
+	if (err)
+		return err;
+	if (n)
+		log_info(NULL, "%u disks go on", n);
+	leftovers_remove(&m->workers, m->opt->rundir, m->opt->linkdir, is_ours,
+			 m);
+	targets_place(m);
+	return 0;
+}
+
 int manager_start(struct manager *m, const struct options *opt)
 {
 	int err;
@@ -478,7 +540,7 @@ int manager_start(struct manager *m, const struct options *opt)
 	m->signals = m->watch.fd = -1;
 	list_init(&m->sources);
 	list_init(&m->targets);
-	err = make_places(opt);
+	err = make_places(m);
 	if (!err)
 		err = read_files(m);
 	if (!err)
@@ -487,10 +549,9 @@ int manager_start(struct manager *m, const struct options *opt)
 		return err;
 	log_info(NULL, "iSCSI driver version " SOFTHBA_VERSION ", I am %s",
 		 m->initiator.name);
-	leftovers_remove(&m->workers, opt->rundir, opt->linkdir);
-	err = open_control(m);
+	err = take_over(m);
 	if (!err)
-		err = start_engines(m);
+		err = open_control(m);
 	if (err)
 		return err;
 	open_hba(m);
@@ -511,7 +572,11 @@ int manager_run(struct manager *m)
 	return err;
 }
 
-/* The process ends: what the kernel still holds goes with it. */
+/*
+ * The process ends: what the kernel still holds goes with it.  After an
+ * orderly stop no engine is left; else they go on for the next manager, those
+ * without a disk end.
+ */
 void manager_end(struct manager *m)
 {
 	daemon_log_end();
@@ -519,7 +584,6 @@ void manager_end(struct manager *m)
 		workers_kill(&m->workers);
 		ctl_server_close(m->server);
 		hba_close(m->hba);
-		engines_kill(&m->engines);
 		/* Clients are dropped in a last turn. */
 		io_loop_run_once(m->loop, 0);
 	}
@@ -527,5 +591,5 @@ void manager_end(struct manager *m)
 	targets_free(m);
 	bindings_close(m->bindings);
 	conf_free(m->conf);
-	remove_places(m->opt);
+	remove_places(m);
 }

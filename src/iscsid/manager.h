@@ -7,6 +7,7 @@
 #ifndef ISCSID_MANAGER_H
 #define ISCSID_MANAGER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,12 +46,14 @@ extern const struct fsm manager_fsm;
 
 struct manager {
 	const struct options *opt;
+	char held[PATH_MAX], sockets[PATH_MAX]; /* below the run directory */
 	struct io_loop *loop;
 	struct initiator initiator;
 	struct conf *conf;
 	struct bindings *bindings;
 	struct workers workers;
 	struct engines engines;
+	struct adopt *adopt; /* only while it starts */
 	struct list sources, targets;
 	struct ctl_server *server;
 	struct hba *hba;    /* NULL: there is no such file */
@@ -80,6 +83,8 @@ void manager_end(struct manager *m);
 /* What the parts need of the whole. */
 
 uint64_t manager_new_id(struct manager *m);
+/* This one and all below are taken. */
+void manager_skip_id(struct manager *m, uint64_t id);
 /* Reads the configuration again; on -errno it stays as it was. */
 int manager_reload(struct manager *m);
 /* As SIGTERM; asked twice: whoever uses the disks. */

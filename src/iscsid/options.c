@@ -11,6 +11,7 @@
 #include "conf/bindings.h"
 #include "conf/conf.h"
 #include "conf/initiatorname.h"
+#include "iscsid/supervise.h"
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },

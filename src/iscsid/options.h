@@ -10,7 +10,6 @@
 
 #define LINKDIR_PATH "/dev/iscsi"
 #define RUNDIR_PATH  "/run/iscsi"
-#define ENGINES_MAX  64
 
 enum options_verb {
 	OPTIONS_RUN,

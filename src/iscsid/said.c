@@ -139,6 +139,12 @@ static const struct field resolve_fields[] = {
 	NEED(resolve, "port", port, UINT16_MAX),
 };
 
+static const struct field has_fields[] = {
+	FIELD(has, "name", F_NAME, name, 0, true),
+	TEXT(has, "group", group),
+	U32(has, "age", age, UINT32_MAX),
+};
+
 static const struct field error_fields[] = {
 	TEXT(log, "text", text),
 };
@@ -165,6 +171,9 @@ static const struct verb {
 	[SAID_SWITCHED] = { "switched", VERB(switched_fields), true },
 	[SAID_REMOVED] = { "removed", NULL, 0, true },
 	[SAID_RESOLVE] = { "resolve", VERB(resolve_fields), true },
+	[SAID_HAS] = { "has", VERB(has_fields), true },
+	[SAID_HELD] = { "held", VERB(event_fields), true },
+	[SAID_ADOPTED] = { "adopted", VERB(count_fields), false },
 	[SAID_ERROR] = { "error", VERB(error_fields), false },
 };
 
@@ -362,4 +371,54 @@ int said_read(const struct msg_in *m, struct said *out, const char **wrong)
 	if (!err && kind == SAID_RESOLVE)
 		err = check_resolve(&out->resolve, wrong);
 	return err;
+}
+
+/* The other way ------------------------------------------------------- */
+
+static void put_lun(struct msg_out *m, const char *key, const uint8_t *lun)
+{
+	char hex[2 * LUN_LEN + 1];
+
+	hex_put(hex, lun, LUN_LEN);
+	msg_str(m, key, hex);
+}
+
+static void put_field(struct msg_out *m, const struct field *f, const void *src)
+{
+	switch (f->kind) {
+	case F_TEXT:
+	case F_EXACT:
+		msg_str(m, f->key, src);
+		break;
+	case F_U32:
+		msg_u64(m, f->key, *(const uint32_t *)src);
+		break;
+	case F_U64:
+		msg_u64(m, f->key, *(const uint64_t *)src);
+		break;
+	case F_BOOL:
+		msg_u64(m, f->key, *(const bool *)src);
+		break;
+	case F_LUN:
+		put_lun(m, f->key, src);
+		break;
+	case F_ONLINE:
+		msg_str(m, f->key, *(const bool *)src ? "online" : "failed");
+		break;
+	default: /* of no LUN */
+		break;
+	}
+}
+
+void said_put_lun(struct msg_out *m, uint64_t id, const struct said_lun *l)
+{
+	const char *base = (const char *)l - offsetof(struct said, lun);
+
+	msg_begin(m, verbs[SAID_LUN].name);
+	msg_u64(m, "id", id);
+	for (size_t i = 0; i < verbs[SAID_LUN].count; i++) {
+		const struct field *f = &lun_fields[i];
+
+		put_field(m, f, base + f->offset);
+	}
 }

@@ -36,6 +36,9 @@ enum said_kind {
 	SAID_SWITCHED,
 	SAID_REMOVED,
 	SAID_RESOLVE,
+	SAID_HAS,
+	SAID_HELD,
+	SAID_ADOPTED,
 	SAID_ERROR,
 	SAID_KINDS,
 };
@@ -93,7 +96,7 @@ struct said_lun {
 	char serial[128], identity[300];
 };
 
-struct said_lun_event { /* vanished, attached, detached */
+struct said_lun_event { /* vanished, attached, detached, held */
 	uint8_t lun[LUN_LEN];
 	uint32_t error; /* errno */
 };
@@ -109,6 +112,12 @@ struct said_resolve {
 	uint32_t port;		   /* 1 to 65535 */
 };
 
+struct said_has {
+	char name[NAME_SIZE]; /* an iSCSI name, lower case */
+	char group[8];	      /* portal group tag of its last session, or "" */
+	uint32_t age;	      /* s since its session came up, or went down */
+};
+
 struct said {
 	enum said_kind kind;
 	uint64_t id; /* 0 for those that have none */
@@ -122,7 +131,8 @@ struct said {
 		struct said_lun_event event;
 		struct said_switched switched;
 		struct said_resolve resolve;
-		uint32_t count; /* discovered, luns */
+		struct said_has has;
+		uint32_t count; /* discovered, luns, adopted */
 	};
 };
 
@@ -131,5 +141,8 @@ struct said {
  * missing or impossible); *wrong then names the field.
  */
 int said_read(const struct msg_in *m, struct said *out, const char **wrong);
+
+/* A LUN as an engine would say it: said_read() makes the same of it. */
+void said_put_lun(struct msg_out *m, uint64_t id, const struct said_lun *l);
 
 #endif

@@ -4,51 +4,25 @@
 #include "iscsid/supervise.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
-
-#define ENGINE_SOCKET 3		/* its end, by agreement */
-#define SOCKET_BUFFER (1 << 20) /* bytes */
-
-#define ENGINE_NAME "iscsid-engine"
+#include "iscsid/launch.h"
 
 static void step(struct engine *e, enum engine_event ev);
 
-/* In the child: the socket as 3, the terminal's handles, nothing else. */
-static _Noreturn void run_engine(struct engines *es, int sock)
-{
-	char *const argv[] = { (char[]){ ENGINE_NAME }, NULL };
-	int null = open("/dev/null", O_RDWR);
-	int s = fcntl(sock, F_DUPFD, 10);
-	sigset_t none;
-
-	sigemptyset(&none);
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid(); /* the terminal's Ctrl-C is the manager's business */
-	if (null < 0 || s < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-	    (!es->keep_stderr && dup2(null, 2) < 0) ||
-	    dup2(s, ENGINE_SOCKET) < 0 ||
-	    close_range(ENGINE_SOCKET + 1, ~0U, 0) < 0)
-		_exit(126);
-	execv(es->program, argv);
-	_exit(127);
-}
-
 static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
 {
-	if (info->si_code == CLD_EXITED && info->si_status == 127)
+	if (!info->si_pid) /* the child of a manager before us */
+		snprintf(dst, size, "ended");
+	else if (info->si_code == CLD_EXITED && info->si_status == 127)
 		snprintf(dst, size, "could not be executed");
 	else if (info->si_code == CLD_EXITED)
 		snprintf(dst, size, "exited with status %d", info->si_status);
@@ -79,8 +53,8 @@ static void on_ended(struct io_op *op, int res)
 	}
 	close(e->pidfd);
 	e->running = false;
-	if (e->state != ENGINE_QUITTING || info.si_code != CLD_EXITED ||
-	    info.si_status != 0)
+	if (e->state != ENGINE_QUITTING ||
+	    (info.si_pid && (info.si_code != CLD_EXITED || info.si_status)))
 		log_warn(e->name, "process %d %s", (int)e->pid,
 			 exit_words(&info, words, sizeof(words)));
 	/* What it said last still lies in the socket: end comes after it. */
@@ -141,7 +115,26 @@ static void pass_line(struct engine *e, const struct said_log *l)
 		log_warn(e->name, "logs too much, lines are left out");
 }
 
-static void heed(struct engine *e, const struct said *s)
+static bool may_speak(const struct engine *e)
+{
+	return IN(e->state) &
+	       (IN(ENGINE_ADOPTING) | IN(ENGINE_READY) | IN(ENGINE_QUITTING));
+}
+
+/* The handle is the owner's when it takes it. */
+static void pass_on(struct engine *e, const struct said *s, int *handle)
+{
+	if (!may_speak(e))
+		count_wrong(e, "not ready yet");
+	else if (s->kind != SAID_HELD)
+		e->all->ops->said(e->all->ctx, e, s);
+	else if (e->state != ENGINE_ADOPTING || *handle < 0)
+		count_wrong(e, "a handle nobody asked for, or none");
+	else
+		e->all->ops->held(e->all->ctx, e, s, handle);
+}
+
+static void heed(struct engine *e, const struct said *s, int *handle)
 {
 	switch (s->kind) {
 	case SAID_READY:
@@ -150,6 +143,9 @@ static void heed(struct engine *e, const struct said *s)
 		else
 			count_wrong(e, "another version");
 		break;
+	case SAID_ADOPTED:
+		step(e, ENGINE_SAID_ADOPTED);
+		break;
 	case SAID_LOG:
 		pass_line(e, &s->log);
 		break;
@@ -157,10 +153,7 @@ static void heed(struct engine *e, const struct said *s)
 		log_warn(e->name, "did not understand: %s", s->log.text);
 		break;
 	default:
-		if (e->state == ENGINE_READY || e->state == ENGINE_QUITTING)
-			e->all->ops->said(e->all->ctx, e, s);
-		else
-			count_wrong(e, "not ready yet");
+		pass_on(e, s, handle);
 	}
 }
 
@@ -171,47 +164,27 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	const char *wrong = "";
 	int err = said_read(m, &s, &wrong);
 
-	if (fd >= 0)
-		close(fd); /* engines have nothing to give */
 	if (err == -EBADMSG)
 		count_wrong(e, wrong);
 	else if (!err)
-		heed(e, &s);
+		heed(e, &s, &fd);
+	if (fd >= 0) /* nobody took it */
+		close(fd);
 }
 
 static const struct chan_ops engine_chan_ops = { on_msg, on_garbage,
 						 on_chan_end, on_chan_closed };
 
-static int launch(struct engine *e)
+static void take_process(struct engine *e, const struct launched *p)
 {
-	int sv[2], size = SOCKET_BUFFER, err;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		       0, sv) < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++)
-		setsockopt(sv[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
-			   sizeof(size));
-	e->pid = fork();
-	if (e->pid == 0)
-		run_engine(e->all, sv[1]);
-	err = e->pid < 0 ? -errno : 0;
-	close(sv[1]);
-	e->pidfd = err ? -1 : (int)syscall(SYS_pidfd_open, e->pid, 0);
-	if (e->pidfd < 0) {
-		err = err ? err : -errno;
-		if (e->pid > 0) {
-			kill(e->pid, SIGKILL);
-			waitpid(e->pid, NULL, 0);
-		}
-		close(sv[0]);
-		return err;
-	}
+	e->pid = p->pid;
+	e->pidfd = p->pidfd;
+	e->wrong = 0;
+	e->started = io_now(e->all->loop);
 	e->running = e->chan_open = true;
-	chan_open(&e->chan, e->all->loop, sv[0], &engine_chan_ops,
+	chan_open(&e->chan, e->all->loop, p->sock, &engine_chan_ops,
 		  ENGINE_QUEUE);
 	io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
-	return 0;
 }
 
 static void send_word(struct engine *e, const char *verb)
@@ -245,17 +218,35 @@ static void rest(struct engine *e)
 static void act_spawn(void *obj, const void *arg)
 {
 	struct engine *e = obj;
-	int err = launch(e);
+	const struct launch l = { e->all->program, e->path,
+				  e->all->keep_stderr };
+	struct launched p;
+	int err = launch_start(&l, &p);
 
-	e->started = io_now(e->all->loop);
-	e->wrong = 0;
 	if (err) {
+		e->started = io_now(e->all->loop);
 		log_err(e->name, "cannot be started: %s", strerror(-err));
 		step(e, ENGINE_EXITED);
 		return;
 	}
+	take_process(e, &p);
 	io_timer_after(e->all->loop, &e->timer, ENGINE_READY_IN);
 	send_word(e, "hello");
+}
+
+static void act_adopt(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	log_info(e->name, "process %d is left of a manager before us",
+		 (int)e->pid);
+	io_timer_after(e->all->loop, &e->timer, ENGINE_READY_IN);
+	send_word(e, "hello");
+}
+
+static void act_ask(void *obj, const void *arg)
+{
+	send_word(obj, "adopt");
 }
 
 static void act_ready(void *obj, const void *arg)
@@ -310,6 +301,7 @@ static void act_gone(void *obj, const void *arg)
 	struct engine *e = obj;
 
 	io_timer_cancel(e->all->loop, &e->timer);
+	unlink(e->path);
 	e->all->ops->gone(e->all->ctx, e);
 }
 
@@ -323,21 +315,28 @@ static void act_silent(void *obj, const void *arg)
 }
 
 static const char *const state_names[] = {
-	"down", "starting", "ready", "killed", "quitting", "gone",
+	"down", "starting", "adopting", "ready", "killed", "quitting", "gone",
 };
 static const char *const event_names[] = {
-	"spawn", "said-ready", "misbehaved", "exited", "quit", "late",
+	"spawn",      "found",	"said-ready", "said-adopted",
+	"misbehaved", "exited", "quit",	      "late",
 };
 
-#define ALIVE (IN(ENGINE_STARTING) | IN(ENGINE_READY))
+#define NEW   (IN(ENGINE_STARTING) | IN(ENGINE_ADOPTING))
+#define ALIVE (NEW | IN(ENGINE_READY))
 
 static const struct fsm_row rows[] = {
 	{ IN(ENGINE_DOWN), ENGINE_SPAWN, ENGINE_STARTING, act_spawn,
 	  "time to start" },
+	{ IN(ENGINE_DOWN), ENGINE_FOUND, ENGINE_ADOPTING, act_adopt,
+	  "outlived its manager" },
 	{ IN(ENGINE_STARTING), ENGINE_SAID_READY, ENGINE_READY, act_ready,
 	  "speaks our version" },
-	{ IN(ENGINE_STARTING), ENGINE_LATE, ENGINE_KILLED, act_silent,
-	  "silent at its start" },
+	{ IN(ENGINE_ADOPTING), ENGINE_SAID_READY, ENGINE_ADOPTING, act_ask,
+	  "speaks our version" },
+	{ IN(ENGINE_ADOPTING), ENGINE_SAID_ADOPTED, ENGINE_READY, act_ready,
+	  "told what it has" },
+	{ NEW, ENGINE_LATE, ENGINE_KILLED, act_silent, "silent at its start" },
 	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
 	  "not to be borne" },
 	{ ALIVE | IN(ENGINE_KILLED), ENGINE_EXITED, ENGINE_DOWN, act_lost,
@@ -369,72 +368,63 @@ static void on_timer(struct io_timer *t)
 	step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
 }
 
-/* The directory of our own executable. */
-static int own_place(char *dst, size_t size)
+static void engine_init(struct engines *es, unsigned i)
 {
-	ssize_t n = readlink("/proc/self/exe", dst, size - 1);
-	char *slash;
-
-	if (n < 0)
-		return -errno;
-	dst[n] = '\0';
-	slash = strrchr(dst, '/');
-	if (slash)
-		*slash = '\0';
-	return 0;
-}
-
-static bool try_program(struct engines *es, const char *dir, const char *name)
-{
+	struct engine *e = &es->list[i];
 	struct strbuf sb;
 
-	sb_init(&sb, es->program, sizeof(es->program));
-	sb_add(&sb, "%s%s", dir, name);
-	return !sb.full && access(es->program, X_OK) == 0;
+	e->all = es;
+	snprintf(e->name, sizeof(e->name), "engine %u", i);
+	sb_init(&sb, e->path, sizeof(e->path));
+	sb_add(&sb, "%s/%u", es->dir, i);
+	e->ended.fn = on_ended;
+	e->timer.fn = on_timer;
 }
 
-/*
- * Installed, the engine has one place and the environment no say.  Else it
- * lies beside us, or beside our folder in the build tree.
- */
-static int find_program(struct engines *es)
+/* Has a manager before us left one in this place? */
+static bool find(struct engine *e)
 {
-	const char *override = getenv("SOFTHBA_ENGINE");
-	char place[2048];
-	int err = own_place(place, sizeof(place));
+	struct launched p;
+	int err = launch_find(e->path, &p);
 
+	if (err && err != -ENOENT)
+		log_warn(e->name, "cannot be found at %s: %s", e->path,
+			 strerror(-err));
 	if (err)
-		return err;
-	if (strcmp(place, SBINDIR) != 0) {
-		if (override)
-			return try_program(es, "", override) ? 0 : -errno;
-		if (try_program(es, place, "/" ENGINE_NAME) ||
-		    try_program(es, place, "/../engine/" ENGINE_NAME))
-			return 0;
-	}
-	return try_program(es, LIBEXECDIR, "/" ENGINE_NAME) ? 0 : -errno;
+		return false;
+	take_process(e, &p);
+	step(e, ENGINE_FOUND);
+	return true;
 }
 
 int engines_start(struct engines *es, unsigned count)
 {
-	int err = find_program(es);
+	int err = launch_find_program(es->program, sizeof(es->program));
 
 	if (err)
 		return err;
-	es->list = calloc(count, sizeof(*es->list));
+	es->list = calloc(ENGINES_MAX, sizeof(*es->list));
 	if (!es->list)
 		return -ENOMEM;
 	es->count = count;
-	for (unsigned i = 0; i < count; i++) {
-		struct engine *e = &es->list[i];
-
-		e->all = es;
-		snprintf(e->name, sizeof(e->name), "engine %u", i);
-		e->ended.fn = on_ended;
-		e->timer.fn = on_timer;
-		step(e, ENGINE_SPAWN);
+	for (unsigned i = 0; i < ENGINES_MAX; i++) {
+		engine_init(es, i);
+		if (find(&es->list[i])) {
+			if (es->count <= i)
+				es->count = i + 1;
+		} else if (i < count) {
+			step(&es->list[i], ENGINE_SPAWN);
+		}
 	}
 	return 0;
+}
+
+bool engines_are_adopted(const struct engines *es)
+{
+	for (unsigned i = 0; i < es->count; i++)
+		if (es->list[i].state == ENGINE_ADOPTING)
+			return false;
+	return true;
 }
 
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle)

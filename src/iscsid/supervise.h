@@ -4,7 +4,8 @@
  * Knows processes and their sockets, not what they serve: what an engine
  * said goes on to the owner once it is checked (iscsid/said.h).  An engine
  * that dies, is silent at its start, talks garbage or does not read is ended
- * and replaced, with a back-off.
+ * and replaced, with a back-off.  One that outlived a manager before us is
+ * adopted with all it has.
  */
 #ifndef ISCSID_SUPERVISE_H
 #define ISCSID_SUPERVISE_H
@@ -18,6 +19,7 @@
 #include "iscsid/pauses.h"
 #include "iscsid/said.h"
 
+#define ENGINES_MAX	  64
 #define ENGINE_VERSION	  1
 #define ENGINE_READY_IN	  10000	     /* ms from its start */
 #define ENGINE_QUIT_IN	  10000	     /* ms to end after "quit" */
@@ -29,6 +31,7 @@
 enum engine_state {
 	ENGINE_DOWN, /* waits for its turn to start */
 	ENGINE_STARTING,
+	ENGINE_ADOPTING, /* tells what it has */
 	ENGINE_READY,
 	ENGINE_KILLED,	 /* misbehaved; its end is awaited */
 	ENGINE_QUITTING, /* asked to end */
@@ -37,7 +40,9 @@ enum engine_state {
 
 enum engine_event {
 	ENGINE_SPAWN,
+	ENGINE_FOUND,
 	ENGINE_SAID_READY,
+	ENGINE_SAID_ADOPTED,
 	ENGINE_MISBEHAVED,
 	ENGINE_EXITED,
 	ENGINE_QUIT,
@@ -53,6 +58,12 @@ struct engine_ops {
 	/* Everything it had is gone; another takes its place later. */
 	void (*lost)(void *ctx, struct engine *e);
 	void (*said)(void *ctx, struct engine *e, const struct said *s);
+	/*
+	 * An engine that is adopted has this disk, and this is the kernel's
+	 * handle; set to -1 by who keeps it.
+	 */
+	void (*held)(void *ctx, struct engine *e, const struct said *s,
+		     int *handle);
 	void (*gone)(void *ctx, struct engine *e); /* after engines_quit() */
 };
 
@@ -61,6 +72,7 @@ struct engines {
 	struct io_loop *loop; /* borrowed */
 	const struct engine_ops *ops;
 	void *ctx;
+	const char *dir;  /* of their sockets; borrowed */
 	bool keep_stderr; /* theirs is ours; else they have none */
 	/* below: our own */
 	char program[4096];
@@ -72,7 +84,8 @@ struct engines {
 
 struct engine {
 	struct engines *all;
-	char name[24]; /* "engine 0", for messages */
+	char name[24];	/* "engine 0", for messages */
+	char path[512]; /* where it listens for the next manager */
 	uint8_t state;
 	pid_t pid;
 	int pidfd;
@@ -87,8 +100,13 @@ struct engine {
 	unsigned load; /* targets given to it; the owner's */
 };
 
-/* Returns 0, -ENOENT when there is no engine to execute, or -errno. */
+/*
+ * Adopts those that are there, and starts what is missing to count.  Returns
+ * 0, -ENOENT when there is no engine to execute, or -errno.
+ */
 int engines_start(struct engines *es, unsigned count);
+/* Each one that was found told all it has, or is gone. */
+bool engines_are_adopted(const struct engines *es);
 
 /* False when it is not ready or cannot take it (it is ended then). */
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/devices.h"
+#include "iscsid/held.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 #include "iscsid/paths.h"
@@ -82,11 +82,37 @@ static struct order order_of(const struct target *t)
 	};
 }
 
+void target_record(const struct target *t)
+{
+	static struct held_target h;
+	int err;
+
+	h = (struct held_target){
+		.id = t->id,
+		.bus = t->bus,
+		.number = t->number,
+		.multipath = t->multipath,
+		.nportals = t->nportals,
+	};
+	str_copy(h.name, sizeof(h.name), t->name);
+	str_copy(h.key, sizeof(h.key), t->key);
+	str_copy(h.found_by, sizeof(h.found_by), t->found_by);
+	str_copy(h.group, sizeof(h.group), t->session.group);
+	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
+	err = held_put_target(t->m->held, &h);
+	if (err)
+		log_warn(t->label, "no record of it can be kept: %s",
+			 strerror(-err));
+}
+
 static void tell_portals(struct target *t)
 {
 	static struct msg_out msg;
 	const struct order o = order_of(t);
 
+	if (!t->id)
+		return; /* it is being made */
+	target_record(t);
 	if (!t->engine)
 		return; /* the next one hears of them with the target */
 	order_portals(&o, &msg);
@@ -211,6 +237,9 @@ static struct target *target_new(struct manager *m, const char *key,
 	t->m = m;
 	str_copy(t->name, sizeof(t->name), f->name);
 	str_copy(t->key, sizeof(t->key), key);
+	if (f->found_by)
+		addr_format(&f->found_by->addr, false, t->found_by,
+			    sizeof(t->found_by));
 	conf_target_settings(m->conf, t->name,
 			     f->nportals ? &f->portals[0] : NULL, f->found_by,
 			     &t->settings);
@@ -250,17 +279,26 @@ static int make_isid(struct target *t)
 			 alone ? 0 : (uint16_t)index, t->isid);
 }
 
-static int bind_target(struct target *t, const struct binding *b)
+static int place_target(struct target *t, unsigned bus, unsigned number)
 {
-	t->id = manager_new_id(t->m);
-	t->bus = b->bus;
-	t->number = b->target;
+	t->bus = bus;
+	t->number = number;
 	if (make_isid(t))
 		return -EOPNOTSUPP;
 	t->since = time(NULL);
 	str_copy(t->reason, sizeof(t->reason), "not yet connected");
 	snprintf(t->label, sizeof(t->label), "bus %u target %u", t->bus,
 		 t->number);
+	return 0;
+}
+
+static int bind_target(struct target *t, const struct binding *b)
+{
+	int err = place_target(t, b->bus, b->target);
+
+	if (err)
+		return err;
+	t->id = manager_new_id(t->m);
 	log_info(t->label, "= %s%s", t->key, b->fresh ? " (new)" : "");
 	for (unsigned i = 0; i < t->nportals; i++) {
 		char text[ADDR_TEXT_SIZE];
@@ -268,6 +306,7 @@ static int bind_target(struct target *t, const struct binding *b)
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		log_info(t->label, "portal %u = address %s", i, text);
 	}
+	target_record(t);
 	return 0;
 }
 
@@ -310,6 +349,58 @@ static void bind_all(struct manager *m, struct target **new, size_t n)
 	}
 	free(keys);
 	free(b);
+}
+
+static const struct conf_section *section_of(struct manager *m,
+					     const char *found_by)
+{
+	struct addr a;
+
+	if (addr_parse(found_by, strlen(found_by), &a))
+		return NULL;
+	return conf_find_discovery(m->conf, &a);
+}
+
+static void fill(struct target *t, const struct held_target *h)
+{
+	struct manager *m = t->m;
+
+	str_copy(t->name, sizeof(t->name), h->name);
+	str_copy(t->key, sizeof(t->key), h->key);
+	str_copy(t->found_by, sizeof(t->found_by), h->found_by);
+	str_copy(t->session.group, sizeof(t->session.group), h->group);
+	t->multipath = h->multipath;
+	conf_target_settings(m->conf, t->name, &h->portals[0],
+			     section_of(m, h->found_by), &t->settings);
+	for (unsigned i = 0; i < h->nportals; i++)
+		add_portal(t, &h->portals[i]);
+	t->scanned = t->ever_up = true;
+}
+
+struct target *target_restore(struct manager *m, const struct held_target *h,
+			      struct engine *e)
+{
+	struct target *t =
+		target_at(m, h->bus, h->number) ? NULL : calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->m = m;
+	list_init(&t->devices);
+	list_init(&t->link);
+	fill(t, h);
+	if (place_target(t, h->bus, h->number)) {
+		target_free(t);
+		return NULL;
+	}
+	t->id = e ? h->id : manager_new_id(m);
+	t->engine = e;
+	if (e)
+		e->load++;
+	log_info(t->label, "= %s (goes on)", t->key);
+	put_in_order(m, t);
+	target_record(t);
+	return t;
 }
 
 /* Known ones keep to what was configured when they were made. */
@@ -374,114 +465,6 @@ void targets_take(struct manager *m, const struct target_found *found, size_t n)
 		bind_all(m, new, fresh);
 	free(new);
 	targets_place(m);
-}
-
-/* Hearing from the engine --------------------------------------------- */
-
-static void session_up(struct target *t, const struct said_session *s)
-{
-	t->session = *s;
-	t->up = true;
-	t->since = time(NULL);
-	repeat_forget(&t->repeat);
-	log_info(t->label, "%sestablished session to %s, address %s%s%s",
-		 t->ever_up ? "re-" : "", t->name, s->portal,
-		 *s->alias ? ", alias " : "", s->alias);
-	t->ever_up = true;
-}
-
-/* What happens next, in words. */
-static void add_outlook(struct strbuf *sb, uint32_t wait)
-{
-	if (!wait)
-		sb_add(sb, "trying again at once");
-	else if (wait < 10000)
-		sb_add(sb, "trying again in %u.%u s", wait / 1000,
-		       wait % 1000 / 100);
-	else
-		sb_add(sb, "trying again in %u s", wait / 1000);
-}
-
-/* A redirection that is followed is no failure. */
-static bool is_followed(const struct said_session *s)
-{
-	return !s->wait && strcmp(s->fault, "login_redirected") == 0;
-}
-
-static void session_down(struct target *t, const struct said_session *s)
-{
-	char line[1024];
-	struct strbuf sb;
-
-	sb_init(&sb, line, sizeof(line));
-	sb_add(&sb,
-	       t->up ? "session to %s dropped, portal %s: %s; "
-		     : "no session to %s, portal %s: %s; ",
-	       t->name, s->portal, s->reason);
-	if (t->up)
-		t->since = time(NULL);
-	t->up = false;
-	t->scanned |= !is_followed(s);
-	str_copy(t->reason, sizeof(t->reason), s->reason);
-	if (t->removing)
-		return;
-	/* The pause varies by chance: it does not make it another line. */
-	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)))
-		return;
-	add_outlook(&sb, s->wait);
-	if (t->repeat.repeated)
-		sb_add(&sb, " (repeated %u times)", t->repeat.repeated);
-	/* A redirection, or another portal's turn: no trouble yet. */
-	log_line(s->wait ? LOG_WARNING : LOG_INFO, t->label, "%s", line);
-}
-
-static void heed_removed(struct target *t)
-{
-	if (!t->removing)
-		return;
-	t->removed = true;
-	manager_check_stop(t->m);
-}
-
-void target_said(struct target *t, const struct said *s)
-{
-	switch (s->kind) {
-	case SAID_SESSION:
-		if (s->session.up)
-			session_up(t, &s->session);
-		else
-			session_down(t, &s->session);
-		break;
-	case SAID_LUN:
-		device_reported(t, &s->lun);
-		break;
-	case SAID_VANISHED:
-		device_vanished(t, s->event.lun);
-		break;
-	case SAID_ATTACHED:
-		device_attached(t, s->event.lun);
-		break;
-	case SAID_DETACHED:
-		device_detached(t, s->event.lun, (int)s->event.error);
-		break;
-	case SAID_LUNS:
-		t->scanned = true;
-		if (!s->count)
-			log_warn(t->label, "no LUNs detected");
-		break;
-	case SAID_SWITCHED:
-		t->switching = false;
-		t->switched = s->switched;
-		break;
-	case SAID_RESOLVE:
-		redirect_ask(&t->redirect, &t->m->workers, t->engine, s);
-		break;
-	case SAID_REMOVED:
-		heed_removed(t);
-		break;
-	default:
-		break;
-	}
 }
 
 void targets_rescan(struct manager *m)
@@ -561,6 +544,9 @@ void targets_free(struct manager *m)
 	struct list *pos, *tmp;
 
 	list_for_each_safe (pos, tmp, &m->targets) {
+		if (m->state == MANAGER_OVER)
+			held_drop_target(m->held, of(pos)->bus,
+					 of(pos)->number);
 		target_free(of(pos));
 	}
 }

@@ -34,6 +34,7 @@ struct target {
 	uint64_t id;
 	char name[NAME_SIZE];
 	char key[BINDING_KEY_SIZE];    /* of its binding: iscsid/paths.h */
+	char found_by[ADDR_TEXT_SIZE]; /* a DiscoveryAddress; "": static */
 	enum conf_multipath multipath; /* as when it was made */
 	char label[32];		       /* "bus 0 target 3", for messages */
 	unsigned bus, number;
@@ -74,6 +75,15 @@ struct target_found {
 void targets_take(struct manager *m, const struct target_found *found,
 		  size_t n);
 
+/*
+ * One that a manager before us had, with its engine or, when that died too,
+ * NULL: then it waits for another.  NULL on ENOMEM, or when the place on the
+ * bus is taken.
+ */
+struct held_target;
+struct target *target_restore(struct manager *m, const struct held_target *h,
+			      struct engine *e);
+
 /* The target of an id, if it is this engine's; else NULL. */
 struct target *target_find(struct manager *m, const struct engine *e,
 			   uint64_t id);
@@ -82,6 +92,8 @@ struct target *target_find(struct manager *m, const struct engine *e,
 struct target *target_at(struct manager *m, unsigned bus, unsigned number);
 
 void target_said(struct target *t, const struct said *s);
+/* For a manager after us. */
+void target_record(const struct target *t);
 /* Gives targets without an engine to those that are ready. */
 void targets_place(struct manager *m);
 void targets_engine_lost(struct manager *m, struct engine *e);

@@ -42,24 +42,39 @@ class Message(dict):
 class Engine:
     """An engine process and the messages it sent."""
 
-    def __init__(self, hello=True):
+    def __init__(self, hello=True, listener=None):
         ours, theirs = socket.socketpair(socket.AF_UNIX,
                                          socket.SOCK_SEQPACKET)
         self.sock = ours
         fd = theirs.fileno()
 
-        def as_fd_3():
-            os.dup2(fd, 3)
+        def place_handles():
+            os.dup2(fd, 13)
+            if listener:
+                os.dup2(listener.fileno(), 4)
+            os.dup2(13, 3)
 
         # A sanitizer cannot look for leaks from inside the sandbox.
         env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-        self.process = subprocess.Popen([ENGINE], preexec_fn=as_fd_3,
+        self.process = subprocess.Popen([ENGINE], preexec_fn=place_handles,
                                         close_fds=False, env=env)
         theirs.close()
         self.seen = []
+        self.handles = []
         if hello:
-            self.send("hello", version=1)
-            self.wait("ready")
+            self.hello()
+
+    def hello(self):
+        self.send("hello", version=1)
+        self.wait("ready")
+
+    def next_manager(self, path):
+        """The manager is gone; another comes in where the engine listens."""
+        self.sock.close()
+        self.seen = []
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.connect(path)
+        self.hello()
 
     def send(self, verb, handle=None, **keys):
         """Underscores in keys stand for dashes, lists repeat a key."""
@@ -79,7 +94,8 @@ class Engine:
     def _receive(self, timeout):
         if not select.select([self.sock], [], [], max(timeout, 0))[0]:
             return None
-        line = self.sock.recv(MSG_MAX)
+        line, handles, _, _ = socket.recv_fds(self.sock, MSG_MAX, 1)
+        self.handles += handles
         if not line:
             raise EOFError("the engine closed its socket")
         return Message(line)
@@ -99,10 +115,10 @@ class Engine:
                                    (verb, keys, timeout, self.seen))
             self.seen.append(m)
 
-    def none(self, verb, quiet=0.3):
+    def none(self, verb, quiet=0.3, **keys):
         """Nothing of this kind is there, or comes soon."""
         try:
-            m = self.wait(verb, quiet)
+            m = self.wait(verb, quiet, **keys)
         except TimeoutError:
             return
         raise AssertionError("unexpected: %r" % m)
@@ -117,6 +133,9 @@ class Engine:
 
     def close(self):
         self.sock.close()
+        for handle in self.handles:
+            os.close(handle)
+        self.handles = []
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()

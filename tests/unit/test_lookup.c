@@ -36,7 +36,7 @@ static int set_up(void **state)
 	    io_loop_new(64, 0, &loop))
 		return -1;
 	manager = fd[0];
-	engine_init(&engine, loop, fd[1]);
+	engine_init(&engine, loop, fd[1], -1);
 	lookup_init(&lookup, &engine, 7, on_done);
 	return 0;
 }

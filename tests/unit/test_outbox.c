@@ -70,6 +70,22 @@ static void test_minor_records_leave_half_of_the_ring(void **state)
 	assert_true(outbox_put(&o, "message", 7, false));
 }
 
+static void test_a_handle_stays_with_its_record(void **state)
+{
+	char ring[128];
+	struct outbox o;
+
+	outbox_init(&o, ring, sizeof(ring));
+	assert_int_equal(outbox_handle(&o), -1);
+	assert_true(outbox_put(&o, "plain", 5, false));
+	assert_true(outbox_put_handle(&o, "held", 4, 7));
+	assert_int_equal(outbox_handle(&o), -1);
+	outbox_pop(&o);
+	assert_int_equal(outbox_handle(&o), 7);
+	outbox_pop(&o);
+	assert_int_equal(outbox_handle(&o), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +93,7 @@ int main(void)
 		cmocka_unit_test(test_records_survive_the_end_of_the_ring),
 		cmocka_unit_test(test_a_full_ring_refuses_and_counts),
 		cmocka_unit_test(test_minor_records_leave_half_of_the_ring),
+		cmocka_unit_test(test_a_handle_stays_with_its_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

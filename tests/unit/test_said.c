@@ -225,6 +225,49 @@ static void test_a_look_up_without_a_port_is_refused(void **state)
 	assert_string_equal(wrong, "port");
 }
 
+static void test_a_lun_that_is_put_reads_the_same(void **state)
+{
+	static struct msg_out m;
+	struct said_lun lun;
+
+	assert_int_equal(heard(DISK
+			       "vendor=ACME model=Big%20Disk rev=0002 type=5 "
+			       "ansi=5 block-size=4096 physical-size=8192 "
+			       "blocks=1000 read-only=1 rotational=0 discard=1 "
+			       "discard-granularity=65536 optimal-io=131072 "
+			       "serial=S1 identity=naa.6001"),
+			 0);
+	lun = said.lun;
+	said_put_lun(&m, 4, &lun);
+	assert_int_equal(heard(m.text), 0);
+	assert_int_equal(said.id, 4);
+	assert_memory_equal(&said.lun, &lun, sizeof(lun));
+}
+
+static void test_what_an_engine_has_is_read(void **state)
+{
+	assert_int_equal(heard("has id=3 name=iqn.2026-11.net.example:d "
+			       "group=2 age=77"),
+			 0);
+	assert_int_equal(said.kind, SAID_HAS);
+	assert_int_equal(said.id, 3);
+	assert_string_equal(said.has.name, "iqn.2026-11.net.example:d");
+	assert_string_equal(said.has.group, "2");
+	assert_int_equal(said.has.age, 77);
+	assert_int_equal(heard("has id=3 group=2"), -EBADMSG);
+	assert_int_equal(heard("has id=3 name=../../etc/passwd"), -EBADMSG);
+}
+
+static void test_a_held_disk_names_its_lun(void **state)
+{
+	assert_int_equal(heard("held id=3 lun=0001000000000000"), 0);
+	assert_int_equal(said.kind, SAID_HELD);
+	assert_memory_equal(said.event.lun, "\0\1\0\0\0\0\0\0", 8);
+	assert_int_equal(heard("held id=3"), -EBADMSG);
+	assert_int_equal(heard("adopted count=1"), 0);
+	assert_int_equal(said.kind, SAID_ADOPTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +286,9 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_host_name_is_not_looked_up),
 		cmocka_unit_test(test_a_look_up_without_a_port_is_refused),
 		cmocka_unit_test(test_a_log_level_outside_of_syslog_is_refused),
+		cmocka_unit_test(test_a_lun_that_is_put_reads_the_same),
+		cmocka_unit_test(test_what_an_engine_has_is_read),
+		cmocka_unit_test(test_a_held_disk_names_its_lun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

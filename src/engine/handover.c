@@ -1,0 +1,24 @@
+/*
+ * handover - what a new manager is told of all that is here.
+ */
+#include "engine/handover.h"
+
+#include "base/list.h"
+#include "engine/target.h"
+
+void handover(struct engine *e)
+{
+	struct idmap_node *n = NULL;
+	uint64_t count = 0;
+
+	while ((n = idmap_next(&e->targets, n))) {
+		struct target *t = container_of(n, struct target, node);
+
+		if (t->removing) /* goes by itself */
+			continue;
+		target_tell_all(t);
+		count++;
+	}
+	msg_u64(engine_begin(e, "adopted"), "count", count);
+	engine_post(e);
+}

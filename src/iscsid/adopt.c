@@ -1,0 +1,260 @@
+/*
+ * adopt - at the start: goes on with what a manager before us left running.
+ */
+#include "iscsid/adopt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "export/loopdev.h"
+#include "iscsid/device.h"
+#include "iscsid/devices.h"
+#include "iscsid/held.h"
+#include "iscsid/manager.h"
+#include "iscsid/order.h"
+#include "iscsid/service.h"
+#include "iscsid/target.h"
+
+struct disk {
+	struct held_disk record;
+	int loop; /* number of its loop device, or -1 */
+	int kept; /* the handle that the service manager kept, or -1 */
+	bool taken;
+};
+
+struct adopt {
+	struct manager *m;
+	struct held_target *targets;
+	struct disk *disks;
+	size_t ntargets, ndisks;
+	unsigned going_on;
+	bool failed; /* no memory for all of it */
+};
+
+/* What is left -------------------------------------------------------- */
+
+static void *grow(struct adopt *a, void *list, size_t n, size_t size)
+{
+	void *more = list;
+
+	/* By half each time it is full: 1, 2, 4, 8 ... */
+	if (!(n & (n - 1)))
+		more = reallocarray(list, n ? 2 * n : 1, size);
+	a->failed |= !more;
+	return more;
+}
+
+static void add_target(void *ctx, const struct held_target *t)
+{
+	struct adopt *a = ctx;
+	struct held_target *more =
+		grow(a, a->targets, a->ntargets, sizeof(*more));
+
+	if (!more)
+		return;
+	a->targets = more;
+	a->targets[a->ntargets++] = *t;
+	manager_skip_id(a->m, t->id);
+}
+
+static void add_disk(void *ctx, const struct held_disk *d)
+{
+	struct adopt *a = ctx;
+	struct disk *more = grow(a, a->disks, a->ndisks, sizeof(*more));
+
+	if (!more)
+		return;
+	a->disks = more;
+	a->disks[a->ndisks++] =
+		(struct disk){ .record = *d, .loop = -1, .kept = -1 };
+}
+
+static struct disk *find_file(struct adopt *a, const char *name)
+{
+	char own[HELD_NAME];
+
+	for (size_t i = 0; i < a->ndisks; i++) {
+		const struct held_disk *d = &a->disks[i].record;
+
+		held_disk_name(d->bus, d->number, d->lun.number, own);
+		if (strcmp(own, name) == 0)
+			return &a->disks[i];
+	}
+	return NULL;
+}
+
+static void note_loop(void *ctx, unsigned n, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct disk *d = find_file(ctx, name ? name + 1 : path);
+
+	if (d)
+		d->loop = (int)n;
+}
+
+/* /dev/fuse: an engine may have been taken over. */
+static bool is_fuse(int handle)
+{
+	struct stat have, want;
+
+	return !fstat(handle, &have) && !stat("/dev/fuse", &want) &&
+	       S_ISCHR(have.st_mode) && have.st_rdev == want.st_rdev;
+}
+
+static void note_kept(void *ctx, const char *name, int handle)
+{
+	struct disk *d = find_file(ctx, name);
+
+	if (!d || d->kept >= 0 || !is_fuse(handle)) {
+		service_drop(name);
+		close(handle);
+		return;
+	}
+	d->kept = handle;
+}
+
+struct adopt *adopt_begin(struct manager *m)
+{
+	static const struct held_ops ops = { add_target, add_disk };
+	struct adopt *a = calloc(1, sizeof(*a));
+	char lundir[PATH_MAX];
+
+	if (!a)
+		return NULL;
+	a->m = m;
+	held_each(m->held, &ops, a);
+	if (a->failed)
+		log_err(NULL, "no memory for all that is left of a manager "
+			      "before this one");
+	snprintf(lundir, sizeof(lundir), "%s/lun", m->opt->rundir);
+	loop_each(lundir, note_loop, a);
+	service_kept(note_kept, a);
+	return a;
+}
+
+/* What engines say ---------------------------------------------------- */
+
+void adopt_has(struct adopt *a, struct engine *e, const struct said *s)
+{
+	static struct msg_out msg;
+	struct target *t = NULL;
+
+	for (size_t i = 0; i < a->ntargets && !t; i++)
+		if (a->targets[i].id == s->id &&
+		    strcmp(a->targets[i].name, s->has.name) == 0)
+			t = target_restore(a->m, &a->targets[i], e);
+	if (t) {
+		t->since = time(NULL) - (time_t)s->has.age;
+		return;
+	}
+	/* It is found again, and then it gets another session. */
+	log_warn(e->name, "has a session to %s that is not known, it ends",
+		 s->has.name);
+	order_simple(&msg, "remove", s->id);
+	engine_tell(e, &msg, -1);
+}
+
+static bool go_on(struct adopt *a, struct target *t, struct disk *d, int handle)
+{
+	const struct device_left left = {
+		.said = d->record.lun,
+		.fuse = handle,
+		.loop = d->loop,
+	};
+
+	if (d->taken || !devices_adopt(t, &left))
+		return false;
+	d->taken = true;
+	a->going_on++;
+	return true;
+}
+
+static struct disk *find_lun(struct adopt *a, const struct target *t,
+			     const uint8_t lun[LUN_LEN])
+{
+	for (size_t i = 0; i < a->ndisks; i++) {
+		const struct held_disk *d = &a->disks[i].record;
+
+		if (d->bus == t->bus && d->number == t->number &&
+		    memcmp(d->lun.lun, lun, LUN_LEN) == 0)
+			return &a->disks[i];
+	}
+	return NULL;
+}
+
+void adopt_held(struct adopt *a, struct engine *e, const struct said *s,
+		int *handle)
+{
+	static struct msg_out msg;
+	struct target *t = target_find(a->m, e, s->id);
+	struct disk *d = t ? find_lun(a, t, s->event.lun) : NULL;
+
+	if (d && is_fuse(*handle) && go_on(a, t, d, *handle)) {
+		*handle = -1;
+		return;
+	}
+	/* Nobody can have used it: its block device came after its record. */
+	order_lun(&msg, "detach", s->id, s->event.lun);
+	engine_tell(e, &msg, -1);
+}
+
+/* What has no engine -------------------------------------------------- */
+
+static struct target *target_of(struct adopt *a, const struct held_disk *d)
+{
+	struct target *t = target_at(a->m, d->bus, d->number);
+
+	for (size_t i = 0; i < a->ntargets && !t; i++)
+		if (a->targets[i].bus == d->bus &&
+		    a->targets[i].number == d->number)
+			t = target_restore(a->m, &a->targets[i], NULL);
+	return t;
+}
+
+/* Its engine is dead; the kernel waits for the next one. */
+static void revive(struct adopt *a, struct disk *d)
+{
+	struct target *t;
+
+	if (!d->taken && d->kept >= 0 && d->loop >= 0) {
+		t = target_of(a, &d->record);
+		if (t && go_on(a, t, d, d->kept))
+			return;
+	}
+	if (d->kept >= 0) /* the engine's is the same, or it is of no use */
+		close(d->kept);
+}
+
+static void drop_records(struct adopt *a)
+{
+	for (size_t i = 0; i < a->ndisks; i++) {
+		const struct held_disk *d = &a->disks[i].record;
+
+		if (!a->disks[i].taken)
+			held_drop_disk(a->m->held, d->bus, d->number,
+				       d->lun.number);
+	}
+	for (size_t i = 0; i < a->ntargets; i++)
+		if (!target_at(a->m, a->targets[i].bus, a->targets[i].number))
+			held_drop_target(a->m->held, a->targets[i].bus,
+					 a->targets[i].number);
+}
+
+unsigned adopt_end(struct adopt *a)
+{
+	unsigned n;
+
+	for (size_t i = 0; i < a->ndisks; i++)
+		revive(a, &a->disks[i]);
+	drop_records(a);
+	n = a->going_on;
+	free(a->targets);
+	free(a->disks);
+	free(a);
+	return n;
+}

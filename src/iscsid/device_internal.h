@@ -1,0 +1,29 @@
+/*
+ * device_internal - what device.c and device_life.c share.
+ */
+#ifndef ISCSID_DEVICE_INTERNAL_H
+#define ISCSID_DEVICE_INTERNAL_H
+
+#include "iscsid/device.h"
+
+/* The states from the first request of the kernel to the last one. */
+#define DEVICE_SERVED                                                          \
+	(IN(DEVICE_LOOPING) | IN(DEVICE_PARSING) | IN(DEVICE_ADDING) |         \
+	 IN(DEVICE_ONLINE) | IN(DEVICE_RESIZING) | IN(DEVICE_CHECKING) |       \
+	 IN(DEVICE_IN_USE) | IN(DEVICE_CLEARING))
+
+/* arg: of the event, as the table's actions know it, or NULL. */
+void device_step(struct device *d, enum device_event ev, const void *arg);
+
+/* resume: the handle was served before.  False without an engine. */
+bool device_tell_attach(struct device *d, bool resume);
+/* Says and handles what the engine reported while we were busy. */
+void device_catch_up(struct device *d);
+
+/* The service manager keeps the handle, too. */
+void device_keep_fuse(const struct device *d);
+/* Neither of us any more: with the last handle the kernel gives up. */
+void device_close_fuse(struct device *d);
+void device_drop_record(const struct device *d);
+
+#endif

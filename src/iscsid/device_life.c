@@ -1,0 +1,193 @@
+/*
+ * device_life - a device made, heard of, handed over, recorded, given up.
+ */
+#include "iscsid/device_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "export/sysfs.h"
+#include "iscsid/held.h"
+#include "iscsid/manager.h"
+#include "iscsid/service.h"
+#include "iscsid/target.h"
+#include "iscsid/worker.h"
+
+/* For a manager after us ---------------------------------------------- */
+
+static void name_of(const struct device *d, char dst[static HELD_NAME])
+{
+	held_disk_name(d->t->bus, d->t->number, d->said.number, dst);
+}
+
+void device_record(const struct device *d)
+{
+	const struct held_disk h = { d->t->bus, d->t->number, d->said };
+	int err = held_put_disk(d->t->m->held, &h);
+
+	if (err)
+		log_warn(d->label, "no record of it can be kept: %s",
+			 strerror(-err));
+}
+
+void device_drop_record(const struct device *d)
+{
+	held_drop_disk(d->t->m->held, d->t->bus, d->t->number, d->said.number);
+}
+
+void device_keep_fuse(const struct device *d)
+{
+	char name[HELD_NAME];
+
+	name_of(d, name);
+	service_keep(name, d->fuse);
+}
+
+void device_close_fuse(struct device *d)
+{
+	char name[HELD_NAME];
+
+	if (d->fuse < 0)
+		return;
+	name_of(d, name);
+	service_drop(name);
+	close(d->fuse);
+	d->fuse = -1;
+}
+
+static void on_timer(struct io_timer *t)
+{
+	struct device *d = container_of(t, struct device, timer);
+
+	if (d->state != DEVICE_DOWN)
+		device_step(d, DEVICE_TIMER, NULL);
+	else if (d->said.online && d->known)
+		device_step(d, DEVICE_REPORTED, NULL);
+}
+
+/* Life ---------------------------------------------------------------- */
+
+struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
+			  uint32_t number)
+{
+	struct device *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->t = t;
+	memcpy(d->lun, lun, LUN_LEN);
+	d->fuse = d->loop = d->watch = -1;
+	d->timer.fn = on_timer;
+	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
+	list_init(&d->link);
+	return d;
+}
+
+void device_free(struct device *d)
+{
+	worker_abandon(d->worker);
+	io_timer_cancel(d->t->m->loop, &d->timer);
+	if (d->fuse >= 0)
+		close(d->fuse);
+	list_remove(&d->link);
+	free(d);
+}
+
+static uint64_t loop_size(int loop)
+{
+	char path[64];
+	uint64_t sectors;
+
+	snprintf(path, sizeof(path), "/sys/block/loop%d/size", loop);
+	return sysfs_get_u64(path, &sectors) ? 0 : sectors * 512;
+}
+
+void device_go_on(struct device *d, const struct device_left *left)
+{
+	d->said = left->said;
+	d->fuse = left->fuse;
+	d->loop = left->loop;
+	d->known = true;
+	if (d->loop < 0) {
+		device_step(d, DEVICE_BEGUN, NULL);
+		return;
+	}
+	d->announced = true;
+	d->bytes = loop_size(d->loop);
+	device_keep_fuse(d);
+	log_info(d->label, "loop%d goes on", d->loop);
+	device_step(d, DEVICE_KEPT, NULL);
+}
+
+bool device_is_served(const struct device *d)
+{
+	return (IN(d->state) & DEVICE_SERVED) && !d->lost;
+}
+
+void device_hear(struct device *d, enum device_event ev)
+{
+	device_step(d, ev, NULL);
+}
+
+void device_heed_report(struct device *d)
+{
+	if (d->state == DEVICE_DOWN && !d->timer.set)
+		device_step(d, DEVICE_REPORTED, NULL);
+	else if (d->state == DEVICE_ONLINE)
+		device_catch_up(d);
+}
+
+void device_hand_over(struct device *d)
+{
+	log_info(d->label, "loop%d is handed to %s", d->loop,
+		 d->t->engine->name);
+	device_tell_attach(d, true);
+}
+
+void device_written(struct device *d)
+{
+	d->written = true;
+	device_step(d, DEVICE_WRITTEN, NULL);
+}
+
+void device_lose(struct device *d, int error)
+{
+	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",
+		error ? strerror(error) : "the kernel let go", d->loop);
+	d->lost = true;
+	device_close_fuse(d);
+	if (!d->worker)
+		device_step(d, DEVICE_STOP, NULL);
+}
+
+/* What a worker is doing is over first, unless by force: see outcome(). */
+void device_stop(struct device *d, bool force)
+{
+	struct worker *w = d->worker;
+
+	d->stop = true;
+	d->force = force;
+	if (w && !d->force) {
+		log_info(d->label, "finishing what is under way (%s)",
+			 device_state_name(d));
+		return;
+	}
+	if (d->force && d->state != DEVICE_UNMOUNTING) {
+		d->worker = NULL;
+		worker_abandon(w);
+	}
+	device_step(d,
+		    d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE
+							: DEVICE_STOP,
+		    NULL);
+}
+
+void device_stay(struct device *d)
+{
+	d->stop = false;
+	d->forget = NULL;
+	device_step(d, DEVICE_STAY, NULL);
+}

@@ -1,0 +1,230 @@
+/*
+ * held - records of what this manager holds, for the manager after it.
+ */
+#include "iscsid/held.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+#define VERB_TARGET "target"
+#define VERB_LUN    "lun" /* as an engine says it */
+
+static void target_name(unsigned bus, unsigned number,
+			char dst[static HELD_NAME])
+{
+	snprintf(dst, HELD_NAME, "b%ut%u", bus, number);
+}
+
+void held_disk_name(unsigned bus, unsigned number, unsigned lun,
+		    char dst[static HELD_NAME])
+{
+	snprintf(dst, HELD_NAME, "b%ut%ul%u", bus, number, lun);
+}
+
+/* Writing ---------------------------------------------------------------- */
+
+static int write_all(const char *path, const struct msg_out *m)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, m->text, m->len);
+	close(fd);
+	return n == (ssize_t)m->len ? 0 : n < 0 ? -errno : -ENOSPC;
+}
+
+static int put(const char *dir, const char *name, const struct msg_out *m)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+	int err;
+
+	if (m->full)
+		return -EMSGSIZE;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(fresh, sizeof(fresh), "%s/%s.new", dir, name);
+	err = write_all(fresh, m);
+	if (!err && rename(fresh, path) < 0)
+		err = -errno;
+	if (err)
+		unlink(fresh);
+	return err;
+}
+
+int held_put_target(const char *dir, const struct held_target *t)
+{
+	static struct msg_out m;
+	char name[HELD_NAME], text[ADDR_TEXT_SIZE];
+
+	msg_begin(&m, VERB_TARGET);
+	msg_u64(&m, "id", t->id);
+	msg_str(&m, "name", t->name);
+	msg_str(&m, "key", t->key);
+	msg_u64(&m, "multipath", t->multipath);
+	msg_str(&m, "found-by", t->found_by);
+	msg_str(&m, "group", t->group);
+	for (unsigned i = 0; i < t->nportals; i++) {
+		addr_format(&t->portals[i], true, text, sizeof(text));
+		msg_str(&m, "portal", text);
+	}
+	target_name(t->bus, t->number, name);
+	return put(dir, name, &m);
+}
+
+int held_put_disk(const char *dir, const struct held_disk *d)
+{
+	static struct msg_out m;
+	char name[HELD_NAME];
+
+	said_put_lun(&m, 1, &d->lun);
+	held_disk_name(d->bus, d->number, d->lun.number, name);
+	return put(dir, name, &m);
+}
+
+static void drop(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path);
+}
+
+void held_drop_target(const char *dir, unsigned bus, unsigned number)
+{
+	char name[HELD_NAME];
+
+	target_name(bus, number, name);
+	drop(dir, name);
+}
+
+void held_drop_disk(const char *dir, unsigned bus, unsigned number,
+		    unsigned lun)
+{
+	char name[HELD_NAME];
+
+	held_disk_name(bus, number, lun, name);
+	drop(dir, name);
+}
+
+/* Reading ---------------------------------------------------------------- */
+
+static bool read_portals(const struct msg_in *m, struct held_target *t)
+{
+	char text[ADDR_TEXT_SIZE];
+	int n;
+
+	for (t->nportals = 0; t->nportals < HELD_PORTALS; t->nportals++) {
+		n = msg_get_nth(m, "portal", t->nportals, text, sizeof(text));
+		if (n == -ENOENT)
+			break;
+		if (n < 0 ||
+		    addr_parse(text, (size_t)n, &t->portals[t->nportals]))
+			return false;
+	}
+	return t->nportals > 0;
+}
+
+static bool read_target(const struct msg_in *m, struct held_target *t)
+{
+	uint64_t multipath;
+	int n = msg_get(m, "name", t->name, sizeof(t->name));
+
+	if (n < 0 || name_fault(t->name, (size_t)n, NULL) ||
+	    msg_get_u64(m, "id", UINT64_MAX, &t->id) ||
+	    msg_get_u64(m, "multipath", CONF_MULTIPATH_PORTALGROUP, &multipath))
+		return false;
+	t->multipath = (enum conf_multipath)multipath;
+	return msg_get(m, "key", t->key, sizeof(t->key)) > 0 &&
+	       msg_get(m, "found-by", t->found_by, sizeof(t->found_by)) >= 0 &&
+	       msg_get(m, "group", t->group, sizeof(t->group)) >= 0 &&
+	       read_portals(m, t);
+}
+
+static bool take_target(const struct msg_in *m, unsigned bus, unsigned number,
+			const struct held_ops *ops, void *ctx)
+{
+	static struct held_target t;
+
+	memset(&t, 0, sizeof(t));
+	t.bus = bus;
+	t.number = number;
+	if (!read_target(m, &t))
+		return false;
+	ops->target(ctx, &t);
+	return true;
+}
+
+static bool take_disk(const struct msg_in *m, const struct held_disk *at,
+		      const struct held_ops *ops, void *ctx)
+{
+	static struct said s;
+	struct held_disk d = *at;
+	const char *wrong;
+
+	if (said_read(m, &s, &wrong) || s.kind != SAID_LUN ||
+	    s.lun.number != at->lun.number)
+		return false;
+	d.lun = s.lun;
+	ops->disk(ctx, &d);
+	return true;
+}
+
+static bool take_record(const char *name, const struct msg_in *m,
+			const struct held_ops *ops, void *ctx)
+{
+	struct held_disk at = { 0 };
+	char again[HELD_NAME];
+	unsigned lun;
+	int n = sscanf(name, "b%ut%ul%u", &at.bus, &at.number, &lun);
+
+	if (n < 2 || at.bus >= BINDING_BUSES || at.number >= BINDING_TARGETS)
+		return false;
+	target_name(at.bus, at.number, again);
+	if (n == 3)
+		held_disk_name(at.bus, at.number, lun, again);
+	if (strcmp(again, name) != 0)
+		return false;
+	at.lun.number = lun;
+	if (n == 2 && msg_is(m, VERB_TARGET))
+		return take_target(m, at.bus, at.number, ops, ctx);
+	return n == 3 && msg_is(m, VERB_LUN) && take_disk(m, &at, ops, ctx);
+}
+
+static bool read_record(int dir, const char *name, const struct held_ops *ops,
+			void *ctx)
+{
+	static char text[MSG_MAX];
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct msg_in m;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	return n > 0 && msg_read(&m, text, (size_t)n) == 0 &&
+	       take_record(name, &m, ops, ctx);
+}
+
+int held_each(const char *dir, const struct held_ops *ops, void *ctx)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (!d)
+		return -errno;
+	while ((e = readdir(d)))
+		if (*e->d_name != '.' &&
+		    !read_record(dirfd(d), e->d_name, ops, ctx))
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/*
+ * held - records of what this manager holds, for the manager after it.
+ *
+ * A file for each target ("b0t3") and each of its disks ("b0t3l1") in a
+ * directory of the run directory, one message (ctl/msg.h) in each.  Engines
+ * and the service manager give a new manager the handles; here it finds what
+ * they are.
+ */
+#ifndef ISCSID_HELD_H
+#define ISCSID_HELD_H
+
+#include <stdint.h>
+
+#include "conf/bindings.h"
+#include "conf/settings.h"
+#include "iscsid/said.h"
+
+#define HELD_NAME    40 /* "b0t3l1" */
+#define HELD_PORTALS 32
+
+struct held_target {
+	uint64_t id; /* as the engine has it */
+	char name[NAME_SIZE];
+	char key[BINDING_KEY_SIZE];
+	unsigned bus, number;
+	enum conf_multipath multipath;
+	char found_by[ADDR_TEXT_SIZE]; /* a DiscoveryAddress, or "" */
+	char group[8];		       /* of its last session, or "" */
+	struct addr portals[HELD_PORTALS];
+	unsigned nportals;
+};
+
+struct held_disk {
+	unsigned bus, number; /* of its target */
+	struct said_lun lun;
+};
+
+void held_disk_name(unsigned bus, unsigned number, unsigned lun,
+		    char dst[static HELD_NAME]);
+
+/* Each replaces the record as a whole.  0 or -errno. */
+int held_put_target(const char *dir, const struct held_target *t);
+int held_put_disk(const char *dir, const struct held_disk *d);
+/* Fine when there is none. */
+void held_drop_target(const char *dir, unsigned bus, unsigned number);
+void held_drop_disk(const char *dir, unsigned bus, unsigned number,
+		    unsigned lun);
+
+struct held_ops {
+	void (*target)(void *ctx, const struct held_target *t);
+	void (*disk)(void *ctx, const struct held_disk *d);
+};
+
+/* Reads all records; one that is no record is removed.  0 or -errno. */
+int held_each(const char *dir, const struct held_ops *ops, void *ctx);
+
+#endif
