@@ -524,7 +524,8 @@ static int take_over(struct manager *m)
 	if (err)
 		return err;
 	if (n)
-		log_info(NULL, "%u disks go on", n);
+		log_info(NULL, n == 1 ? "%u disk goes on" : "%u disks go on",
+			 n);
 	leftovers_remove(&m->workers, m->opt->rundir, m->opt->linkdir, is_ours,
 			 m);
 	targets_place(m);

@@ -8,14 +8,17 @@ test leaves behind (process, mount, loop device, link) is its failure.
 Prints TAP.
 """
 import glob
+import mmap
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -211,6 +214,83 @@ class World:
         shutil.rmtree(self.top, ignore_errors=True)
 
 
+class ServiceManager:
+    """Hears a daemon's words and keeps its handles, as systemd does."""
+
+    def __init__(self, world):
+        self.kept = {}
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(world.path('notify'))
+        self.socket.settimeout(PATIENCE)
+        world.notify = world.path('notify')
+
+    def word(self):
+        """The next one that is not about handles."""
+        while True:
+            data, handles, _, _ = socket.recv_fds(self.socket, 256, 1)
+            lines = data.decode().split('\n')
+            if not lines[0].startswith('FDSTORE'):
+                return data
+            name = lines[1].split('=')[1]
+            if handles:
+                self.kept[name] = handles[0]
+            elif name in self.kept:
+                os.close(self.kept.pop(name))
+
+    def start(self, world, *more):
+        """The daemon, with all that is kept."""
+        names, handles = list(self.kept), list(self.kept.values())
+
+        def place():
+            for i, handle in enumerate(handles):
+                os.dup2(handle, 100 + i)
+            for i in range(len(handles)):
+                os.dup2(100 + i, 3 + i)
+                os.close(100 + i)
+
+        env = dict(world.env(), LISTEN_FDS=str(len(handles)),
+                   LISTEN_FDNAMES=':'.join(names))
+        world.logs += 1
+        world.log_name = world.path('log%d' % world.logs)
+        with open(world.log_name, 'w') as log:
+            world.daemon = subprocess.Popen(
+                ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh', ISCSID, '-n'] +
+                world.args() + list(more), env=env, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, preexec_fn=place, close_fds=False)
+
+    def close(self):
+        for handle in self.kept.values():
+            os.close(handle)
+        self.socket.close()
+
+
+class Writer:
+    """Writes numbers to a disk, each twice as far on, until told to stop."""
+
+    def __init__(self, dev):
+        self.written, self.error, self.going = 0, None, True
+        self.fd = os.open(dev, os.O_WRONLY | os.O_DIRECT)
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        with mmap.mmap(-1, 4096) as buf:
+            while self.going and self.written < 4096:
+                buf[:] = struct.pack('>Q', self.written + 1) * 512
+                try:
+                    os.pwrite(self.fd, buf, self.written * 4096)
+                except OSError as e:
+                    self.error = e
+                    return
+                self.written += 1
+                time.sleep(0.001)
+
+    def stop(self):
+        self.going = False
+        self.thread.join(PATIENCE)
+        os.close(self.fd)
+
+
 def pattern(n, seed):
     return (b'%08x' % seed) * (n // 8)
 
@@ -281,22 +361,51 @@ def test_the_background_daemon_returns_when_the_disks_are_there(w):
 
 
 def test_the_service_manager_hears_ready_when_the_disks_are_there(w):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-        s.bind(w.path('notify'))
-        s.settimeout(PATIENCE)
-        w.notify = w.path('notify')
-        w.image(0)
-        w.start()
-        check(s.recv(64) == b'READY=1', 'the first word')
-        check(os.path.exists(w.link()), 'the disk is there by then')
-        w.signal(signal.SIGTERM)
-        check(s.recv(64) == b'STOPPING=1', 'the last word')
-        wait_for(w.ended, 'the end')
-        s.setblocking(False)
-        try:
-            check(False, 'one more:', s.recv(64))
-        except BlockingIOError:
-            pass
+    s = ServiceManager(w)
+    w.image(0)
+    w.start()
+    check(s.word() == b'READY=1', 'the first word')
+    check(os.path.exists(w.link()), 'the disk is there by then')
+    w.signal(signal.SIGTERM)
+    check(s.word() == b'STOPPING=1', 'the last word')
+    wait_for(w.ended, 'the end')
+    s.socket.setblocking(False)
+    try:
+        check(False, 'one more:', s.word())
+    except BlockingIOError:
+        pass
+    check(not s.kept, 'handles are still kept:', s.kept)
+    s.close()
+    w.assert_clean()
+
+
+def test_handles_that_are_kept_outlive_all_processes(w):
+    s = ServiceManager(w)
+    w.image(0)
+    w.start()
+    check(s.word() == b'READY=1', 'the first word')
+    dev = w.wait_online()
+    check(list(s.kept) == ['b0t0l0'], s.kept)
+    writer = Writer(dev)
+    try:
+        for _ in range(3):
+            wait_for(lambda: writer.written > 20, 'some writes')
+            w.daemon.kill()
+            w.daemon.wait()
+            wait_for(lambda: not w.engines(), 'end of the engine')
+            before = writer.written
+            s.start(w)
+            check(s.word() == b'READY=1', 'the first word again')
+            wait_for(lambda: writer.written > before + 20, 'writes go on in\n' +
+                     w.log())
+            check(os.readlink(w.link()) == dev, 'another device')
+    finally:
+        writer.stop()
+    check(not writer.error, 'a write failed:', writer.error)
+    for n in range(writer.written):
+        check(read_at(dev, n * 4096, 8) == struct.pack('>Q', n + 1), 'at', n)
+    w.stop()
+    s.close()
     w.assert_clean()
 
 
