@@ -3,6 +3,8 @@
  * what the owner does and what the target sends, with numbers mended often
  * enough to get anywhere.
  */
+#include <errno.h>
+
 #include "base/bytes.h"
 #include "base/list.h"
 #include "peer.h"
@@ -31,6 +33,7 @@ static void submit(struct input *in)
 	c->buf = p.data[i];
 	c->len = c->dir == CMD_NO_DATA ? 0 : input_u16(in) % PEER_DATA;
 	c->lun[1] = i & 1;
+	c->timeout = i & 2 ? 20000 : 0;
 	c->done = cmd_done;
 	p.busy[i] = true;
 	session_submit(p.s, c);
@@ -54,6 +57,24 @@ static void manage(struct input *in)
 	p.tmf_busy = true;
 	if (session_manage(p.s, &p.tmf, p.now))
 		p.tmf_busy = false;
+}
+
+static void cleared(struct clear_req *r, int err)
+{
+	MUST(!r->pending && (!err || err == -ENOTCONN));
+}
+
+/* The session's own ladder of functions. */
+static void recover(struct input *in)
+{
+	unsigned i = input_byte(in) % (PEER_CMDS + 1);
+
+	if (i < PEER_CMDS && p.busy[i]) {
+		session_expire(p.s, &p.cmds[i], p.now);
+	} else if (i == PEER_CMDS && !p.clear.pending && session_is_up(p.s)) {
+		p.clear.done = cleared;
+		session_clear_lun(p.s, &p.clear);
+	}
 }
 
 static void send_pdu(struct input *in)
@@ -96,6 +117,8 @@ static void step(struct input *in)
 	case 5:
 		if (input_byte(in) == 0)
 			session_logout(p.s, p.now);
+		else
+			recover(in);
 		break;
 	default:
 		send_pdu(in);

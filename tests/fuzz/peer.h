@@ -27,6 +27,7 @@ struct peer {
 	bool busy[PEER_CMDS];
 	struct tmf_req tmf;
 	bool tmf_busy;
+	struct clear_req clear;
 	uint8_t data[PEER_CMDS][PEER_DATA];
 };
 

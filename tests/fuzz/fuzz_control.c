@@ -1,0 +1,107 @@
+/*
+ * fuzz_control - requests on the control socket, to a manager that has two
+ * targets and no engine.
+ *
+ * Each request gets one last answer, at once or when its time is over.
+ */
+#include "fuzz.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "iscsid/control.h"
+#include "iscsid/manager.h"
+#include "iscsid/target.h"
+
+static struct manager m;
+static struct options opt = { .conf = "/nonexistent/iscsi.conf" };
+static struct target targets[2];
+static struct addr portals[2][2];
+static unsigned lasts;
+static void (*gone)(void *ctx);
+static void *gone_ctx;
+
+void __wrap_ctl_answer(struct ctl_peer *peer, const struct msg_out *out);
+void __wrap_ctl_hold(struct ctl_peer *peer, void (*fn)(void *ctx), void *ctx);
+void __wrap_ctl_release(struct ctl_peer *peer);
+
+void __wrap_ctl_answer(struct ctl_peer *peer, const struct msg_out *out)
+{
+	struct msg_in in;
+
+	MUST(!out->full && msg_read(&in, out->text, out->len) == 0);
+	lasts +=
+		msg_is(&in, "ok") || msg_is(&in, "error") || msg_is(&in, "end");
+}
+
+void __wrap_ctl_hold(struct ctl_peer *peer, void (*fn)(void *ctx), void *ctx)
+{
+	gone = fn;
+	gone_ctx = ctx;
+}
+
+void __wrap_ctl_release(struct ctl_peer *peer)
+{
+	gone = NULL;
+}
+
+static void silent(int level, const char *line)
+{
+}
+
+static void add_portal(struct target *t, const char *text)
+{
+	MUST(!addr_parse(text, strlen(text), &t->portals[t->nportals++]));
+}
+
+static void add_target(unsigned i)
+{
+	struct target *t = &targets[i];
+
+	t->m = &m;
+	t->portals = portals[i];
+	t->number = (uint16_t)i;
+	snprintf(t->label, sizeof(t->label), "bus 0 target %u", i);
+	list_init(&t->devices);
+	list_push_back(&m.targets, &t->link);
+	conf_target_settings(m.conf, "iqn.2026-11.t:x", NULL, NULL,
+			     &t->settings);
+	add_portal(t, "192.0.2.1:3260,1");
+	add_portal(t, "[2001:db8::1]:3261,2");
+}
+
+static void begin(void)
+{
+	struct io_loop *loop = m.loop;
+
+	log_set_sink(silent);
+	memset(&m, 0, sizeof(m));
+	memset(targets, 0, sizeof(targets));
+	m.opt = &opt;
+	m.conf = conf_empty(opt.conf);
+	m.loop = loop;
+	list_init(&m.targets);
+	list_init(&m.sources);
+	for (unsigned i = 0; i < 2; i++)
+		add_target(i);
+	if (!loop)
+		MUST(!io_loop_new(8, 0, &m.loop));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct msg_in in;
+
+	if (msg_read(&in, (const char *)data, size) ||
+	    msg_is(&in, "shutdown") || msg_is(&in, "reload"))
+		return 0; /* those two are about more than a request */
+	begin();
+	lasts = 0;
+	gone = NULL;
+	control_request(&m, (struct ctl_peer *)(void *)&m, &in);
+	MUST(lasts == (gone ? 0 : 1));
+	if (gone)
+		gone(gone_ctx);
+	conf_free(m.conf);
+	return 0;
+}
