@@ -14,6 +14,7 @@
 #include "iscsid/daemon.h"
 #include "iscsid/manager.h"
 #include "iscsid/options.h"
+#include "iscsid/upgrade.h"
 
 enum {
 	EXIT_OK,
@@ -97,7 +98,9 @@ static int run(const struct options *o)
 		return EXIT_TROUBLE;
 	raise_limits();
 	if (!o->foreground) {
-		err = daemon_fork();
+		/* An image that follows another is in the background already.
+		 */
+		err = upgrade_is_one() ? 0 : daemon_fork();
 		if (err) {
 			log_err(NULL, "cannot go to the background: %s",
 				strerror(-err));
@@ -112,6 +115,7 @@ int main(int argc, char **argv)
 {
 	struct options o;
 
+	upgrade_remember(argv);
 	options_read(argc, argv, stderr, &o);
 	daemon_log_to_stderr();
 	log_set_level(o.debug ? LOG_DEBUG : LOG_INFO);

@@ -24,6 +24,7 @@
 #include "iscsid/leftovers.h"
 #include "iscsid/source.h"
 #include "iscsid/target.h"
+#include "iscsid/upgrade.h"
 
 #define LOOP_ENTRIES 256
 #define LOW_ID	     65534 /* nobody, when even that has no entry */
@@ -529,6 +530,8 @@ static int take_over(struct manager *m)
 	leftovers_remove(&m->workers, m->opt->rundir, m->opt->linkdir, is_ours,
 			 m);
 	targets_place(m);
+	if (upgrade_is_one())
+		engines_renew(&m->engines);
 	return 0;
 }
 

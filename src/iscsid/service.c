@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define FIRST_HANDLE 3	   /* SD_LISTEN_FDS_START */
 #define MOST_HANDLES 65536 /* a number from the environment */
 #define PATIENCE     2	   /* s with a service manager that does not read */
 
@@ -135,8 +134,8 @@ void service_kept(void (*each)(void *ctx, const char *name, int handle),
 		return;
 	for (int i = 0; i < count; i++) {
 		next_name(&names, name, sizeof(name));
-		fcntl(FIRST_HANDLE + i, F_SETFD, FD_CLOEXEC);
-		each(ctx, name, FIRST_HANDLE + i);
+		fcntl(SERVICE_FIRST_HANDLE + i, F_SETFD, FD_CLOEXEC);
+		each(ctx, name, SERVICE_FIRST_HANDLE + i);
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");

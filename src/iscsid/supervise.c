@@ -53,8 +53,11 @@ static void on_ended(struct io_op *op, int res)
 	}
 	close(e->pidfd);
 	e->running = false;
-	if (e->state != ENGINE_QUITTING ||
-	    (info.si_pid && (info.si_code != CLD_EXITED || info.si_status)))
+	if (e->old)
+		log_info(e->name, "process %d makes way", (int)e->pid);
+	else if (e->state != ENGINE_QUITTING ||
+		 (info.si_pid &&
+		  (info.si_code != CLD_EXITED || info.si_status)))
 		log_warn(e->name, "process %d %s", (int)e->pid,
 			 exit_words(&info, words, sizeof(words)));
 	/* What it said last still lies in the socket: end comes after it. */
@@ -179,6 +182,7 @@ static void take_process(struct engine *e, const struct launched *p)
 {
 	e->pid = p->pid;
 	e->pidfd = p->pidfd;
+	e->adopted = false;
 	e->wrong = 0;
 	e->started = io_now(e->all->loop);
 	e->running = e->chan_open = true;
@@ -238,6 +242,7 @@ static void act_adopt(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
+	e->adopted = true;
 	log_info(e->name, "process %d is left of a manager before us",
 		 (int)e->pid);
 	io_timer_after(e->all->loop, &e->timer, ENGINE_READY_IN);
@@ -249,6 +254,16 @@ static void act_ask(void *obj, const void *arg)
 	send_word(obj, "adopt");
 }
 
+static void renew_next(struct engines *es)
+{
+	for (unsigned i = 0; i < es->count; i++)
+		if (es->list[i].old && es->list[i].state == ENGINE_READY) {
+			step(&es->list[i], ENGINE_RENEW);
+			return;
+		}
+	es->renewing = false;
+}
+
 static void act_ready(void *obj, const void *arg)
 {
 	struct engine *e = obj;
@@ -258,6 +273,8 @@ static void act_ready(void *obj, const void *arg)
 	if (e->all->topics)
 		send_topics(e);
 	e->all->ops->ready(e->all->ctx, e);
+	if (e->all->renewing)
+		renew_next(e->all);
 }
 
 static void act_kill(void *obj, const void *arg)
@@ -275,7 +292,11 @@ static void act_lost(void *obj, const void *arg)
 	uint64_t lived = io_now(e->all->loop) - e->started;
 
 	e->deaths = lived >= ENGINE_LIVED_LONG ? 1 : e->deaths + 1;
-	rest(e);
+	if (e->old)
+		io_timer_after(e->all->loop, &e->timer, 0);
+	else
+		rest(e);
+	e->old = false;
 	e->all->ops->lost(e->all->ctx, e);
 }
 
@@ -318,8 +339,8 @@ static const char *const state_names[] = {
 	"down", "starting", "adopting", "ready", "killed", "quitting", "gone",
 };
 static const char *const event_names[] = {
-	"spawn",      "found",	"said-ready", "said-adopted",
-	"misbehaved", "exited", "quit",	      "late",
+	"spawn", "found",  "said-ready", "said-adopted", "misbehaved",
+	"renew", "exited", "quit",	 "late",
 };
 
 #define NEW   (IN(ENGINE_STARTING) | IN(ENGINE_ADOPTING))
@@ -339,6 +360,8 @@ static const struct fsm_row rows[] = {
 	{ NEW, ENGINE_LATE, ENGINE_KILLED, act_silent, "silent at its start" },
 	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
 	  "not to be borne" },
+	{ IN(ENGINE_READY), ENGINE_RENEW, ENGINE_KILLED, act_kill,
+	  "there is a newer program" },
 	{ ALIVE | IN(ENGINE_KILLED), ENGINE_EXITED, ENGINE_DOWN, act_lost,
 	  "died" },
 	{ ALIVE, ENGINE_QUIT, ENGINE_QUITTING, act_quit, "orderly end" },
@@ -425,6 +448,23 @@ bool engines_are_adopted(const struct engines *es)
 		if (es->list[i].state == ENGINE_ADOPTING)
 			return false;
 	return true;
+}
+
+void engines_renew(struct engines *es)
+{
+	for (unsigned i = 0; i < es->count; i++)
+		es->list[i].old = es->list[i].adopted;
+	es->renewing = true;
+	renew_next(es);
+}
+
+unsigned engines_old(const struct engines *es)
+{
+	unsigned n = es->renewing; /* the one that comes up */
+
+	for (unsigned i = 0; i < es->count; i++)
+		n += es->list[i].old;
+	return n;
 }
 
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle)

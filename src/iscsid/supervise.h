@@ -44,6 +44,7 @@ enum engine_event {
 	ENGINE_SAID_READY,
 	ENGINE_SAID_ADOPTED,
 	ENGINE_MISBEHAVED,
+	ENGINE_RENEW,
 	ENGINE_EXITED,
 	ENGINE_QUIT,
 	ENGINE_LATE,
@@ -78,6 +79,7 @@ struct engines {
 	char program[4096];
 	struct engine *list;
 	unsigned count;
+	bool renewing;
 	unsigned topics;       /* that lines are wanted of, base/topic.h */
 	struct repeat machine; /* lines about this machine, said once */
 };
@@ -91,6 +93,7 @@ struct engine {
 	int pidfd;
 	struct chan chan;
 	bool chan_open, running;
+	bool adopted, old; /* old: to be renewed */
 	struct io_op ended;
 	struct io_timer timer;
 	uint64_t started; /* ms */
@@ -107,6 +110,14 @@ struct engine {
 int engines_start(struct engines *es, unsigned count);
 /* Each one that was found told all it has, or is gone. */
 bool engines_are_adopted(const struct engines *es);
+
+/*
+ * The adopted ones are replaced, one after the other, by the program as it is
+ * now; what they serve goes on in it.
+ */
+void engines_renew(struct engines *es);
+/* How many of them are not yet, or just being. */
+unsigned engines_old(const struct engines *es);
 
 /* False when it is not ready or cannot take it (it is ended then). */
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle);

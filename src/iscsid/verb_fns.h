@@ -15,7 +15,10 @@ typedef void verb_fn(struct call *c, const struct msg_in *args);
 verb_fn verb_config, verb_status;
 verb_fn verb_portal, verb_connfailtimeout, verb_diskcommandtimeout;
 verb_fn verb_rescan, verb_add, verb_remove;
-verb_fn verb_reload, verb_log, verb_shutdown;
+verb_fn verb_reload, verb_log, verb_shutdown, verb_upgrade;
+
+/* "upgrade" was asked for, and this image goes at once. */
+bool upgrade_is_due(void);
 
 struct target;
 /* The one of keys bus and target; NULL after having answered the call. */

@@ -138,15 +138,18 @@ static void show_targets(struct call *c)
 void verb_status(struct call *c, const struct msg_in *args)
 {
 	struct manager *m = c->m;
-	char pid[16];
+	char pid[16], old[16];
 
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	show(c, "version", SOFTHBA_VERSION);
-	show(c, "state", manager_fsm.states[m->state]);
+	show(c, "state",
+	     m->settle.set ? "starting" : manager_fsm.states[m->state]);
 	show(c, "process", pid);
 	show(c, "initiator", m->initiator.name);
 	show(c, "configuration", m->opt->conf);
 	show_count(c, "engines", ready_engines(m), m->engines.count, "ready");
+	snprintf(old, sizeof(old), "%u", engines_old(&m->engines));
+	show(c, "to-renew", upgrade_is_due() ? "all" : old);
 	show_targets(c);
 	call_ok(c, "%s", "");
 }

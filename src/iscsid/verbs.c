@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
 	{ "log", { "what" }, verb_log, true },
 	{ "add", { "bus", "target", "lun" }, verb_add, false },
 	{ "remove", { "bus", "target", "lun" }, verb_remove, false },
+	{ "upgrade", { NULL }, verb_upgrade, false },
 	{ "shutdown", { NULL }, verb_shutdown, true },
 };
 

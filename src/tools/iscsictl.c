@@ -108,6 +108,8 @@ static int ask(const struct verb *v, const struct msg_out *m,
 			ctl_strerror(err));
 		return EXIT_TROUBLE;
 	}
+	if (status == EXIT_OK && v->after && !v->after(rundir, timeout))
+		status = EXIT_TROUBLE;
 	return fflush(stdout) ? EXIT_TROUBLE : status;
 }
 

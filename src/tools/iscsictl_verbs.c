@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "tools/iscsictl_upgrade.h"
+
 /* Words become the values of these keys, in their order. */
 static void fill_keys(struct msg_out *m, const char *const *keys, int argc,
 		      char **argv)
@@ -134,6 +136,9 @@ const struct verb verbs[] = {
 	  NULL },
 	{ "remove", LUN, "take away a disk that nobody uses", 3, 3, fill_lun,
 	  NULL, NULL },
+	{ "upgrade", "",
+	  "go on with the version that is installed now; no I/O fails", 0, 0,
+	  fill_nothing, NULL, NULL, upgrade_wait },
 	{ "shutdown", "", "log out everywhere and end the daemon", 0, 0,
 	  fill_nothing, NULL, NULL },
 };

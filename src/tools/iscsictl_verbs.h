@@ -5,6 +5,8 @@
 #ifndef TOOLS_ISCSICTL_VERBS_H
 #define TOOLS_ISCSICTL_VERBS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "ctl/msg.h"
@@ -17,6 +19,8 @@ struct verb {
 	const char *(*fill)(struct msg_out *m, int argc, char **argv);
 	const char *row; /* verb of its rows, or NULL */
 	void (*print)(const struct msg_in *row, FILE *to);
+	/* NULL, or what follows an "ok"; false: it came to nothing. */
+	bool (*after)(const char *rundir, uint64_t timeout);
 };
 
 extern const struct verb verbs[];

@@ -1,0 +1,83 @@
+/*
+ * iscsictl_upgrade - waits for what "upgrade" set off.
+ */
+#include "tools/iscsictl_upgrade.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/client.h"
+
+#define LOOK_EVERY 100	/* ms */
+#define ANSWER_IN  5000 /* ms */
+
+struct state {
+	char version[64], state[16], renew[16], engines[64], disks[64];
+};
+
+static struct ctl_client client;
+
+static void take_row(const struct msg_in *m, struct state *s)
+{
+	const struct {
+		const char *name;
+		char *dst;
+		size_t size;
+	} facts[] = {
+		{ "version", s->version, sizeof(s->version) },
+		{ "state", s->state, sizeof(s->state) },
+		{ "to-renew", s->renew, sizeof(s->renew) },
+		{ "engines", s->engines, sizeof(s->engines) },
+		{ "disks", s->disks, sizeof(s->disks) },
+	};
+	char name[32];
+
+	if (msg_get(m, "name", name, sizeof(name)) < 0)
+		return;
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		if (strcmp(facts[i].name, name) == 0 &&
+		    msg_get(m, "value", facts[i].dst, facts[i].size) < 0)
+			*facts[i].dst = '\0';
+}
+
+static bool ask(const char *rundir, struct state *s)
+{
+	static struct msg_out request;
+	struct msg_in m;
+	bool ok = false;
+
+	memset(s, 0, sizeof(*s));
+	if (ctl_open(&client, rundir, ANSWER_IN))
+		return false;
+	msg_begin(&request, "status");
+	if (!ctl_ask(&client, &request))
+		while (!ok && !ctl_next(&client, &m) && !msg_is(&m, "error")) {
+			ok = msg_is(&m, "ok");
+			take_row(&m, s);
+		}
+	ctl_close(&client);
+	return ok;
+}
+
+bool upgrade_wait(const char *rundir, uint64_t timeout)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_EVERY * 1000000L };
+	struct state s;
+
+	/* The old image answers for a moment, with nothing to renew. */
+	for (uint64_t ms = 0; ms < timeout * 1000; ms += LOOK_EVERY) {
+		nanosleep(&pause, NULL);
+		if (!ask(rundir, &s) || strcmp(s.renew, "0") != 0 ||
+		    strcmp(s.state, "starting") == 0)
+			continue;
+		printf("iscsid %s runs; engines: %s; disks: %s\n", s.version,
+		       s.engines, s.disks);
+		return true;
+	}
+	fprintf(stderr,
+		"iscsictl: upgrade: the daemon is not back after %u s; its "
+		"log says why, its disks go on\n",
+		(unsigned)timeout);
+	return false;
+}
