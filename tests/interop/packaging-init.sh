@@ -122,6 +122,22 @@ check "a reload" gives 0 reload
 check "leaves the process" test "$(daemon)" = "$first"
 check "force-reload is a reload, too" gives 0 force-reload
 check "that leaves the process as well" test "$(daemon)" = "$first"
+
+dies() {
+	local pid
+	pid=$(daemon) && kill -KILL "$pid" && wait_for 10 ended "$pid"
+}
+check "a daemon that dies" dies
+check "is said to be dead" gives 1 status "is dead, its pid file exists"
+check "and its disks are there" put "$T/iscsi.conf" "$two"
+check "a start" gives 0 start "2 disks go on"
+check "goes on with them" test -b "$one" -a -b "$two"
+check "it dies again" dies
+check "then a stop" gives 0 stop "starting it to stop in order"
+check "leaves nothing of it" nothing_left
+check "a start after that" gives 0 start
+mkfs.ext4 -q "$two"
+first=$(daemon)
 check "a restart" gives 0 restart
 check "starts another process" not test "$(daemon)" = "$first"
 check "and mounts what is listed" is_mounted "$T/mnt"

@@ -105,6 +105,30 @@ engine=$(pgrep -P "$pid" iscsid-engine | head -n 1)
 holds engine grep -q -e -1000 "/proc/$engine/oom_score_adj"
 holds reload systemctl reload iscsi
 holds same test "$(main)" = "$pid"
+# Whoever dies, this goes on.
+writes() { while :; do date >>/mnt/listed/writes && sync -f /mnt/listed || exit 1; done; }
+writes & writer=$!
+engines() { pgrep -x iscsid-engine | tr '\n' ' '; }
+# One without a disk ends with its manager.
+common() { comm -12 <(xargs -n 1 <<<"$1" | sort) <(xargs -n 1 <<<"$2" | sort) | grep -q .; }
+another() { local now; now=$(main); [ "$now" != 0 ] && [ "$now" != "$1" ] && systemctl -q is-active iscsi; }
+wrote() { local n; n=$(stat -c %s /mnt/listed/writes); wait_for 20 eval '[ "$(stat -c %s /mnt/listed/writes)" -gt "$n" ]'; }
+for round in 1 2 3; do
+	pid=$(main)
+	kept=$(engines)
+	kill -KILL "$pid"
+	holds manager-dies wait_for 30 another "$pid"
+	holds manager-kept common "$kept" "$(engines)"
+	holds manager-wrote wrote
+	pid=$(main)
+	# shellcheck disable=SC2046
+	kill -KILL "$pid" $(engines)
+	holds all-die wait_for 30 another "$pid"
+	holds all-wrote wrote
+done
+kill $writer 2>/dev/null
+wait $writer
+holds no-error test $? = 143
 (cd /mnt/listed && exec setsid sleep 1000) &
 user=$!
 holds stop systemctl stop iscsi
@@ -151,6 +175,14 @@ else
 fi
 check "reload succeeds" held reload
 check "and keeps the process" held same
+check "when the manager dies it is started again" held manager-dies
+check "its engine stays" held manager-kept
+check "writes go on" held manager-wrote
+check "when manager and engines die they are started again" held all-die
+check "and writes go on" held all-wrote
+check "no write saw an error" held no-error
+check "in every one of three rounds" \
+	not grep -E '^fails - (manager|all|no-error)' "$T/script.log"
 check "systemctl stop succeeds" held stop
 check "it ends who uses the file system" held killed
 check "it unmounts" held unmounted
