@@ -321,6 +321,13 @@ static void do_log(struct engine *e, const struct msg_in *m, int *fd,
 	log_set_level(topics_wanted ? LOG_DEBUG : LOG_INFO);
 }
 
+static void do_ping(struct engine *e, const struct msg_in *m, int *fd,
+		    const char *verb)
+{
+	engine_begin(e, "pong");
+	engine_post(e);
+}
+
 static void do_adopt(struct engine *e, const struct msg_in *m, int *fd,
 		     const char *verb)
 {
@@ -342,7 +349,7 @@ static const struct verb verbs[] = {
 	{ "switch", do_switch },     { "portals", do_portals },
 	{ "timeouts", do_timeouts }, { "resolved", do_resolved },
 	{ "log", do_log },	     { "adopt", do_adopt },
-	{ "quit", do_quit },
+	{ "ping", do_ping },	     { "quit", do_quit },
 };
 
 void verbs_dispatch(struct engine *e, const struct msg_in *m, int *fd)

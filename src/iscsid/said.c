@@ -174,6 +174,7 @@ static const struct verb {
 	[SAID_HAS] = { "has", VERB(has_fields), true },
 	[SAID_HELD] = { "held", VERB(event_fields), true },
 	[SAID_ADOPTED] = { "adopted", VERB(count_fields), false },
+	[SAID_PONG] = { "pong", NULL, 0, false },
 	[SAID_ERROR] = { "error", VERB(error_fields), false },
 };
 

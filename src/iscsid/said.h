@@ -39,6 +39,7 @@ enum said_kind {
 	SAID_HAS,
 	SAID_HELD,
 	SAID_ADOPTED,
+	SAID_PONG,
 	SAID_ERROR,
 	SAID_KINDS,
 };

@@ -146,6 +146,8 @@ static void heed(struct engine *e, const struct said *s, int *handle)
 		else
 			count_wrong(e, "another version");
 		break;
+	case SAID_PONG:
+		break;
 	case SAID_ADOPTED:
 		step(e, ENGINE_SAID_ADOPTED);
 		break;
@@ -167,6 +169,7 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	const char *wrong = "";
 	int err = said_read(m, &s, &wrong);
 
+	e->unanswered = 0;
 	if (err == -EBADMSG)
 		count_wrong(e, wrong);
 	else if (!err)
@@ -183,6 +186,7 @@ static void take_process(struct engine *e, const struct launched *p)
 	e->pid = p->pid;
 	e->pidfd = p->pidfd;
 	e->adopted = false;
+	e->unanswered = 0;
 	e->wrong = 0;
 	e->started = io_now(e->all->loop);
 	e->running = e->chan_open = true;
@@ -268,13 +272,29 @@ static void act_ready(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
-	io_timer_cancel(e->all->loop, &e->timer);
+	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
 	if (e->all->topics)
 		send_topics(e);
 	e->all->ops->ready(e->all->ctx, e);
 	if (e->all->renewing)
 		renew_next(e->all);
+}
+
+/* Counted, not timed: a machine that was asleep is no engine that hangs. */
+static void act_ping(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	if (e->unanswered == ENGINE_PINGS) {
+		log_err(e->name, "does not answer for %u s, it is replaced",
+			ENGINE_PINGS * ENGINE_PING_EVERY / 1000);
+		step(e, ENGINE_MISBEHAVED);
+		return;
+	}
+	e->unanswered++;
+	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
+	send_word(e, "ping");
 }
 
 static void act_kill(void *obj, const void *arg)
@@ -358,6 +378,8 @@ static const struct fsm_row rows[] = {
 	{ IN(ENGINE_ADOPTING), ENGINE_SAID_ADOPTED, ENGINE_READY, act_ready,
 	  "told what it has" },
 	{ NEW, ENGINE_LATE, ENGINE_KILLED, act_silent, "silent at its start" },
+	{ IN(ENGINE_READY), ENGINE_LATE, ENGINE_READY, act_ping,
+	  "does it still answer?" },
 	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
 	  "not to be borne" },
 	{ IN(ENGINE_READY), ENGINE_RENEW, ENGINE_KILLED, act_kill,

@@ -3,7 +3,7 @@
  *
  * Knows processes and their sockets, not what they serve: what an engine
  * said goes on to the owner once it is checked (iscsid/said.h).  An engine
- * that dies, is silent at its start, talks garbage or does not read is ended
+ * that dies, hangs, is silent at its start, talks garbage or does not read is ended
  * and replaced, with a back-off.  One that outlived a manager before us is
  * adopted with all it has.
  */
@@ -22,6 +22,8 @@
 #define ENGINES_MAX	  64
 #define ENGINE_VERSION	  1
 #define ENGINE_READY_IN	  10000	     /* ms from its start */
+#define ENGINE_PING_EVERY 5000	     /* ms while it is ready */
+#define ENGINE_PINGS	  4	     /* unanswered: it hangs */
 #define ENGINE_QUIT_IN	  10000	     /* ms to end after "quit" */
 #define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
 #define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
@@ -99,6 +101,7 @@ struct engine {
 	uint64_t started; /* ms */
 	unsigned deaths;  /* in a row */
 	unsigned wrong;
+	unsigned unanswered; /* pings; whatever it says answers them */
 	struct budget log_budget, debug_budget; /* the other levels, debug */
 	unsigned load; /* targets given to it; the owner's */
 };

@@ -96,6 +96,10 @@ class Adopt(DiskCase):
             self.engine.wait("held", lun=LUN1)
             self.assertEqual(self.engine.wait("adopted")["count"], "1")
 
+    def test_a_ping_is_answered(self):
+        self.engine.send("ping")
+        self.engine.wait("pong")
+
     def test_an_engine_without_disks_ends_with_its_manager(self):
         self.target()
         self.engine.wait("luns")

@@ -353,6 +353,9 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	} else if (msg_is(m, "remove")) {
 		begin("removed", id);
 		tell();
+	} else if (msg_is(m, "ping")) {
+		msg_begin(&out, "pong");
+		tell();
 	} else if (msg_is(m, "quit")) {
 		_exit(0);
 	}

@@ -541,6 +541,22 @@ def test_a_silent_engine_does_not_hold_up_the_stop(w):
     w.assert_clean()
 
 
+def test_an_engine_that_hangs_is_replaced_and_no_write_is_lost(w):
+    dev = w.up()
+    writer = Writer(dev)
+    engine, = w.engines()
+    wait_for(lambda: writer.written > 20, 'some writes')
+    os.kill(engine, signal.SIGSTOP)
+    w.wait_log('engine 0: does not answer for 20 s, it is replaced')
+    before = writer.written
+    wait_for(lambda: writer.written > before + 20, 'writes go on')
+    writer.stop()
+    check(not writer.error, 'a write failed:', writer.error)
+    check(engine not in w.engines(), 'the engine is still there')
+    w.stop()
+    w.assert_clean()
+
+
 def test_an_engine_that_does_not_attach_is_given_up(w):
     w.image(0)
     w.mode('no-attach')
