@@ -3,9 +3,9 @@
  *
  * Knows processes and their sockets, not what they serve: what an engine
  * said goes on to the owner once it is checked (iscsid/said.h).  An engine
- * that dies, hangs, is silent at its start, talks garbage or does not read is ended
- * and replaced, with a back-off.  One that outlived a manager before us is
- * adopted with all it has.
+ * that dies, hangs, is silent at its start, talks garbage or does not read is
+ * ended and replaced, with a back-off.  One that outlived a manager before us
+ * is adopted with all it has.
  */
 #ifndef ISCSID_SUPERVISE_H
 #define ISCSID_SUPERVISE_H
