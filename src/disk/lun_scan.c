@@ -3,14 +3,17 @@
  *
  * REPORT LUNS to LUN 0, again with a larger buffer when the list is longer;
  * a target that refuses it gets an INQUIRY to each of the first LUNs.
- * Not on the data path: it may allocate.
+ *
+ * Each new session begins with a scan, and writeback may be waiting for that
+ * session: so the memory of a scan is the arena's, where the next one finds it
+ * again.
  */
 #include "disk/disk.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "disk/policy.h"
 #include "proto/session.h"
 #include "scsi/cdb.h"
@@ -33,15 +36,17 @@ struct lun_scan {
 	uint8_t next; /* guessing: this LUN */
 	uint8_t found[GUESSED][LUN_LEN];
 	size_t nfound;
-	uint8_t *buf;
+	uint8_t *buf; /* first, or a larger one of the arena */
 	size_t size;
 	struct cmd cmd;
+	uint8_t first[LUNS_HEADER + FIRST_LUNS * LUNS_ENTRY];
 };
 
 static void free_scan(struct lun_scan *sc)
 {
-	free(sc->buf);
-	free(sc);
+	if (sc->buf != sc->first)
+		arena_free(sc->buf, sc->size);
+	arena_free(sc, sizeof(*sc));
 }
 
 static void end(struct lun_scan *sc, const uint8_t *luns, size_t count, int err)
@@ -50,13 +55,16 @@ static void end(struct lun_scan *sc, const uint8_t *luns, size_t count, int err)
 	sc->done(sc->ctx, luns, err ? 0 : count, err);
 }
 
+/* To the next question; what is in the buffer is not kept. */
 static int grow(struct lun_scan *sc, size_t luns)
 {
 	size_t size = LUNS_HEADER + luns * LUNS_ENTRY;
-	uint8_t *buf = realloc(sc->buf, size);
+	uint8_t *buf = arena_alloc(size);
 
 	if (!buf)
 		return -ENOMEM;
+	if (sc->buf != sc->first)
+		arena_free(sc->buf, sc->size);
 	sc->buf = buf;
 	sc->size = size;
 	return 0;
@@ -189,17 +197,15 @@ struct lun_scan *lun_scan_start(struct session *s,
 					     size_t count, int err),
 				void *ctx)
 {
-	struct lun_scan *sc = calloc(1, sizeof(*sc));
+	struct lun_scan *sc = arena_alloc(sizeof(*sc));
 
 	if (!sc)
 		return NULL;
 	sc->session = s;
 	sc->done = done;
 	sc->ctx = ctx;
-	if (grow(sc, FIRST_LUNS)) {
-		free_scan(sc);
-		return NULL;
-	}
+	sc->buf = sc->first;
+	sc->size = sizeof(sc->first);
 	run(sc);
 	return sc;
 }

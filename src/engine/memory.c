@@ -82,15 +82,32 @@ static void ready_stack(void)
 		deep[i] = 0;
 }
 
-static void write_file(const char *path, const char *text)
+static int write_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
-		return;
-	if (write(fd, text, strlen(text)) < 0)
-		log_debug(NULL, "%s: %s", path, strerror(errno));
+		return -errno;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
+	return err;
+}
+
+static void ask_favours(void)
+{
+	int err;
+
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
+		log_info(NULL,
+			 "the kernel does not let this process count as an "
+			 "I/O flusher (%s); going on without",
+			 strerror(errno));
+	err = write_file("/proc/self/oom_score_adj", "-1000");
+	if (err)
+		log_info(NULL,
+			 "the kernel may kill this process when memory is "
+			 "short (%s); going on all the same",
+			 strerror(-err));
 }
 
 void memory_prepare(void)
@@ -101,10 +118,5 @@ void memory_prepare(void)
 		log_warn(NULL, "cannot lock memory (%s)", strerror(errno));
 	/* After mlockall(2), which would make all of it present. */
 	reserve_arena();
-	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
-		log_info(NULL,
-			 "the kernel does not let this process count as an "
-			 "I/O flusher (%s); going on without",
-			 strerror(errno));
-	write_file("/proc/self/oom_score_adj", "-1000");
+	ask_favours();
 }

@@ -42,7 +42,7 @@ class Message(dict):
 class Engine:
     """An engine process and the messages it sent."""
 
-    def __init__(self, hello=True, listener=None):
+    def __init__(self, hello=True, listener=None, wrapper=()):
         ours, theirs = socket.socketpair(socket.AF_UNIX,
                                          socket.SOCK_SEQPACKET)
         self.sock = ours
@@ -56,7 +56,8 @@ class Engine:
 
         # A sanitizer cannot look for leaks from inside the sandbox.
         env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-        self.process = subprocess.Popen([ENGINE], preexec_fn=place_handles,
+        self.process = subprocess.Popen([*wrapper, ENGINE],
+                                        preexec_fn=place_handles,
                                         close_fds=False, env=env)
         theirs.close()
         self.seen = []
