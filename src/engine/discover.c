@@ -30,6 +30,7 @@ struct discovery {
 	struct lasting lasting;
 	uint64_t count; /* of records */
 	bool removing;
+	bool moved; /* permanent redirections led to where it is */
 };
 
 static struct discovery *of_link(void *ctx)
@@ -102,6 +103,7 @@ static void try_next_portal(struct discovery *d, const struct fault *why,
 {
 	if (++d->portal < d->settings.nportals) {
 		d->at = d->settings.portals[d->portal];
+		d->moved = false;
 		try_now(d);
 	} else {
 		tell_failed(d, why, detail);
@@ -134,6 +136,11 @@ static void on_looked_up(struct lookup *l, const char *why)
 	try_next_portal(d, &fault_login_redirected, detail);
 }
 
+static bool is_home(const struct discovery *d)
+{
+	return addr_same(&d->at, &d->settings.portals[d->portal]);
+}
+
 /* Is there somewhere else, or the same place again, at once? */
 static bool follow(struct discovery *d, const struct fault *why)
 {
@@ -143,6 +150,8 @@ static bool follow(struct discovery *d, const struct fault *why)
 	if (why->retry != RETRY_NOW || d->hops++ >= BACKOFF_HOPS)
 		return false;
 	to = session_redirect(d->session, &permanent);
+	if (to)
+		d->moved = permanent && (d->moved || is_home(d));
 	if (to && !addr_is_numeric(to))
 		return lookup_start(&d->lookup, to);
 	if (to)
@@ -260,11 +269,27 @@ static void on_found(void *ctx, const char *name, const struct addr *addr)
 	d->count++;
 }
 
+/* It answered there: that is where to ask from now on. */
+static void tell_moved(struct discovery *d)
+{
+	struct msg_out *m = engine_begin(d->engine, "moved");
+	char portal[ADDR_TEXT_SIZE];
+
+	d->moved = false;
+	addr_format(&d->at, false, portal, sizeof(portal));
+	msg_u64(m, "id", d->settings.id);
+	msg_str(m, "portal", portal);
+	engine_post(d->engine);
+}
+
 static void on_found_all(void *ctx)
 {
 	struct discovery *d = of_link(ctx);
-	struct msg_out *m = engine_begin(d->engine, "discovered");
+	struct msg_out *m;
 
+	if (d->moved)
+		tell_moved(d);
+	m = engine_begin(d->engine, "discovered");
 	msg_u64(m, "id", d->settings.id);
 	msg_u64(m, "count", d->count);
 	engine_post(d->engine);

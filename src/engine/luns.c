@@ -424,6 +424,7 @@ void luns_attached(struct luns *l)
 {
 	l->attached++;
 	l->target->engine->attached++;
+	target_retry(l->target); /* now something waits for it */
 }
 
 void luns_detached(struct luns *l)

@@ -27,6 +27,8 @@ enum {
 	NEEDED = 1,    /* by both verbs */
 	NORMAL = 2,    /* counts for `target` only */
 	DISCOVERY = 4, /* for `discover` only */
+	OWN = 8,       /* may be another at each portal: `at` has it */
+	TIME = 16,     /* ... and may change while a session stands */
 };
 
 struct row {
@@ -53,10 +55,10 @@ static const struct row rows[] = {
 	{ "initiator", K_NAME, NEEDED, SIZE(session.initiator_name) },
 	{ "alias", K_TEXT, 0, SIZE(session.initiator_alias) },
 	{ "isid", K_ISID, NEEDED, 0, 0, AT(session.isid) },
-	{ "user", K_TEXT, 0, SIZE(session.out.user) },
-	{ "secret", K_SECRET, 0, SIZE(session.out.secret) },
-	{ "user-in", K_TEXT, 0, SIZE(session.in.user) },
-	{ "secret-in", K_SECRET, 0, SIZE(session.in.secret) },
+	{ "user", K_TEXT, OWN, SIZE(session.out.user) },
+	{ "secret", K_SECRET, OWN, SIZE(session.out.secret) },
+	{ "user-in", K_TEXT, OWN, SIZE(session.in.user) },
+	{ "secret-in", K_SECRET, OWN, SIZE(session.in.secret) },
 	{ "header-digest", K_DIGEST, NORMAL, 0, 0, AT(session.header_digest) },
 	{ "data-digest", K_DIGEST, NORMAL, 0, 0, AT(session.data_digest) },
 	{ "initial-r2t", K_BOOL, NORMAL, 0, 0, AT(session.initial_r2t) },
@@ -66,26 +68,32 @@ static const struct row rows[] = {
 	{ "first-burst", K_NUMBER, NORMAL, 512, 16777215,
 	  AT(session.first_burst) },
 	{ "max-burst", K_NUMBER, NORMAL, 512, 16777215, AT(session.max_burst) },
-	{ "login-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.login_timeout) },
-	{ "auth-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.auth_timeout) },
-	{ "active-timeout", K_MS, 0, 0, UINT32_MAX,
+	{ "login-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
+	  AT(session.login_timeout) },
+	{ "auth-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
+	  AT(session.auth_timeout) },
+	{ "active-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
 	  AT(session.active_timeout) },
-	{ "idle-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.idle_timeout) },
-	{ "ping-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.ping_timeout) },
-	{ "abort-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.abort_timeout) },
-	{ "reset-timeout", K_MS, 0, 0, UINT32_MAX, AT(session.reset_timeout) },
-	{ "connfail-timeout", K_MS, NORMAL, 0, UINT32_MAX,
+	{ "idle-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
+	  AT(session.idle_timeout) },
+	{ "ping-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
+	  AT(session.ping_timeout) },
+	{ "abort-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
+	  AT(session.abort_timeout) },
+	{ "reset-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
+	  AT(session.reset_timeout) },
+	{ "connfail-timeout", K_MS, NORMAL | OWN | TIME, 0, UINT32_MAX,
 	  AT(connfail_timeout) },
 	{ "preferred", K_NUMBER, NORMAL, 0, PORTALS_MAX, AT(preferred) },
 	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
-	{ "disk-command-timeout", K_MS, NORMAL, 0, UINT32_MAX,
+	{ "disk-command-timeout", K_MS, NORMAL | OWN | TIME, 0, UINT32_MAX,
 	  AT(disk_timeout) },
 	{ "task-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(task_timeout) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
 	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },
 	{ "async-text", K_BOOL, DISCOVERY, 0, 1, AT(session.async_text) },
-	{ "window", K_NUMBER, 0, 0, 1u << 30, AT(window) },
+	{ "window", K_NUMBER, OWN, 0, 1u << 30, AT(window) },
 };
 
 static const char *const digest_words[] = {
@@ -320,6 +328,35 @@ int settings_portals(const struct msg_in *m, struct settings *out,
 	(void)msg_get_u64(m, "preferred", out->nportals, &preferred);
 	out->preferred = (uint32_t)preferred;
 	return 0;
+}
+
+int settings_own(const struct msg_in *m, struct addr *portal,
+		 struct settings *io, struct strbuf *why)
+{
+	char text[ADDR_TEXT_SIZE];
+	int n = msg_get(m, "portal", text, sizeof(text));
+
+	if (n < 0 || addr_parse(text, (size_t)n, portal) ||
+	    !addr_is_numeric(portal))
+		return complain(-EINVAL, "portal", why);
+	explicit_bzero(&io->session.out, sizeof(io->session.out));
+	explicit_bzero(&io->session.in, sizeof(io->session.in));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int err = rows[i].flags & OWN ? read_row(m, &rows[i], io) : 0;
+
+		if (err && err != -ENOENT)
+			return complain(err, rows[i].key, why);
+	}
+	return check_together(io, why);
+}
+
+void settings_take_times(struct settings *s, const struct settings *from)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].flags & TIME)
+			memcpy((char *)s + rows[i].at,
+			       (const char *)from + rows[i].at,
+			       sizeof(uint32_t));
 }
 
 void settings_wipe(struct settings *s)

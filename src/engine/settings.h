@@ -49,6 +49,15 @@ int settings_read(const struct msg_in *m, enum session_type type,
 int settings_portals(const struct msg_in *m, struct settings *out,
 		     struct strbuf *why);
 
+/*
+ * The portal of an `at` message, and what it says of the session there, over
+ * what *io holds; credentials that are not given are none.  0 or -EINVAL.
+ */
+int settings_own(const struct msg_in *m, struct addr *portal,
+		 struct settings *io, struct strbuf *why);
+/* Those that may change while a session stands. */
+void settings_take_times(struct settings *s, const struct settings *from);
+
 /* Overwrites everything, the secrets above all. */
 void settings_wipe(struct settings *s);
 

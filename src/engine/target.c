@@ -67,6 +67,7 @@ static void tell_up(struct target *t)
 	engine_post(t->engine);
 }
 
+/* wait: BACKOFF_NEVER when it is given up. */
 static void tell_down(struct target *t, const struct fault *why,
 		      const char *detail, uint32_t wait)
 {
@@ -78,7 +79,37 @@ static void tell_down(struct target *t, const struct fault *why,
 	sb_add(&sb, *detail ? "%s: %s" : "%s", why->text, detail);
 	msg_str(m, "fault", why->name);
 	msg_str(m, "reason", reason);
-	msg_u64(m, "wait", wait);
+	if (wait == BACKOFF_NEVER)
+		msg_u64(m, "given-up", 1);
+	else
+		msg_u64(m, "wait", wait);
+	engine_post(t->engine);
+}
+
+/* It goes to an address that no list had: what are the settings there? */
+static void tell_redirected(struct target *t, const struct addr *to)
+{
+	struct msg_out *m = engine_begin(t->engine, "redirected");
+	char portal[ADDR_TEXT_SIZE];
+
+	addr_format(to, false, portal, sizeof(portal));
+	msg_u64(m, "id", t->settings.id);
+	msg_str(m, "portal", portal);
+	engine_post(t->engine);
+}
+
+/* The session stands where a permanent redirection led. */
+static void tell_moved(struct target *t)
+{
+	struct msg_out *m = engine_begin(t->engine, "moved");
+	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
+
+	t->moved = false;
+	addr_format(&t->moved_from, true, from, sizeof(from));
+	addr_format(&t->moved_to, true, to, sizeof(to));
+	msg_u64(m, "id", t->settings.id);
+	msg_str(m, "from", from);
+	msg_str(m, "portal", to);
 	engine_post(t->engine);
 }
 
@@ -96,6 +127,7 @@ void target_tell_all(struct target *t)
 	if (t->up)
 		tell_up(t);
 	luns_tell_all(&t->luns);
+	target_retry(t); /* whose words it should know, too */
 }
 
 /* Attempts ------------------------------------------------------------ */
@@ -106,7 +138,7 @@ void target_tell_all(struct target *t)
  * the old one and its commands (RFC 7143 6.3.5, session reinstatement).
  * Elsewhere each disk has to do that itself (docs/ghost-writes.md).
  */
-static bool next_portal(struct target *t, bool was_up)
+bool target_next_portal(struct target *t, bool was_up)
 {
 	int32_t group = t->luns.attached ? t->group : -1;
 
@@ -127,13 +159,12 @@ static void say_attempt(const struct target *t)
 static void attempt(struct target *t)
 {
 	struct settings *s = &t->settings;
-	struct sock_options opt = {
-		.window = s->window,
-		.connect_ms = s->session.login_timeout,
-		.keepalive = true,
-	};
+	struct sock_options opt = { .keepalive = true };
 
 	t->at = *portals_at(&t->portals);
+	owns_apply(&t->owns, &t->at, s);
+	opt.window = s->window;
+	opt.connect_ms = s->session.login_timeout;
 	/* The session reads it at its next login; now it has none. */
 	s->session.portal_group = t->at.tag;
 	t->switching = false;
@@ -144,6 +175,18 @@ static void attempt(struct target *t)
 static void on_retry(struct io_timer *timer)
 {
 	attempt(container_of(timer, struct target, retry));
+}
+
+static bool is_hopeless(struct target *t, const struct fault *why)
+{
+	const struct giveup_case c = {
+		.failover = t->portals.failover,
+		.portals = t->portals.count,
+		.was_up = t->ever_up,
+		.in_use = t->luns.attached,
+	};
+
+	return giveup_after(&t->giveup, why, &c);
 }
 
 struct attempt_end {
@@ -159,7 +202,12 @@ static void try_after(struct target *t, enum fault_retry retry,
 	uint32_t random, wait;
 
 	if (retry != RETRY_NOW)
-		over = next_portal(t, end->was_up);
+		over = target_next_portal(t, end->was_up);
+	if (!t->switching && is_hopeless(t, why)) {
+		t->given_up = true;
+		tell_down(t, why, detail, BACKOFF_NEVER);
+		return;
+	}
 	engine_random(&random, sizeof(random));
 	wait = backoff_next(&t->backoff, retry, over, end->time2wait, random);
 	if (t->switching)
@@ -170,12 +218,29 @@ static void try_after(struct target *t, enum fault_retry retry,
 
 /* Redirections (RFC 7143 11.13.5) ------------------------------------- */
 
+/* Moves in a row are one, from where it was asked first. */
+static void note_move(struct target *t, const struct addr *to)
+{
+	const struct addr *at = portals_at(&t->portals);
+
+	if (!t->moved || !addr_same(&t->moved_to, at))
+		t->moved_from = *at;
+	t->moved = true;
+	t->moved_to = *to;
+}
+
 static void move_to(struct target *t, const struct addr *to)
 {
 	bool permanent;
 
-	if (session_redirect(t->session, &permanent))
-		portals_redirect(&t->portals, to, permanent);
+	if (!session_redirect(t->session, &permanent))
+		return;
+	if (!owns_has(&t->owns, to) && portals_find(&t->portals, to) < 0)
+		tell_redirected(t, to);
+	/* Only what was asked itself can speak for good. */
+	if (permanent && !t->portals.elsewhere)
+		note_move(t, to);
+	portals_redirect(&t->portals, to, permanent);
 }
 
 /* Its words are "the target moved: <where>", and what it came to. */
@@ -277,7 +342,7 @@ static void on_failed(struct link *l, const struct fault *why,
 }
 
 /* Waiting requests have connfail-timeout from when the session was lost. */
-static void set_expiry(struct target *t)
+void target_set_expiry(struct target *t)
 {
 	struct io_loop *loop = t->engine->loop;
 
@@ -291,7 +356,7 @@ static void set_expiry(struct target *t)
 static void start_expiry(struct target *t)
 {
 	t->down_since = now_of(t);
-	set_expiry(t);
+	target_set_expiry(t);
 }
 
 /* The session's callbacks --------------------------------------------- */
@@ -316,11 +381,15 @@ static void on_up(void *ctx)
 		t->addresses++;
 	t->last = t->at;
 	portals_up(&t->portals);
-	t->up = true;
+	t->up = t->ever_up = true;
 	t->up_since = now_of(t);
 	backoff_reset(&t->backoff);
+	giveup_reset(&t->giveup);
 	io_timer_cancel(t->engine->loop, &t->expire);
 	tell_up(t);
+	if (t->moved && addr_same(&t->at, &t->moved_to))
+		tell_moved(t);
+	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
 	luns_up(&t->luns, now_of(t));
 	link_touch(&t->link);
 }
@@ -412,6 +481,7 @@ static void target_free(struct target *t)
 	link_fini(&t->link);
 	session_free(t->session);
 	settings_wipe(&t->settings);
+	owns_fini(&t->owns);
 	arena_free(t, sizeof(*t));
 }
 
@@ -437,6 +507,7 @@ int target_start(struct engine *e, const struct settings *s)
 		return -ENOMEM;
 	t->engine = e;
 	t->settings = *s;
+	owns_init(&t->owns, s);
 	t->group = s->group == SETTINGS_NO_GROUP ? -1 : (int32_t)s->group;
 	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
 		     s->failover);
@@ -485,60 +556,7 @@ static void leave(struct target *t)
 	}
 }
 
-/* Changes ------------------------------------------------------------- */
-
-/* Ends the present session or attempt; the next begins at once. */
-static void move(struct target *t)
-{
-	t->switching = true;
-	lookup_stop(&t->lookup);
-	if (t->link.conn) {
-		session_logout(t->session, now_of(t));
-		link_touch(&t->link);
-	} else if (t->link.open) {
-		link_give_up(&t->link);
-	} else {
-		(void)next_portal(t, false);
-		io_timer_after(t->engine->loop, &t->retry, 0);
-	}
-}
-
-int target_switch(struct target *t, const struct addr *portal)
-{
-	int err = t->removing ? -ESHUTDOWN : portals_ask(&t->portals, portal);
-
-	if (!err)
-		move(t);
-	return err;
-}
-
-void target_set_portals(struct target *t, const struct settings *s)
-{
-	bool stays = portals_change(&t->portals, s->portals, s->nportals,
-				    s->preferred);
-
-	(void)portals_change(&t->before, s->portals, s->nportals, s->preferred);
-	/* Without failover a session ends with its address. */
-	if (!stays && !t->portals.failover && !t->removing && t->link.conn)
-		session_logout(t->session, now_of(t));
-	link_touch(&t->link);
-}
-
-void target_set_connfail(struct target *t, uint32_t ms)
-{
-	t->settings.connfail_timeout = ms;
-	if (t->up)
-		return;
-	luns_unexpire(&t->luns, now_of(t));
-	set_expiry(t);
-}
-
-void target_set_disk_timeout(struct target *t, uint32_t ms)
-{
-	t->settings.disk_timeout = ms;
-	luns_set_limit(&t->luns, ms, now_of(t));
-	link_touch(&t->link);
-}
+/* The end ------------------------------------------------------------- */
 
 void target_remove(struct target *t)
 {

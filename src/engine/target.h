@@ -9,20 +9,24 @@
 
 #include "engine/backoff.h"
 #include "engine/engine.h"
+#include "engine/giveup.h"
 #include "engine/link.h"
 #include "engine/lookup.h"
 #include "engine/luns.h"
+#include "engine/own.h"
 #include "engine/portals.h"
 #include "engine/settings.h"
 
 struct target {
 	struct idmap_node node;
-	struct engine *engine; /* borrowed */
-	struct settings settings;
+	struct engine *engine;	  /* borrowed */
+	struct settings settings; /* of the present attempt or session */
+	struct owns owns;	  /* of the next ones, by portal */
 	struct session *session;
 	struct link link;
 	struct luns luns;
 	struct backoff backoff;
+	struct giveup giveup;
 	struct io_timer retry;	/* the next attempt */
 	struct io_timer expire; /* connfail-timeout */
 	struct io_op end;	/* frees it, outside of all callbacks */
@@ -35,7 +39,10 @@ struct target {
 	struct addr last;   /* where the last session was */
 	int32_t old_group;  /* of the session of an engine before, or -1 */
 	bool switching;	    /* the next attempt is wanted at once */
-	bool up, removing, leaving;
+	bool up, ever_up, removing, leaving;
+	bool given_up; /* no attempt, until somebody asks for one */
+	bool moved;    /* a portal pointed elsewhere for good: */
+	struct addr moved_from, moved_to;
 	uint64_t up_since;   /* ms */
 	uint64_t down_since; /* ms; counts for connfail-timeout */
 };
@@ -52,6 +59,13 @@ void target_remove(struct target *t);
  * nothing changes.
  */
 int target_switch(struct target *t, const struct addr *portal);
+/* Ends a given up state: there is reason to believe in another attempt. */
+void target_retry(struct target *t);
+/* It has all these settings from the next attempt on. */
+void target_change(struct target *t, const struct settings *s);
+/* It has these at this portal; its times count at once.  0 or -errno. */
+int target_set_own(struct target *t, const struct addr *portal,
+		   const struct settings *s);
 /* It has the portals of s from now on. */
 void target_set_portals(struct target *t, const struct settings *s);
 /* Counts from the loss of the session, also of one lost already. */
@@ -62,5 +76,9 @@ void target_set_disk_timeout(struct target *t, uint32_t ms);
 void target_tell_all(struct target *t);
 /* A LUN was detached: a removal that waited for it may go on. */
 void target_less(struct target *t);
+
+/* Of target.c, for change.c. */
+bool target_next_portal(struct target *t, bool was_up);
+void target_set_expiry(struct target *t);
 
 #endif

@@ -73,6 +73,27 @@ static void do_target(struct engine *e, const struct msg_in *m, int *fd,
 	do_session(e, m, verb, SESSION_NORMAL, target_start);
 }
 
+/* The same keys, for a target that is there; else it means nothing. */
+static void do_settings(struct engine *e, const struct msg_in *m, int *fd,
+			const char *verb)
+{
+	static struct settings s;
+	char text[128];
+	struct strbuf why;
+	struct target *t;
+
+	sb_init(&why, text, sizeof(text));
+	if (settings_read(m, SESSION_NORMAL, &s, &why)) {
+		engine_refuse(e, verb, text);
+		return;
+	}
+	s.session.random = engine_random;
+	t = target_find(e, s.id);
+	if (t)
+		target_change(t, &s);
+	settings_wipe(&s);
+}
+
 static void do_discover(struct engine *e, const struct msg_in *m, int *fd,
 			const char *verb)
 {
@@ -195,10 +216,12 @@ static void do_rescan(struct engine *e, const struct msg_in *m, int *fd,
 
 	if (!read_id(e, m, verb, &s))
 		return;
-	if (s.target)
-		luns_rescan(&s.target->luns, io_now(e->loop));
-	else
+	if (!s.target) {
 		engine_refuse(e, verb, "no target has this id");
+		return;
+	}
+	target_retry(s.target);
+	luns_rescan(&s.target->luns, io_now(e->loop));
 }
 
 static void tell_switched(struct engine *e, uint64_t id, const char *portal,
@@ -260,6 +283,30 @@ static void do_portals(struct engine *e, const struct msg_in *m, int *fd,
 		engine_refuse(e, verb, text);
 	else if (s.target)
 		target_set_portals(s.target, &list);
+}
+
+static void do_at(struct engine *e, const struct msg_in *m, int *fd,
+		  const char *verb)
+{
+	static struct settings own;
+	char text[128];
+	struct strbuf why;
+	struct subject s;
+	struct addr portal;
+	int err;
+
+	if (!read_id(e, m, verb, &s) || !s.target)
+		return;
+	sb_init(&why, text, sizeof(text));
+	owns_apply(&s.target->owns, &(struct addr){ 0 }, &own);
+	err = settings_own(m, &portal, &own, &why);
+	if (err)
+		engine_refuse(e, verb, text);
+	else
+		err = target_set_own(s.target, &portal, &own);
+	if (err && err != -EINVAL)
+		engine_refuse(e, verb, strerror(-err));
+	settings_wipe(&own);
 }
 
 /* The times that may change while the session lives. */
@@ -348,6 +395,7 @@ static const struct verb verbs[] = {
 	{ "rescan", do_rescan },     { "remove", do_remove },
 	{ "switch", do_switch },     { "portals", do_portals },
 	{ "timeouts", do_timeouts }, { "resolved", do_resolved },
+	{ "settings", do_settings }, { "at", do_at },
 	{ "log", do_log },	     { "adopt", do_adopt },
 	{ "ping", do_ping },	     { "quit", do_quit },
 };

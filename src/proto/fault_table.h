@@ -15,6 +15,7 @@ FAULT_DECLARE(login_timeout,    HURTS_CONN,    RETRY_SOON,   "the target does no
 FAULT_DECLARE(auth_timeout,     HURTS_CONN,    RETRY_SOON,   "the target does not answer during authentication")
 FAULT_DECLARE(login_redirected, HURTS_CONN,    RETRY_NOW,    "the target moved")
 FAULT_DECLARE(login_refused,    HURTS_CONN,    RETRY_RARELY, "the target refuses the login")
+FAULT_DECLARE(login_impossible, HURTS_CONN,    RETRY_RARELY, "the target has nothing for this login")
 FAULT_DECLARE(login_unavailable,HURTS_CONN,    RETRY_SOON,   "the target cannot take the login now")
 FAULT_DECLARE(not_iscsi,        HURTS_CONN,    RETRY_RARELY, "what answers there does not speak iSCSI")
 FAULT_DECLARE(login_protocol,   HURTS_CONN,    RETRY_RARELY, "the target breaks the rules of login")

@@ -203,7 +203,7 @@ static void redirected(struct conn *c, const struct pdu_login_rsp *rsp,
 
 static void refused(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
 {
-	const struct fault *f = &fault_login_refused;
+	const struct fault *f = &fault_login_impossible;
 	char detail[128];
 
 	if (rsp->status >> 8 == 1) {
@@ -212,7 +212,10 @@ static void refused(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
 	}
 	if (rsp->status >> 8 == 3)
 		f = &fault_login_unavailable;
-	else if (auth_worth_md5(&c->login.auth))
+	else if (rsp->status == LOGIN_AUTH_FAILED ||
+		 rsp->status == LOGIN_FORBIDDEN)
+		f = &fault_login_refused;
+	if (rsp->status >> 8 != 3 && auth_worth_md5(&c->login.auth))
 		f = &fault_auth_retry;
 	c->session->md5_only = f == &fault_auth_retry;
 	snprintf(detail, sizeof(detail), "%s (%04x)", status_login(rsp->status),

@@ -220,6 +220,76 @@ class Sessions(unittest.TestCase):
         down = self.engine.wait("session", fault="login_refused")
         self.assertTrue(12000 <= int(down["wait"]) <= 18000, down)
 
+    def test_a_target_that_cannot_agree_is_given_up_and_tried_on_request(self):
+        self.target(self.tgt.portal, header_digest="always")
+        down = self.engine.wait("session", state="down")
+        self.assertEqual((down["fault"], down["given-up"]),
+                         ("negotiation", "1"))
+        self.engine.none("session")
+        self.engine.send("rescan", id=2)
+        self.assertEqual(self.engine.wait("session")["given-up"], "1")
+        self.engine.send("switch", id=2, portal=self.tgt.portal)
+        self.assertEqual(self.engine.wait("switched")["error"], "0")
+        self.assertEqual(self.engine.wait("session")["given-up"], "1")
+        self.engine.send("remove", id=2)
+        self.engine.wait("removed", id=2)
+
+    def test_new_settings_let_in_who_was_given_up(self):
+        self.target(self.tgt.portal, header_digest="always")
+        self.engine.wait("session", given_up=1)
+        self.engine.send("settings", id=2, name=NAME % "a",
+                         portal=self.tgt.portal, **ME)
+        self.engine.wait("session", state="up", timeout=3)
+
+    def test_new_settings_leave_a_session_that_stands(self):
+        self.target(self.tgt.portal)
+        self.engine.wait("session", state="up")
+        self.engine.send("settings", id=2, name=NAME % "a",
+                         portal=self.tgt.portal, header_digest="always", **ME)
+        self.engine.none("session")
+        self.tgt.restart()
+        self.engine.wait("session", fault="negotiation", timeout=15)
+
+    def test_settings_belong_to_the_portal(self):
+        self.chap_accounts()
+        other = self.closed_portal()
+        self.target([other, self.tgt.portal])
+        self.engine.send("at", id=2, portal=self.tgt.portal, user="me",
+                         secret=SECRET)
+        up = self.engine.wait("session", state="up")
+        self.assertIn("CHAP", up["auth"])
+
+    def test_a_redirection_elsewhere_asks_for_its_settings(self):
+        moved = self.listener(redirect_to(self.tgt.portal, 0x0101))
+        self.target(moved.portal)
+        self.assertEqual(self.engine.wait("redirected")["portal"],
+                         self.tgt.portal)
+        self.engine.wait("session", state="up")
+        self.engine.none("moved")
+
+    def test_a_permanent_redirection_is_told_once_it_proved_good(self):
+        moved = self.listener(redirect_to(self.tgt.portal, 0x0102))
+        self.target(moved.portal)
+        told = self.engine.wait("moved")
+        self.assertEqual((told["from"], told["portal"]),
+                         (moved.portal, self.tgt.portal))
+
+    def test_a_permanent_redirection_to_nobody_is_not_told(self):
+        moved = self.listener(redirect_to(self.closed_portal(), 0x0102))
+        self.target(moved.portal)
+        self.engine.wait("session", fault="connect_failed")
+        self.engine.none("moved")
+
+    def test_a_discovery_tells_where_it_moved_for_good(self):
+        for status in 0x0101, 0x0102:
+            moved = self.listener(redirect_to(self.tgt.portal, status))
+            self.discover(moved.portal, id=status)
+            self.engine.wait("discovered")
+        told = self.engine.wait("moved")
+        self.assertEqual((told["id"], told["portal"]),
+                         (str(0x0102), self.tgt.portal))
+        self.engine.none("moved")
+
     def chap_accounts(self):
         for user, secret, extra in (("me", SECRET, []),
                                     ("it", SECRET[::-1], ["--outgoing"])):

@@ -111,7 +111,7 @@ static void test_a_target_that_is_not_there_is_said_so(void **state)
 
 	strcpy(r->cfg.target_name, "iqn.2026-11.test:nobody");
 	assert_false(rig_login(r));
-	assert_ptr_equal(r->why, &fault_login_refused);
+	assert_ptr_equal(r->why, &fault_login_impossible);
 	assert_non_null(strstr(r->detail, status_login(LOGIN_NOT_FOUND)));
 }
 

@@ -222,6 +222,34 @@ static void test_a_lun_is_sixteen_digits(void **state)
 	assert_int_equal(settings_lun(&m, lun, &why), -EINVAL);
 }
 
+static int read_own(const char *text, struct addr *portal)
+{
+	struct msg_in m;
+
+	sb_init(&why, why_text, sizeof(why_text));
+	assert_int_equal(msg_read(&m, text, strlen(text)), 0);
+	return settings_own(&m, portal, &s, &why);
+}
+
+static void test_a_portals_own_settings_replace_what_they_say(void **state)
+{
+	struct addr at;
+
+	assert_accepted("user=me secret=abc login-timeout=1500 window=4096");
+	assert_int_equal(read_own("at id=7 portal=192.0.2.9 login-timeout=99 "
+				  "max-burst=512",
+				  &at),
+			 0);
+	assert_string_equal(at.host, "192.0.2.9");
+	assert_int_equal(s.session.login_timeout, 99);
+	assert_int_equal(s.window, 4096);
+	assert_int_equal(s.session.out.secret_len, 0);	/* none is given */
+	assert_int_not_equal(s.session.max_burst, 512); /* no portal's */
+	assert_int_equal(read_own("at id=7 portal=host", &at), -EINVAL);
+	assert_int_equal(read_own("at id=7 portal=192.0.2.9 secret=x", &at),
+			 -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +271,8 @@ int main(void)
 		cmocka_unit_test(test_a_discovery_needs_no_name_and_takes_none),
 		cmocka_unit_test(test_nothing_is_left_after_a_refusal),
 		cmocka_unit_test(test_a_lun_is_sixteen_digits),
+		cmocka_unit_test(
+			test_a_portals_own_settings_replace_what_they_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

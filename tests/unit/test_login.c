@@ -131,10 +131,10 @@ static void test_each_class_of_status_is_its_own_fault(void **state)
 {
 	const struct refusal refusals[] = {
 		{ LOGIN_AUTH_FAILED, &fault_login_refused },
-		{ LOGIN_NOT_FOUND, &fault_login_refused },
+		{ LOGIN_NOT_FOUND, &fault_login_impossible },
 		{ LOGIN_UNAVAILABLE, &fault_login_unavailable },
 		{ LOGIN_NO_RESOURCES, &fault_login_unavailable },
-		{ 0x0777, &fault_login_refused },
+		{ 0x0777, &fault_login_impossible },
 	};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {

@@ -1,0 +1,127 @@
+/*
+ * change - what the manager or an administrator changes of a target while it
+ * lives.
+ */
+#include <errno.h>
+
+#include "engine/target.h"
+
+static uint64_t now_of(const struct target *t)
+{
+	return io_now(t->engine->loop);
+}
+
+void target_retry(struct target *t)
+{
+	if (!t->given_up || t->removing)
+		return;
+	t->given_up = false;
+	giveup_reset(&t->giveup);
+	backoff_reset(&t->backoff);
+	io_timer_after(t->engine->loop, &t->retry, 0);
+}
+
+/* Ends the present session or attempt; the next begins at once. */
+static void move(struct target *t)
+{
+	t->switching = true;
+	lookup_stop(&t->lookup);
+	if (t->link.conn) {
+		session_logout(t->session, now_of(t));
+		link_touch(&t->link);
+	} else if (t->link.open) {
+		link_give_up(&t->link);
+	} else {
+		(void)target_next_portal(t, false);
+		io_timer_after(t->engine->loop, &t->retry, 0);
+		t->given_up = false;
+		giveup_reset(&t->giveup);
+	}
+}
+
+int target_switch(struct target *t, const struct addr *portal)
+{
+	int err = t->removing ? -ESHUTDOWN : portals_ask(&t->portals, portal);
+
+	if (!err) {
+		move(t);
+	} else if (err == -EALREADY && t->given_up) {
+		target_retry(t);
+		err = 0;
+	}
+	return err;
+}
+
+/* Ends an attempt that began with other settings than it would have now. */
+static void begin_anew(struct target *t)
+{
+	t->given_up = false;
+	giveup_reset(&t->giveup);
+	t->switching = true;
+	lookup_stop(&t->lookup);
+	if (t->link.conn)
+		session_drop(t->session, &fault_dropped, "", now_of(t));
+	else if (t->link.open)
+		link_give_up(&t->link);
+	else
+		io_timer_after(t->engine->loop, &t->retry, 0);
+	link_touch(&t->link);
+}
+
+void target_change(struct target *t, const struct settings *s)
+{
+	if (t->removing)
+		return;
+	owns_fini(&t->owns);
+	owns_init(&t->owns, s);
+	target_set_portals(t, s);
+	t->portals.failover = s->failover;
+	if (!t->up)
+		begin_anew(t);
+}
+
+int target_set_own(struct target *t, const struct addr *portal,
+		   const struct settings *s)
+{
+	int err = owns_set(&t->owns, portal, s);
+
+	if (err || !addr_same(&t->at, portal))
+		return err;
+	settings_take_times(&t->settings, s);
+	if (!t->up)
+		target_set_expiry(t);
+	luns_set_limit(&t->luns, s->disk_timeout, now_of(t));
+	link_touch(&t->link);
+	return 0;
+}
+
+void target_set_portals(struct target *t, const struct settings *s)
+{
+	bool stays = portals_change(&t->portals, s->portals, s->nportals,
+				    s->preferred);
+
+	(void)portals_change(&t->before, s->portals, s->nportals, s->preferred);
+	/* Without failover a session ends with its address. */
+	if (!stays && !t->portals.failover && !t->removing && t->link.conn)
+		session_logout(t->session, now_of(t));
+	target_retry(t);
+	link_touch(&t->link);
+}
+
+void target_set_connfail(struct target *t, uint32_t ms)
+{
+	owns_set_connfail(&t->owns, ms);
+	t->settings.connfail_timeout = ms;
+	if (t->up)
+		return;
+	luns_unexpire(&t->luns, now_of(t));
+	target_set_expiry(t);
+}
+
+void target_set_disk_timeout(struct target *t, uint32_t ms)
+{
+	owns_set_disk_timeout(&t->owns, ms);
+	t->settings.disk_timeout = ms;
+	luns_set_limit(&t->luns, ms, now_of(t));
+	link_touch(&t->link);
+}
