@@ -51,6 +51,15 @@ static void add_portals(const struct target *t)
 	}
 }
 
+static const char *state_of(const struct target *t)
+{
+	if (t->up)
+		return "up";
+	if (t->given_up)
+		return "given-up";
+	return t->ever_up ? "dropped" : "none";
+}
+
 static void list_target(const struct answer *a, const struct target *t)
 {
 	const struct said_session *s = &t->session;
@@ -62,7 +71,7 @@ static void list_target(const struct answer *a, const struct target *t)
 	msg_u64(&out, "host", 0);
 	msg_u64(&out, "bus", t->bus);
 	msg_u64(&out, "target", t->number);
-	msg_str(&out, "state", t->up ? "up" : t->ever_up ? "dropped" : "none");
+	msg_str(&out, "state", state_of(t));
 	msg_i64(&out, "since", (int64_t)t->since);
 	add_address(s);
 	hex_put(isid, t->isid, CONF_ISID_LEN);

@@ -140,6 +140,9 @@ int manager_reload(struct manager *m)
 	}
 	conf_free(m->conf);
 	m->conf = fresh;
+	m->generation++;
+	targets_forget_moves(m);
+	sources_forget_moves(m);
 	sources_load(m);
 	return 0;
 }
@@ -358,6 +361,7 @@ static int read_files(struct manager *m)
 	if (err)
 		return err;
 	default_alias(&m->initiator);
+	m->generation = 1;
 	/* Without a configuration there is nothing to do, but a reload. */
 	if (conf_load(o->conf, &r, &m->conf)) {
 		m->conf = conf_empty(o->conf);

@@ -61,6 +61,7 @@ struct manager {
 	uint8_t state;	    /* enum manager_state */
 	bool forced;	    /* asked to stop twice: do not wait for users */
 	uint64_t last_id;
+	unsigned generation;  /* of the configuration: how often it was read */
 	unsigned discoveries; /* numbered for their ISIDs */
 	int signals;	      /* signalfd */
 	struct io_op signalled;

@@ -70,6 +70,10 @@ static void add_operational(const struct conf_settings *s, struct msg_out *m)
 	msg_u64(m, "max-recv-data", s->max_recv_data);
 	msg_u64(m, "first-burst", s->first_burst);
 	msg_u64(m, "max-burst", s->max_burst);
+}
+
+static void add_path(const struct conf_settings *s, struct msg_out *m)
+{
 	msg_u64(m, "abort-timeout", s->abort_timeout);
 	msg_u64(m, "reset-timeout", s->reset_timeout);
 	msg_u64(m, "connfail-timeout", s->connfail_timeout);
@@ -104,9 +108,10 @@ void order_portals(const struct order *o, struct msg_out *m)
 	msg_u64(m, "preferred", order_preferred(o));
 }
 
-void order_target(const struct order *o, struct msg_out *m)
+static void put_target(const struct order *o, const char *verb,
+		       struct msg_out *m)
 {
-	order_simple(m, "target", o->id);
+	order_simple(m, verb, o->id);
 	msg_str(m, "name", o->name);
 	add_who(o, m);
 	msg_u64(m, "preferred", order_preferred(o));
@@ -115,6 +120,29 @@ void order_target(const struct order *o, struct msg_out *m)
 		msg_str(m, "group", o->group);
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
+	add_path(o->settings, m);
+}
+
+void order_target(const struct order *o, struct msg_out *m)
+{
+	put_target(o, "target", m);
+}
+
+void order_settings(const struct order *o, struct msg_out *m)
+{
+	put_target(o, "settings", m);
+}
+
+void order_at(struct msg_out *m, uint64_t id, const struct addr *portal,
+	      const struct conf_settings *settings)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	addr_format(portal, false, text, sizeof(text));
+	order_simple(m, "at", id);
+	msg_str(m, "portal", text);
+	add_session(settings, m);
+	add_path(settings, m);
 }
 
 void order_discover(const struct order *o, bool lasting, struct msg_out *m)

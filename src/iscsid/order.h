@@ -29,6 +29,11 @@ struct order {
 };
 
 void order_target(const struct order *o, struct msg_out *m);
+/* The same for one that it has: for its next attempt. */
+void order_settings(const struct order *o, struct msg_out *m);
+/* What is different at this portal. */
+void order_at(struct msg_out *m, uint64_t id, const struct addr *portal,
+	      const struct conf_settings *settings);
 /* Its portals are others now. */
 void order_portals(const struct order *o, struct msg_out *m);
 /*

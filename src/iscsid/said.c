@@ -19,9 +19,10 @@
 enum field_kind {
 	F_TEXT,
 	F_NAME,
-	F_ADDR,	 /* in said_found: sets has_addr too */
-	F_HOST,	 /* a host name, and no number */
-	F_EXACT, /* compared later: printable as it stands, and never cut */
+	F_ADDR,	  /* in said_found: sets has_addr too */
+	F_PORTAL, /* a numeric one */
+	F_HOST,	  /* a host name, and no number */
+	F_EXACT,  /* compared later: printable as it stands, and never cut */
 	F_U32,
 	F_U64,
 	F_BOOL,
@@ -99,6 +100,7 @@ static const struct field session_fields[] = {
 	TEXT(session, "fault", fault),
 	TEXT(session, "reason", reason),
 	U32(session, "wait", wait, UINT32_MAX),
+	BOOL(session, "given-up", given_up),
 };
 
 static const struct field lun_fields[] = {
@@ -145,6 +147,11 @@ static const struct field has_fields[] = {
 	U32(has, "age", age, UINT32_MAX),
 };
 
+static const struct field moved_fields[] = {
+	FIELD(moved, "portal", F_PORTAL, portal, 0, true),
+	FIELD(moved, "from", F_PORTAL, from, 0, false),
+};
+
 static const struct field error_fields[] = {
 	TEXT(log, "text", text),
 };
@@ -175,6 +182,8 @@ static const struct verb {
 	[SAID_HELD] = { "held", VERB(event_fields), true },
 	[SAID_ADOPTED] = { "adopted", VERB(count_fields), false },
 	[SAID_PONG] = { "pong", NULL, 0, false },
+	[SAID_REDIRECTED] = { "redirected", VERB(moved_fields), true },
+	[SAID_MOVED] = { "moved", VERB(moved_fields), true },
 	[SAID_ERROR] = { "error", VERB(error_fields), false },
 };
 
@@ -216,6 +225,12 @@ static bool read_addr(const char *v, int len, void *dst)
 		return false;
 	f->has_addr = true;
 	return true;
+}
+
+static bool read_portal(const char *v, int len, struct addr *dst)
+{
+	return !addr_parse(v, (size_t)len, dst) && addr_is_numeric(dst) &&
+	       is_printable(v, (size_t)len) && !memchr(v, ' ', (size_t)len);
 }
 
 /* RFC 1035 2.3.4: labels of at most 63 bytes, names of at most 253. */
@@ -283,6 +298,8 @@ static bool read_field(const struct field *f, const char *v, int len, void *dst)
 		return read_name(v, len, dst, f->size);
 	case F_ADDR:
 		return read_addr(v, len, dst);
+	case F_PORTAL:
+		return read_portal(v, len, dst);
 	case F_HOST:
 		return read_host(v, len, dst, f->size);
 	case F_U32:

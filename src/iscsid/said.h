@@ -40,6 +40,8 @@ enum said_kind {
 	SAID_HELD,
 	SAID_ADOPTED,
 	SAID_PONG,
+	SAID_REDIRECTED,
+	SAID_MOVED,
 	SAID_ERROR,
 	SAID_KINDS,
 };
@@ -79,6 +81,7 @@ struct said_session {
 	/* down */
 	char fault[64], reason[SAID_TEXT * 2];
 	uint32_t wait; /* ms until the next attempt */
+	bool given_up; /* there is no next one */
 };
 
 #define SAID_NO_NUMBER UINT32_MAX
@@ -119,6 +122,10 @@ struct said_has {
 	uint32_t age;	      /* s since its session came up, or went down */
 };
 
+struct said_moved {		  /* redirected has no from, nor a discovery */
+	struct addr from, portal; /* numeric */
+};
+
 struct said {
 	enum said_kind kind;
 	uint64_t id; /* 0 for those that have none */
@@ -133,6 +140,7 @@ struct said {
 		struct said_switched switched;
 		struct said_resolve resolve;
 		struct said_has has;
+		struct said_moved moved;
 		uint32_t count; /* discovered, luns, adopted */
 	};
 };

@@ -96,15 +96,38 @@ static void let_go(struct source *s)
 
 /* Looking up the address itself --------------------------------------- */
 
+/* Where it moved to goes before where it was. */
+static void begin_portals(struct source *s)
+{
+	s->nportals = 0;
+	if (*s->moved.host)
+		s->portals[s->nportals++] = s->moved;
+}
+
+static void heed_moved(struct source *s, const struct addr *to)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (*s->moved.host && addr_same(&s->moved, to))
+		return;
+	addr_format(to, false, text, sizeof(text));
+	log_info(s->label, "moved to %s for good, which is asked first", text);
+	s->moved = *to;
+}
+
 static void on_resolved(void *ctx, int err, const struct resolved *list,
 			size_t n)
 {
 	struct source *s = ctx;
 
 	s->worker = NULL;
-	s->nportals = 0;
+	begin_portals(s);
 	for (unsigned i = 0; n && i < list[0].count; i++) {
-		struct addr *a = &s->portals[s->nportals++];
+		struct addr *a = &s->portals[s->nportals];
+
+		if (s->nportals == SOURCE_PORTALS)
+			break;
+		s->nportals++;
 
 		*a = s->addr;
 		str_copy(a->host, sizeof(a->host), list[0].number[i]);
@@ -125,8 +148,8 @@ static void act_resolve(void *obj, const void *arg)
 				  &err);
 	if (s->worker)
 		return;
-	s->portals[0] = s->addr;
-	s->nportals = 1;
+	begin_portals(s);
+	s->portals[s->nportals++] = s->addr;
 	if (err)
 		fail(s, strerror(-err), false);
 	else
@@ -263,6 +286,9 @@ void source_said(struct source *s, const struct said *said)
 		break;
 	case SAID_FAILED:
 		heed_failed(s, &said->failed);
+		break;
+	case SAID_MOVED:
+		heed_moved(s, &said->moved.portal);
 		break;
 	case SAID_RESOLVE:
 		redirect_ask(&s->redirect, &s->m->workers, s->engine, said);
@@ -602,6 +628,15 @@ void sources_load(struct manager *m)
 		}
 		step(s, SOURCE_END, NULL);
 		source_free(s);
+	}
+}
+
+void sources_forget_moves(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->sources) {
+		*of(pos)->moved.host = '\0';
 	}
 }
 

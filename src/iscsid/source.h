@@ -69,6 +69,7 @@ struct source {
 	bool configured;		 /* seen in the newest file */
 	struct addr portals[SOURCE_PORTALS]; /* numeric */
 	unsigned nportals;
+	struct addr moved; /* where it was redirected for good; host "": not */
 	struct engine *engine; /* that asks, and has the session open */
 	uint64_t id;	       /* of this attempt */
 	bool lasting;	       /* the target proved that it keeps sessions */
@@ -93,6 +94,8 @@ struct source {
  * are asked again, those that are gone end.  Targets stay.
  */
 void sources_load(struct manager *m);
+/* What permanent redirections told may be over. */
+void sources_forget_moves(struct manager *m);
 struct source *source_find(struct manager *m, const struct engine *e,
 			   uint64_t id);
 void source_said(struct source *s, const struct said *said);

@@ -105,7 +105,7 @@ void target_record(const struct target *t)
 			 strerror(-err));
 }
 
-static void tell_portals(struct target *t)
+void target_tell_portals(struct target *t)
 {
 	static struct msg_out msg;
 	const struct order o = order_of(t);
@@ -117,6 +117,7 @@ static void tell_portals(struct target *t)
 		return; /* the next one hears of them with the target */
 	order_portals(&o, &msg);
 	engine_tell(t->engine, &msg, -1);
+	ways_tell(t);
 }
 
 static bool give_to(struct target *t, struct engine *e)
@@ -131,6 +132,7 @@ static bool give_to(struct target *t, struct engine *e)
 	if (told) {
 		t->engine = e;
 		e->load++;
+		ways_tell(t);
 		devices_resume(t);
 	}
 	return told;
@@ -176,43 +178,17 @@ void targets_engine_lost(struct manager *m, struct engine *e)
 
 /* Taking what was found ----------------------------------------------- */
 
-static bool has_portal(const struct target *t, const struct addr *a)
-{
-	for (unsigned i = 0; i < t->nportals; i++)
-		if (addr_same(&t->portals[i], a) && t->portals[i].tag == a->tag)
-			return true;
-	return false;
-}
-
-/* Into its place by preference, behind those that are equally good. */
-static void add_portal(struct target *t, const struct addr *a)
-{
-	unsigned rank = conf_portal_rank(&t->settings, a);
-	unsigned at = t->nportals;
-	struct addr *more;
-
-	if (t->nportals == TARGET_PORTALS || has_portal(t, a))
-		return;
-	more = reallocarray(t->portals, t->nportals + 1, sizeof(*more));
-	if (!more)
-		return;
-	t->portals = more;
-	while (at && conf_portal_rank(&t->settings, &t->portals[at - 1]) > rank)
-		at--;
-	memmove(&t->portals[at + 1], &t->portals[at],
-		(t->nportals - at) * sizeof(*a));
-	t->portals[at] = *a;
-	t->nportals++;
-}
-
 static void merge(struct target *t, const struct target_found *f)
 {
-	unsigned before = t->nportals;
+	bool more = false;
 
 	for (size_t i = 0; i < f->nportals; i++)
-		add_portal(t, &f->portals[i]);
-	if (t->nportals != before)
-		tell_portals(t);
+		more |= ways_add(t, &f->portals[i]);
+	if (!more)
+		return;
+	if (t->generation == t->m->generation)
+		ways_read_new(t);
+	target_tell_portals(t);
 }
 
 /* Why a target is not used although it was found; NULL: it is. */
@@ -246,10 +222,13 @@ static struct target *target_new(struct manager *m, const char *key,
 	list_init(&t->devices);
 	list_init(&t->link);
 	merge(t, f);
+	t->generation = m->generation;
+	ways_read(t);
 	why = refusal(t);
 	if (!why)
 		return t;
 	log_warn(t->name, "%s, no session is made", why);
+	ways_free(t);
 	conf_settings_wipe(&t->settings);
 	free(t->portals);
 	free(t);
@@ -261,6 +240,7 @@ static void target_free(struct target *t)
 	list_remove(&t->link);
 	redirect_drop(&t->redirect);
 	devices_free(t);
+	ways_free(t);
 	conf_settings_wipe(&t->settings);
 	free(t->portals);
 	free(t);
@@ -373,7 +353,9 @@ static void fill(struct target *t, const struct held_target *h)
 	conf_target_settings(m->conf, t->name, &h->portals[0],
 			     section_of(m, h->found_by), &t->settings);
 	for (unsigned i = 0; i < h->nportals; i++)
-		add_portal(t, &h->portals[i]);
+		ways_add(t, &h->portals[i]);
+	t->generation = m->generation;
+	ways_read(t);
 	t->scanned = t->ever_up = true;
 }
 
@@ -393,6 +375,8 @@ struct target *target_restore(struct manager *m, const struct held_target *h,
 		target_free(t);
 		return NULL;
 	}
+	if (e)
+		t->generation = 0; /* the engine has those of another file */
 	t->id = e ? h->id : manager_new_id(m);
 	t->engine = e;
 	if (e)
@@ -421,6 +405,37 @@ static enum conf_multipath multipath_of(struct manager *m,
 	return how;
 }
 
+/*
+ * It has no session, and the configuration is another by now: it may be what
+ * lets it in.
+ */
+static void renew(struct target *t, const struct conf_section *found_by)
+{
+	static struct conf_settings fresh;
+	static struct msg_out msg;
+	struct order o;
+	const char *why;
+
+	if (t->up || t->removing || t->generation == t->m->generation)
+		return;
+	t->generation = t->m->generation;
+	conf_target_settings(t->m->conf, t->name, &t->portals[0], found_by,
+			     &fresh);
+	why = fresh.enabled ? fresh.unusable : "is disabled (Enabled=no)";
+	conf_settings_wipe(&fresh);
+	if (why) {
+		log_warn(t->label, "%s, it keeps its former settings", why);
+		return;
+	}
+	t->has_connfail = t->has_disk_command = t->given_up = false;
+	ways_read(t);
+	o = order_of(t);
+	order_settings(&o, &msg);
+	if (t->engine && engine_tell(t->engine, &msg, -1))
+		ways_tell(t);
+	order_wipe(&msg);
+}
+
 /* Adds those that are new to new[], returns their number. */
 static size_t take_one(struct manager *m, const struct target_found *f,
 		       struct target **new)
@@ -440,6 +455,7 @@ static size_t take_one(struct manager *m, const struct target_found *f,
 		};
 
 		if (t) {
+			renew(t, f->found_by);
 			merge(t, &part);
 		} else if ((t = target_new(m, paths[i].key, &part))) {
 			t->multipath = how;
@@ -557,5 +573,15 @@ void targets_forget_secrets(struct manager *m)
 
 	list_for_each (pos, &m->targets) {
 		conf_settings_wipe(&of(pos)->settings);
+		ways_wipe(of(pos));
+	}
+}
+
+void targets_forget_moves(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		ways_forget_moves(of(pos));
 	}
 }

@@ -1,8 +1,9 @@
 /*
  * target - a target with its binding, settings and session.
  *
- * Made when a source finds it for the first time and lives until the stop:
- * changes of the configuration do not touch it.  Its session lives in one
+ * Made when a source finds it for the first time and lives until the stop.
+ * Changes of the configuration do not touch it while its session stands; when
+ * it is found again and has none, it gets them.  Its session lives in one
  * engine; when that dies, the target is given to the next that is ready.
  */
 #ifndef ISCSID_TARGET_H
@@ -19,6 +20,7 @@
 #include "iscsid/pauses.h"
 #include "iscsid/redirect.h"
 #include "iscsid/said.h"
+#include "iscsid/ways.h"
 #include "wire/addr.h"
 #include "wire/name.h"
 
@@ -41,8 +43,11 @@ struct target {
 	uint8_t isid[CONF_ISID_LEN];
 	struct addr *portals; /* numeric, preferred first; owned */
 	unsigned nportals;
-	struct conf_settings settings; /* holds secrets */
-	struct engine *engine;	       /* NULL: waits for one */
+	struct conf_settings settings; /* at the first; holds secrets */
+	struct ways ways;
+	unsigned generation; /* of the configuration they are from */
+	bool has_connfail, has_disk_command; /* changed since */
+	struct engine *engine;		     /* NULL: waits for one */
 	struct list devices;
 	unsigned ndevices;
 	bool removing, removed;
@@ -50,7 +55,8 @@ struct target {
 	struct budget ignored; /* lines about LUNs that are not ours */
 	/* the session, as the engine told it */
 	bool up, ever_up;
-	time_t since;		       /* of the last change */
+	bool given_up; /* the engine waits to be told to try again */
+	time_t since;  /* of the last change */
 	struct said_session session;   /* when it was last up */
 	char reason[SAID_TEXT * 2];    /* why it is down */
 	bool switching;		       /* an answer to "switch" is awaited */
@@ -109,6 +115,12 @@ bool targets_have_devices(const struct manager *m);
 void targets_remove(struct manager *m);
 bool targets_are_removed(const struct manager *m);
 void targets_free(struct manager *m);
+
+/* A configuration was read: what redirections told may be over. */
+void targets_forget_moves(struct manager *m);
+
+/* Its portals changed: its engine and its record hear of it. */
+void target_tell_portals(struct target *t);
 
 /* In a child: secrets are overwritten. */
 void targets_forget_secrets(struct manager *m);

@@ -16,6 +16,7 @@ static void session_up(struct target *t, const struct said_session *s)
 	t->session = *s;
 	target_record(t);
 	t->up = true;
+	t->given_up = false;
 	repeat_forget(&t->repeat);
 	if (t->engine->state == ENGINE_ADOPTING)
 		return; /* that is no news */
@@ -27,9 +28,14 @@ static void session_up(struct target *t, const struct said_session *s)
 }
 
 /* What happens next, in words. */
-static void add_outlook(struct strbuf *sb, uint32_t wait)
+static void add_outlook(struct strbuf *sb, const struct said_session *s)
 {
-	if (!wait)
+	uint32_t wait = s->wait;
+
+	if (s->given_up)
+		sb_add(sb, "given up, until \"iscsictl reload\" or \"iscsictl "
+			   "rescan\" after the cause is removed");
+	else if (!wait)
 		sb_add(sb, "trying again at once");
 	else if (wait < 10000)
 		sb_add(sb, "trying again in %u.%u s", wait / 1000,
@@ -54,21 +60,26 @@ static void session_down(struct target *t, const struct said_session *s)
 	       t->up ? "session to %s dropped, portal %s: %s; "
 		     : "no session to %s, portal %s: %s; ",
 	       t->name, s->portal, s->reason);
-	if (t->up)
+	if (t->up || s->given_up)
 		t->since = time(NULL);
 	t->up = false;
+	t->given_up = s->given_up;
 	t->scanned |= !is_followed(s);
 	str_copy(t->reason, sizeof(t->reason), s->reason);
 	if (t->removing)
 		return;
 	/* The pause varies by chance: it does not make it another line. */
-	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)))
+	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)) &&
+	    !s->given_up)
 		return;
-	add_outlook(&sb, s->wait);
+	add_outlook(&sb, s);
 	if (t->repeat.repeated)
 		sb_add(&sb, " (repeated %u times)", t->repeat.repeated);
 	/* A redirection, or another portal's turn: no trouble yet. */
-	log_line(s->wait ? LOG_WARNING : LOG_INFO, t->label, "%s", line);
+	log_line(s->given_up ? LOG_ERR
+		 : s->wait   ? LOG_WARNING
+			     : LOG_INFO,
+		 t->label, "%s", line);
 }
 
 static void heed_removed(struct target *t)
@@ -111,6 +122,13 @@ void target_said(struct target *t, const struct said *s)
 		break;
 	case SAID_RESOLVE:
 		redirect_ask(&t->redirect, &t->m->workers, t->engine, s);
+		break;
+	case SAID_REDIRECTED:
+		ways_redirected(t, &s->moved.portal);
+		break;
+	case SAID_MOVED:
+		ways_moved(t, &s->moved.from, &s->moved.portal);
+		target_tell_portals(t);
 		break;
 	case SAID_REMOVED:
 		heed_removed(t);

@@ -212,6 +212,7 @@ static void tell_time(struct target *t, const char *key, uint32_t ms)
 static void set_connfail(struct target *t, uint32_t ms)
 {
 	t->settings.connfail_timeout = ms;
+	t->has_connfail = true;
 	tell_time(t, "connfail-timeout", ms);
 	log_info(t->label, "ConnFailTimeout is %u s now", ms / 1000);
 }
@@ -219,6 +220,7 @@ static void set_connfail(struct target *t, uint32_t ms)
 /* 0 is for ever, as nothing in the configuration is. */
 static void set_disk_command(struct target *t, uint32_t ms)
 {
+	t->has_disk_command = true;
 	t->settings.min_disk_command_timeout = ms;
 	t->settings.max_disk_command_timeout = ms;
 	tell_time(t, "disk-command-timeout", conf_disk_timeout(&t->settings));

@@ -67,6 +67,8 @@ static void add_status(struct ls_text *t, const struct msg_in *m)
 		snprintf(value, sizeof(value), "ESTABLISHED AT %s", when);
 	else if (strcmp(state, "dropped") == 0)
 		snprintf(value, sizeof(value), "DROPPED AT %s", when);
+	else if (strcmp(state, "given-up") == 0)
+		snprintf(value, sizeof(value), "GIVEN UP AT %s", when);
 	else
 		snprintf(value, sizeof(value), "NOT ESTABLISHED");
 	line(t, "SESSION STATUS", value);

@@ -230,6 +230,18 @@ static void garbage(uint64_t id)
 		_exit(6);
 }
 
+static void say(const char *what, const char *of)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "told %s %s", what, of);
+	msg_begin(&out, "log");
+	msg_u64(&out, "level", 6);
+	msg_str(&out, "object", "fake");
+	msg_str(&out, "text", text);
+	tell();
+}
+
 static void do_discover(const struct msg_in *m, uint64_t id)
 {
 	char portal[128];
@@ -243,6 +255,12 @@ static void do_discover(const struct msg_in *m, uint64_t id)
 	}
 	if (msg_get(m, "portal", portal, sizeof(portal)) < 0)
 		_exit(7);
+	say("to ask", portal);
+	if (mode("ask-moved")) {
+		begin("moved", id);
+		msg_str(&out, "portal", "127.0.0.7:13350");
+		tell();
+	}
 	begin("found", id);
 	msg_str(&out, "name", NAME);
 	msg_str(&out, "addr", portal);
@@ -259,8 +277,22 @@ static void do_target(const struct msg_in *m, uint64_t id)
 
 	if (msg_get(m, "portal", portal, sizeof(portal)) < 0)
 		_exit(7);
+	say("the target at", portal);
+	if (mode("moved")) {
+		begin("moved", id);
+		msg_str(&out, "from", portal);
+		msg_str(&out, "portal", "127.0.0.8:13350");
+		tell();
+	}
 	begin("session", id);
 	msg_str(&out, "portal", portal);
+	if (mode("give-up")) {
+		msg_str(&out, "state", "down");
+		msg_str(&out, "reason", "the target refuses the login");
+		msg_u64(&out, "given-up", 1);
+		tell();
+		return;
+	}
 	if (mode("no-session")) {
 		msg_str(&out, "state", "down");
 		msg_str(&out, "reason", "the target refuses the login");
@@ -312,6 +344,27 @@ static void do_detach(const struct msg_in *m)
 		on_stopped(d, 0);
 }
 
+static void do_at(const struct msg_in *m)
+{
+	char portal[128], text[200], ms[16];
+
+	if (msg_get(m, "portal", portal, sizeof(portal)) < 0 ||
+	    msg_get(m, "login-timeout", ms, sizeof(ms)) < 0)
+		_exit(7);
+	snprintf(text, sizeof(text), "%s login-timeout %s", portal, ms);
+	say("at", text);
+}
+
+static void do_settings(const struct msg_in *m, uint64_t id)
+{
+	char ms[16];
+
+	if (msg_get(m, "login-timeout", ms, sizeof(ms)) < 0)
+		_exit(7);
+	say("settings, login-timeout", ms);
+	do_target(m, id);
+}
+
 static void do_log(const struct msg_in *m)
 {
 	uint64_t mask = 0;
@@ -346,6 +399,10 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 		do_discover(m, id);
 	} else if (msg_is(m, "target")) {
 		do_target(m, id);
+	} else if (msg_is(m, "settings")) {
+		do_settings(m, id);
+	} else if (msg_is(m, "at")) {
+		do_at(m);
 	} else if (msg_is(m, "attach")) {
 		do_attach(m, fd);
 	} else if (msg_is(m, "detach")) {

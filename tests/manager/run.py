@@ -612,6 +612,74 @@ def test_a_failed_login_says_why_and_what_next(w):
     w.assert_clean()
 
 
+def test_a_session_given_up_is_listed_and_tried_after_a_reload(w):
+    w.mode('give-up')
+    w.start()
+    w.wait_log('the target refuses the login; given up, until "iscsictl '
+               'reload" or "iscsictl rescan"')
+    check('GIVEN UP AT ' in w.ls().stdout, w.ls().stdout)
+    w.image(0)
+    w.mode('')
+    w.conf('LoginTimeout=7\nDiscoveryAddress=127.0.0.1:13350\n')
+    w.signal(signal.SIGHUP)
+    w.wait_online()
+    check('told settings, login-timeout 7000' in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_reload_leaves_the_settings_of_a_session_that_stands(w):
+    w.up()
+    w.conf('LoginTimeout=7\nDiscoveryAddress=127.0.0.1:13350\n')
+    w.signal(signal.SIGHUP)
+    w.wait_log('told to ask', 2)
+    check(w.ctl('rescan').returncode == 0, w.log())
+    w.wait_log('told to ask', 3)
+    check('told settings' not in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
+def test_settings_of_a_network_are_told_for_its_portal(w):
+    w.image(0)
+    w.conf('TargetName=iqn.2026-11.net.softhba.test:one\n'
+           '\tTargetIPAddress=127.0.0.1:13352\n'
+           '\tTargetIPAddress=127.0.0.9:13352\n'
+           'Subnet=127.0.0.8/30\n\tLoginTimeout=3\n')
+    w.start()
+    w.wait_online()
+    check('told the target at 127.0.0.1:13352' in w.log(), w.log())
+    w.wait_log('told at 127.0.0.9:13352 login-timeout 3000')
+    check('told at 127.0.0.1' not in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_move_for_good_outlives_the_engine(w):
+    w.mode('moved')
+    w.up()
+    w.wait_log('portal 127.0.0.1:13350 moved to 127.0.0.8:13350 for good')
+    w.mode('')
+    os.kill(w.engines()[0], signal.SIGKILL)
+    w.wait_log('told the target at 127.0.0.8:13350')
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_discovery_that_moved_for_good_is_asked_there(w):
+    w.mode('ask-moved')
+    w.up()
+    w.wait_log('DiscoveryAddress 127.0.0.1:13350: moved to 127.0.0.7:13350 '
+               'for good')
+    w.mode('')
+    check(w.ctl('rescan').returncode == 0, w.log())
+    w.wait_log('told to ask 127.0.0.7:13350')
+    w.signal(signal.SIGHUP)
+    w.wait_log('told to ask 127.0.0.1:13350', 2)
+    w.stop()
+    w.assert_clean()
+
+
 def test_a_name_that_cannot_be_looked_up_is_tried_again(w):
     w.conf('DiscoveryAddress=no-such-host.invalid\n')
     w.start()

@@ -216,6 +216,13 @@ static void test_what_a_newer_daemon_says_besides_is_skipped(void **state)
 
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
+static void test_a_session_given_up_is_said_so(void **state)
+{
+	add("target name=x state=given-up since=1252680673 reason=no");
+	assert_non_null(strstr(printed, "SESSION STATUS          : GIVEN UP AT "
+					"Fri Sep 11 14:51:13 2009\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +239,7 @@ int main(void)
 		CASE(test_nothing_a_target_says_controls_the_terminal),
 		CASE(test_an_error_of_the_daemon_is_one),
 		CASE(test_what_a_newer_daemon_says_besides_is_skipped),
+		CASE(test_a_session_given_up_is_said_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,6 +268,18 @@ static void test_a_held_disk_names_its_lun(void **state)
 	assert_int_equal(said.kind, SAID_ADOPTED);
 }
 
+static void test_a_move_needs_numeric_portals(void **state)
+{
+	assert_int_equal(
+		heard("moved id=4 from=192.0.2.1:3260,1 portal=[::1]:860"), 0);
+	assert_string_equal(said.moved.from.host, "192.0.2.1");
+	assert_int_equal(said.moved.portal.port, 860);
+	assert_int_equal(heard("moved id=4 from=192.0.2.1"), -EBADMSG);
+	assert_int_equal(heard("redirected id=4 portal=localhost"), -EBADMSG);
+	assert_int_equal(heard("redirected id=4 portal=1.2.3.4%20"), -EBADMSG);
+	assert_int_equal(heard("redirected id=4 portal=1.2.3.4"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_a_lun_that_is_put_reads_the_same),
 		cmocka_unit_test(test_what_an_engine_has_is_read),
 		cmocka_unit_test(test_a_held_disk_names_its_lun),
+		cmocka_unit_test(test_a_move_needs_numeric_portals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
