@@ -196,9 +196,22 @@ static void set_int(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+/*
+ * Closing, or dying, takes back what was not sent.  The kernel would go on
+ * sending it, for minutes when the path is silent, and a command that was
+ * given up would arrive after its repetition (docs/ghost-writes.md).
+ */
+static void set_abortive_close(int fd)
+{
+	const struct linger l = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+}
+
 /* Wishes: a connection without them still works. */
 static void set_options(int fd, const struct sock_options *opt)
 {
+	set_abortive_close(fd);
 	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (opt->window) {
 		set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)opt->window);

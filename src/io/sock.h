@@ -84,7 +84,10 @@ void sock_adopt(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 void sock_kick_tx(struct sock *s);
 void sock_kick_rx(struct sock *s);
 
-/* Ends it; gone() comes later, never from within.  Twice is fine. */
+/*
+ * Ends it; gone() comes later, never from within.  Twice is fine.  What was
+ * not sent by then never is, on a connection made by sock_connect().
+ */
 void sock_close(struct sock *s);
 bool sock_is_up(const struct sock *s);
 

@@ -276,6 +276,46 @@ static void test_close_from_the_up_callback_is_safe(void **state)
 	until_nonzero(*state, &b.gones);
 }
 
+/* Reads to the end; returns what ended it: 0 or an errno. */
+static int drain(int fd)
+{
+	char junk[65536];
+	ssize_t n;
+
+	do
+		n = read(fd, junk, sizeof(junk));
+	while (n > 0);
+	return n < 0 ? errno : 0;
+}
+
+static void test_close_takes_back_what_was_not_sent(void **state)
+{
+	enum {
+		LEN = 64 << 20
+	};
+	struct sockaddr_storage at;
+	struct end a = { .piece = 1 << 20 };
+	int fd = listener(SOCK_STREAM, &at), peer;
+	size_t before;
+
+	a.out = calloc(1, LEN);
+	a.out_len = LEN;
+	assert_int_equal(sock_connect(&a.s, *state, &ops, &at, &no_options), 0);
+	until_nonzero(*state, &a.ups);
+	peer = accept(fd, NULL, NULL);
+	do { /* until no buffer takes more */
+		before = a.sent;
+		assert_int_equal(io_loop_run_once(*state, 100), 0);
+	} while (a.sent > before);
+	assert_true(a.sent < LEN);
+	sock_close(&a.s);
+	until_nonzero(*state, &a.gones);
+	assert_int_equal(drain(peer), ECONNRESET);
+	free((void *)(uintptr_t)a.out);
+	close(peer);
+	close(fd);
+}
+
 static void test_close_during_connect_comes_to_gone(void **state)
 {
 	struct sockaddr_storage at;
@@ -410,6 +450,7 @@ int main(void)
 		LOOP_TEST(test_refused_connection_says_so),
 		LOOP_TEST(test_silent_peer_times_out),
 		LOOP_TEST(test_close_from_the_up_callback_is_safe),
+		LOOP_TEST(test_close_takes_back_what_was_not_sent),
 		LOOP_TEST(test_close_during_connect_comes_to_gone),
 		LOOP_TEST(test_options_reach_the_socket),
 		cmocka_unit_test(test_addresses_of_both_families_are_read),
