@@ -113,8 +113,11 @@ static const struct row rows[] = {
 
 static const struct policy otherwise = { "other", .err = EIO };
 
-/* Success that did not move all the data is none. */
-static const struct policy incomplete = { "incomplete", .err = EIO };
+/*
+ * Success that did not move all the data is none.  A PDU that got lost on the
+ * way is enough for that, so it is worth another try.
+ */
+static const struct policy incomplete = { "incomplete", 5, 0, EIO };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -47,6 +47,14 @@ static void fails(int err)
 	assert_int_equal(policy_find(&c, &s)->err, err);
 }
 
+/* Repeated at once a few times, then fails with err. */
+static void fails_late(int err)
+{
+	assert_int_equal(after(4), VERDICT_NOW);
+	assert_int_equal(after(5), VERDICT_FAIL);
+	assert_int_equal(policy_find(&c, &s)->err, err);
+}
+
 /* Repeated at once `quick` times, then slowly, for ever. */
 static void repeats(uint32_t quick)
 {
@@ -78,15 +86,15 @@ static void test_recovered_error_is_done(void **state)
 	assert_int_equal(after(0), VERDICT_OK);
 }
 
-static void test_short_transfer_is_never_success(void **state)
+static void test_short_transfer_is_repeated_and_never_success(void **state)
 {
 	c.underflow = 512;
-	fails(EIO);
+	fails_late(EIO);
 	with_sense(KEY_RECOVERED_ERROR, 0x17, 0);
-	fails(EIO);
+	fails_late(EIO);
 	fill(state);
 	c.overflow = 1;
-	fails(EIO);
+	fails_late(EIO);
 }
 
 static void test_every_command_that_moves_blocks_must_move_all(void **state)
@@ -99,7 +107,7 @@ static void test_every_command_that_moves_blocks_must_move_all(void **state)
 	c.underflow = 1;
 	for (size_t i = 0; i < sizeof(moving); i++) {
 		c.cdb[0] = moving[i];
-		fails(EIO);
+		fails_late(EIO);
 	}
 }
 
@@ -368,7 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_good_is_done),
 		T(test_recovered_error_is_done),
-		T(test_short_transfer_is_never_success),
+		T(test_short_transfer_is_repeated_and_never_success),
 		T(test_every_command_that_moves_blocks_must_move_all),
 		T(test_short_parameter_data_is_no_error),
 		T(test_lost_waits_for_a_nexus),

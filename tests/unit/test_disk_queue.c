@@ -111,10 +111,14 @@ static void test_errors_reach_the_requester(void **state)
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
 }
 
-static void test_short_read_is_an_error(void **state)
+static void test_short_read_is_repeated_and_then_an_error(void **state)
 {
 	fake_script((struct fake_answer){
-		.opcode = SCSI_READ_10, .times = 1, .underflow = 512 });
+		.opcode = SCSI_READ_10, .times = 5, .underflow = 512 });
+	assert_int_equal(run_request(DISK_READ, 0, 8), 0);
+	assert_int_equal(fake_count(SCSI_READ_10), 6);
+	fake_script((struct fake_answer){
+		.opcode = SCSI_READ_10, .times = 6, .underflow = 512 });
 	assert_int_equal(run_request(DISK_READ, 0, 8), -EIO);
 }
 
@@ -617,7 +621,7 @@ int main(void)
 		T(test_large_request_goes_piece_by_piece),
 		T(test_large_requests_share_the_way),
 		T(test_errors_reach_the_requester),
-		T(test_short_read_is_an_error),
+		T(test_short_read_is_repeated_and_then_an_error),
 		T(test_medium_error_is_tried_four_times),
 		T(test_first_pieces_do_not_use_up_the_tries_of_later_ones),
 		T(test_failed_request_is_noted_with_place_and_reason),
