@@ -171,6 +171,13 @@ static void copy_sense(const struct rx *rx, struct cmd *cmd)
 	cmd->sense_len = (uint8_t)n;
 }
 
+/* 11.4.8; not every target counts. */
+static bool lacks_data_in(const struct task *t, const struct pdu_scsi_rsp *r)
+{
+	return t->cmd->dir == CMD_READ && !r->response &&
+	       r->exp_datasn > t->exp_datasn;
+}
+
 static void on_scsi_rsp(struct conn *c)
 {
 	struct session *s = c->session;
@@ -186,6 +193,10 @@ static void on_scsi_rsp(struct conn *c)
 	t = task_find(s, pdu.itt);
 	if (!t) {
 		session_end(s, &fault_unknown_tag, "SCSI Response");
+		return;
+	}
+	if (lacks_data_in(t, &pdu)) {
+		session_end(s, &fault_sequence_gap, "Data-In");
 		return;
 	}
 	t->cmd->outcome = pdu.response ? CMD_REFUSED : CMD_DONE;
