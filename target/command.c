@@ -157,6 +157,8 @@ static bool begin(struct tgt_task *k)
 		tgt_scsi_sense(q, v.key, v.asc, v.ascq);
 	else
 		q->status = (uint8_t)v.value;
+	if (v.deferred)
+		q->sense[0] |= 1;
 	return false;
 }
 

@@ -40,6 +40,7 @@ struct tgt_verdict {
 	uint32_t width;	 /* SET: bytes, 1..8 */
 	uint64_t value;	 /* SET; REJECT: the reason; STATUS: the SAM status */
 	uint8_t key, asc, ascq; /* STATUS 2 */
+	bool deferred;		/* ... about an earlier command (SPC-4 4.5.7) */
 	const char *pair;	/* KEY: "Name=value"; borrowed from the hook */
 };
 
@@ -63,7 +64,7 @@ struct tgt_fault_hook {
  *
  *   [each] rx|tx PDU WHEN ACTION
  *   scsi COMMAND WHEN busy | full | conflict | status N |
- *                            sense K/ASC/ASCQ | delay MS
+ *                            sense K/ASC/ASCQ | deferred K/ASC/ASCQ | delay MS
  *
  *   PDU      scsi-cmd, r2t, login-rsp ... or any
  *   COMMAND  read, write, inquiry ..., a number for an opcode, or any

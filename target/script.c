@@ -206,6 +206,12 @@ static int args_sense(struct words *w, struct rule *r)
 	return 0;
 }
 
+static int args_deferred(struct words *w, struct rule *r)
+{
+	r->verdict.deferred = true;
+	return args_sense(w, r);
+}
+
 static const struct action {
 	const char *name;
 	enum tgt_fault_kind kind;
@@ -227,6 +233,8 @@ static const struct action {
 	{ "conflict", TGT_STATUS, ON_SCSI, args_conflict, "conflict" },
 	{ "status", TGT_STATUS, ON_SCSI, args_status, "status N" },
 	{ "sense", TGT_STATUS, ON_SCSI, args_sense, "sense K/ASC/ASCQ" },
+	{ "deferred", TGT_STATUS, ON_SCSI, args_deferred,
+	  "deferred K/ASC/ASCQ" },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -259,6 +259,7 @@ static void test_commands_get_wrong_status(void **state)
 	fault("scsi test-unit-ready 2 full");
 	fault("scsi test-unit-ready 3 conflict");
 	fault("scsi test-unit-ready 4 sense 3/11/00");
+	fault("scsi test-unit-ready 5 deferred b/00/00");
 	peer_login(p);
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(r.status, TGT_BUSY);
@@ -268,6 +269,10 @@ static void test_commands_get_wrong_status(void **state)
 	assert_int_equal(r.status, TGT_RESERVATION_CONFLICT);
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(result_sense(&r), 0x031100);
+	assert_int_equal(r.sense[0], 0x70);
+	peer_run(p, CDB(0), 0, &r);
+	assert_int_equal(result_sense(&r), 0x0b0000);
+	assert_int_equal(r.sense[0], 0x71);
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(r.status, TGT_GOOD);
 }
