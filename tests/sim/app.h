@@ -1,0 +1,27 @@
+/*
+ * app - who uses the disks: reads, writes and flushes of several threads a
+ * disk, each answer compared with the model.
+ */
+#ifndef SIM_APP_H
+#define SIM_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "manager.h"
+
+void app_init(void);
+/* No new requests. */
+void app_stop(void);
+bool app_is_idle(void);
+/* A word about the request that waits longest. */
+const char *app_waiting(void);
+/* Reads every disk from end to end, then flushes it. */
+void app_read_back(void);
+
+/* A single request of a script: n blocks; told when done. */
+struct held;
+void app_ask(struct held *h, enum request_kind kind, uint64_t first, uint64_t n,
+	     bool fua, void (*done)(void *ctx, int err), void *ctx);
+
+#endif

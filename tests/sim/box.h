@@ -1,0 +1,63 @@
+/*
+ * box - a machine that is a target: target/'s library on the simulated
+ * network, with the media behind it.
+ *
+ * It can crash, lose power, and come back with the same disks.
+ */
+#ifndef SIM_BOX_H
+#define SIM_BOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "model.h"
+#include "net.h"
+#include "store.h"
+#include "target/fault.h"
+#include "target/tgt.h"
+
+struct box;
+
+struct disk_of_box {
+	struct store store;
+	struct store other; /* what is there after an exchange */
+	struct model *model;
+	char name[24];
+	bool exchanged;	       /* another medium and identity is there now */
+	uint64_t exchanged_at; /* stamp */
+	bool medium_errors;    /* some were ordered */
+};
+
+struct box {
+	struct list link;
+	char name[16], iqn[64];
+	unsigned number;
+	struct tgt *t; /* NULL: it is down */
+	struct tgt_target *tt;
+	struct tgt_script *script;
+	struct tgt_fault_hook hook;
+	struct path paths[MAX_PORTALS];
+	struct disk_of_box disks[MAX_LUNS];
+	struct io_timer wake, pump, start;
+	struct tgt_redirect redirect;
+};
+
+extern struct box boxes[MAX_BOXES];
+
+void boxes_init(void);
+/* The process ends, and starts again after us; with power: the host, too. */
+void box_restart(struct box *b, uint64_t us, bool power);
+/* After something was changed from outside. */
+void box_touch(struct box *b);
+/* The target restarts, and another disk answers at this LUN from then on. */
+void box_exchange(struct box *b, unsigned lun);
+struct tgt_lun *box_lun(struct box *b, unsigned lun);
+/* A connection in full feature phase, any; NULL. */
+struct tgt_conn *box_conn(struct box *b, uint32_t pick);
+
+/* pdu_fault.c: what happens to PDUs. */
+void pdu_fault_see(struct tgt_fault_hook *h, const struct tgt_pdu_event *e,
+		   struct tgt_verdict *out);
+
+#endif

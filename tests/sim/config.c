@@ -1,0 +1,279 @@
+/*
+ * config - what a run is like.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "fault.h"
+#include "pdu_fault.h"
+#include "sim.h"
+
+struct config config;
+
+static const char *const digests[DIGEST_WORDS] = { "never", "prefer-off",
+						   "prefer-on", "always" };
+
+void config_calm(void)
+{
+	config = (struct config){
+		.boxes = 1,
+		.portals = 1,
+		.groups = 1,
+		.luns = 1,
+		.block_size = 512,
+		.blocks = 64,
+		.max_blocks = 128,
+		.depth = 32,
+		.header_digest = "never",
+		.data_digest = "never",
+		.immediate_data = true,
+		.failover = true,
+		.max_recv = 131072,
+		.first_burst = 262144,
+		.max_burst = 262144,
+		.login_timeout = 15000,
+		.active_timeout = 5000,
+		.idle_timeout = 60000,
+		.ping_timeout = 5000,
+		.abort_timeout = 10000,
+		.reset_timeout = 30000,
+		.knows_groups = true,
+		.latency = 100,
+		.jitter = 100,
+		.threads = 1,
+		.think = 20 * MS,
+		.request_blocks = 16,
+	};
+	tgt_params_wishes(&config.wishes);
+}
+
+/* One of these. */
+#define PICK(...)                                                              \
+	pick((const uint32_t[]){ __VA_ARGS__ },                                \
+	     sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
+
+static uint32_t pick(const uint32_t *list, size_t n)
+{
+	return list[dice_below(&sim.dice, (uint32_t)n)];
+}
+
+static void draw_targets(void)
+{
+	config.boxes = PICK(1, 1, 1, 2);
+	config.portals = PICK(1, 1, 2, 2, 3);
+	config.groups = PICK(1, 1, 2);
+	if (config.groups > config.portals)
+		config.groups = config.portals;
+	config.luns = PICK(1, 1, 2, 3);
+	config.block_size = PICK(512, 512, 512, 4096);
+	config.blocks = PICK(16, 64, 128);
+	config.max_blocks = 256;
+	config.write_cache = dice_chance(&sim.dice, 500);
+	config.thin = dice_chance(&sim.dice, 500);
+	config.max_transfer = PICK(0, 0, 4096, 65536);
+	config.depth = PICK(1, 4, 32, 128);
+	config.ping_every = PICK(0, 0, 2000);
+	config.split_status = dice_chance(&sim.dice, 300);
+	config.r2t_size = PICK(0, 0, 1024, 8192);
+}
+
+/* Small lengths, so that small requests already need many PDUs. */
+static void draw_params(void)
+{
+	struct tgt_params *w = &config.wishes;
+
+	w->header_digest =
+		PICK(TGT_DIGEST_NONE, TGT_DIGEST_ALLOW, TGT_DIGEST_PREFER);
+	w->data_digest =
+		PICK(TGT_DIGEST_NONE, TGT_DIGEST_ALLOW, TGT_DIGEST_PREFER);
+	w->initial_r2t = dice_chance(&sim.dice, 300);
+	w->immediate_data = dice_chance(&sim.dice, 700);
+	w->max_recv = PICK(512, 1024, 8192, 262144);
+	w->max_burst = PICK(1024, 8192, 262144);
+	w->first_burst = PICK(512, 1024, 65536);
+	if (w->first_burst > w->max_burst)
+		w->first_burst = w->max_burst;
+	w->time2wait = PICK(0, 0, 2);
+	w->time2retain = PICK(0, 20, 60);
+	w->max_r2t = PICK(1, 1, 4);
+}
+
+static void draw_settings(void)
+{
+	config.header_digest = digests[dice_below(&sim.dice, 3)];
+	config.data_digest = digests[dice_below(&sim.dice, 3)];
+	config.initial_r2t = dice_chance(&sim.dice, 300);
+	config.immediate_data = dice_chance(&sim.dice, 700);
+	config.failover = dice_chance(&sim.dice, 850);
+	config.max_recv = PICK(512, 4096, 131072);
+	config.max_burst = PICK(1024, 8192, 262144);
+	config.first_burst = PICK(512, 1024, 65536);
+	config.login_timeout = PICK(2000, 15000);
+	config.active_timeout = PICK(1000, 5000);
+	config.idle_timeout = PICK(2000, 10000, 60000);
+	config.ping_timeout = PICK(1000, 5000);
+	config.abort_timeout = PICK(1000, 10000);
+	config.reset_timeout = PICK(1000, 10000);
+	config.connfail_timeout = PICK(0, 0, 0, 1000, 10000);
+	config.disk_timeout = PICK(0, 0, 3000, 20000);
+	config.knows_groups = dice_chance(&sim.dice, 800);
+}
+
+static void draw_rest(void)
+{
+	config.latency = PICK(50, 100, 1000, 10000);
+	config.jitter = PICK(0, 100, 5000);
+	config.threads = PICK(1, 2, 4, 8);
+	config.think = PICK(30000, 100000, 500000);
+	config.request_blocks = PICK(1, 8, 32) * 512 / config.block_size;
+	config.request_blocks += !config.request_blocks;
+	config.overlap = PICK(0, 200, 800);
+	config.duration = dice_between(&sim.dice, 5, 60) * SEC;
+	config.mean_gap = PICK(300, 1000, 5000) * MS;
+	config.pdu_rate = PICK(0, 500, 3000, 10000);
+	/* Some kinds only: rare ones get their turn, too. */
+	config.kinds = dice_roll(&sim.dice) & dice_roll(&sim.dice);
+	if (dice_chance(&sim.dice, 300))
+		config.kinds |= dice_roll(&sim.dice);
+	config.pdu_kinds = dice_roll(&sim.dice) & dice_roll(&sim.dice);
+}
+
+void config_draw(void)
+{
+	config_calm();
+	draw_targets();
+	draw_params();
+	draw_settings();
+	draw_rest();
+}
+
+/* Words --------------------------------------------------------------- */
+
+enum kind {
+	K_UINT,
+	K_U32,
+	K_U64,
+	K_BOOL,
+	K_DIGEST
+};
+
+#define AT(field) offsetof(struct config, field)
+
+static const struct row {
+	const char *name;
+	enum kind kind;
+	size_t at;
+} rows[] = {
+	{ "targets", K_UINT, AT(boxes) },
+	{ "portals", K_UINT, AT(portals) },
+	{ "groups", K_UINT, AT(groups) },
+	{ "luns", K_UINT, AT(luns) },
+	{ "block-size", K_U32, AT(block_size) },
+	{ "blocks", K_U32, AT(blocks) },
+	{ "write-cache", K_BOOL, AT(write_cache) },
+	{ "thin", K_BOOL, AT(thin) },
+	{ "depth", K_U32, AT(depth) },
+	{ "max-transfer", K_U32, AT(max_transfer) },
+	{ "header-digest", K_DIGEST, AT(header_digest) },
+	{ "data-digest", K_DIGEST, AT(data_digest) },
+	{ "initial-r2t", K_BOOL, AT(initial_r2t) },
+	{ "immediate-data", K_BOOL, AT(immediate_data) },
+	{ "failover", K_BOOL, AT(failover) },
+	{ "max-recv-data", K_U32, AT(max_recv) },
+	{ "first-burst", K_U32, AT(first_burst) },
+	{ "max-burst", K_U32, AT(max_burst) },
+	{ "login-timeout", K_U32, AT(login_timeout) },
+	{ "active-timeout", K_U32, AT(active_timeout) },
+	{ "idle-timeout", K_U32, AT(idle_timeout) },
+	{ "ping-timeout", K_U32, AT(ping_timeout) },
+	{ "abort-timeout", K_U32, AT(abort_timeout) },
+	{ "reset-timeout", K_U32, AT(reset_timeout) },
+	{ "connfail-timeout", K_U32, AT(connfail_timeout) },
+	{ "disk-command-timeout", K_U32, AT(disk_timeout) },
+	{ "threads", K_UINT, AT(threads) },
+	{ "duration", K_U64, AT(duration) },
+	{ "gap", K_U64, AT(mean_gap) },
+	{ "kinds", K_U64, AT(kinds) },
+	{ "pdu-rate", K_U32, AT(pdu_rate) },
+	{ "pdu-kinds", K_U64, AT(pdu_kinds) },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static int set_digest(const char *value, const char **out)
+{
+	for (size_t i = 0; i < DIGEST_WORDS; i++)
+		if (!strcmp(digests[i], value)) {
+			*out = digests[i];
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int set_row(const struct row *r, const char *value)
+{
+	void *field = (char *)&config + r->at;
+	char *end;
+	uint64_t n = strtoull(value, &end, 0);
+
+	if (r->kind == K_DIGEST)
+		return set_digest(value, field);
+	if (*end || end == value)
+		return -EINVAL;
+	if (r->kind == K_U64)
+		*(uint64_t *)field = n;
+	else if (r->kind == K_BOOL)
+		*(bool *)field = n;
+	else
+		*(uint32_t *)field = (uint32_t)n;
+	return 0;
+}
+
+int config_set(const char *word)
+{
+	const char *eq = strchr(word, '=');
+
+	for (size_t i = 0; eq && i < ROWS; i++)
+		if (str_is(word, (size_t)(eq - word), rows[i].name))
+			return set_row(&rows[i], eq + 1);
+	return -EINVAL;
+}
+
+static void describe_row(const struct row *r, struct strbuf *sb)
+{
+	const void *field = (const char *)&config + r->at;
+
+	switch (r->kind) {
+	case K_DIGEST:
+		sb_add(sb, " %s=%s", r->name, *(const char *const *)field);
+		break;
+	case K_BOOL:
+		sb_add(sb, " %s=%d", r->name, *(const bool *)field);
+		break;
+	case K_U64:
+		sb_add(sb, " %s=%llu", r->name,
+		       (unsigned long long)*(const uint64_t *)field);
+		break;
+	case K_UINT:
+	case K_U32:
+		sb_add(sb, " %s=%u", r->name, *(const uint32_t *)field);
+		break;
+	}
+}
+
+void config_describe(void)
+{
+	char text[2048];
+	struct strbuf sb;
+
+	for (size_t i = 0; i < ROWS; i += 8) {
+		sb_init(&sb, text, sizeof(text));
+		for (size_t j = i; j < i + 8 && j < ROWS; j++)
+			describe_row(&rows[j], &sb);
+		sim_trace("config", "%s", text);
+	}
+}

@@ -1,0 +1,67 @@
+/*
+ * config - what a run is like: the targets, the settings, the faults.
+ *
+ * Drawn from the dice by config_draw(), or set word by word by a script.
+ */
+#ifndef SIM_CONFIG_H
+#define SIM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "target/params.h"
+
+#define MAX_BOXES    2
+#define MAX_PORTALS  4
+#define MAX_LUNS     3
+#define DIGEST_WORDS 4
+
+struct config {
+	/* targets */
+	unsigned boxes, portals, groups, luns;
+	uint32_t block_size, blocks, max_blocks;
+	bool write_cache, thin;
+	uint32_t max_transfer; /* bytes; 0: no limit */
+	uint32_t depth;
+	struct tgt_params wishes;
+	uint32_t ping_every; /* ms; 0: the target never asks */
+	bool split_status;
+	uint32_t r2t_size;
+
+	/* the driver's settings, in its units; see docs/engine-protocol.md */
+	const char *header_digest, *data_digest;
+	bool initial_r2t, immediate_data, failover;
+	uint32_t max_recv, first_burst, max_burst;
+	uint32_t login_timeout, active_timeout, idle_timeout, ping_timeout;
+	uint32_t abort_timeout, reset_timeout;
+	uint32_t connfail_timeout, disk_timeout;
+	bool knows_groups; /* the discovery told the portal group tags */
+
+	/* the network */
+	uint64_t latency, jitter; /* us */
+
+	/* the user */
+	unsigned threads;	 /* of each disk */
+	uint32_t think;		 /* us between requests, at most */
+	uint32_t request_blocks; /* of a request, at most */
+	uint32_t overlap;	 /* of 1000 writes, to the same few blocks */
+
+	/* the faults */
+	uint64_t duration;  /* us of faults; then all is well */
+	uint64_t mean_gap;  /* us between faults */
+	uint64_t kinds;	    /* bit i: fault i may happen */
+	uint32_t pdu_rate;  /* PDUs of a million that something happens to */
+	uint64_t pdu_kinds; /* bit i: PDU fault i may happen */
+};
+
+extern struct config config;
+
+/* A calm world: one target, one portal, one disk, no faults. */
+void config_calm(void);
+void config_draw(void);
+/* One "name=value"; 0 or -EINVAL. */
+int config_set(const char *word);
+void config_describe(void);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * fds - the handles of the simulated kernel, and operations in flight.
+ */
+#include "fds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "ctl/msg.h"
+#include "heap.h"
+#include "loop.h"
+#include "sim.h"
+
+#define FIRST 1000000
+#define MOST  256
+
+static struct fd *fds[MOST];
+
+struct fd *fd_new(const struct fd_ops *ops, void *obj)
+{
+	int i = 0;
+
+	while (fds[i])
+		if (++i == MOST)
+			abort();
+	fds[i] = world_alloc(sizeof(*fds[i]));
+	fds[i]->number = FIRST + i;
+	fds[i]->ops = ops;
+	fds[i]->obj = obj;
+	list_init(&fds[i]->pending);
+	return fds[i];
+}
+
+struct fd *fd_find(int number)
+{
+	return number >= FIRST && number < FIRST + MOST ? fds[number - FIRST]
+							: NULL;
+}
+
+unsigned fds_open(void)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < MOST; i++)
+		n += fds[i] != NULL;
+	return n;
+}
+
+static void drop_op(struct op *o)
+{
+	list_remove(&o->link);
+	world_free(o);
+}
+
+static void fd_close(struct fd *fd, bool killed)
+{
+	while (!list_empty(&fd->pending))
+		drop_op(container_of(fd->pending.next, struct op, link));
+	fd->ops->close(fd, killed);
+	fds[fd->number - FIRST] = NULL;
+	world_free(fd);
+}
+
+void fds_kill(void)
+{
+	for (int i = 0; i < MOST; i++)
+		if (fds[i])
+			fd_close(fds[i], true);
+}
+
+/* Operations ---------------------------------------------------------- */
+
+struct op *fd_pending(struct fd *fd, enum op_kind kind)
+{
+	struct list *pos;
+
+	list_for_each (pos, &fd->pending) {
+		struct op *o = container_of(pos, struct op, link);
+
+		if (o->kind == kind)
+			return o;
+	}
+	return NULL;
+}
+
+struct op *op_find(const struct io_op *io)
+{
+	struct list *pos;
+
+	for (int i = 0; i < MOST; i++) {
+		if (!fds[i])
+			continue;
+		list_for_each (pos, &fds[i]->pending) {
+			struct op *o = container_of(pos, struct op, link);
+
+			if (o->io == io)
+				return o;
+		}
+	}
+	return NULL;
+}
+
+void op_done(struct op *o, int res)
+{
+	loop_complete(o->io, res);
+	drop_op(o);
+}
+
+size_t op_room(const struct op *o)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < o->n; i++)
+		room += o->iov[i].iov_len;
+	return room;
+}
+
+/* Calls for each piece of [at, at+n). */
+static void walk(const struct op *o, size_t at, uint8_t *p, size_t n, bool put)
+{
+	for (size_t i = 0; i < o->n && n > 0; i++) {
+		size_t len = o->iov[i].iov_len;
+		uint8_t *base = o->iov[i].iov_base;
+
+		if (at >= len) {
+			at -= len;
+			continue;
+		}
+		len = len - at < n ? len - at : n;
+		memcpy(put ? base + at : p, put ? p : base + at, len);
+		p += len;
+		n -= len;
+		at = 0;
+	}
+}
+
+void op_put(const struct op *o, size_t at, const void *p, size_t n)
+{
+	walk(o, at, (uint8_t *)(uintptr_t)p, n, true);
+}
+
+void op_get(const struct op *o, size_t at, void *p, size_t n)
+{
+	walk(o, at, p, n, false);
+}
+
+/* System calls of the engine ------------------------------------------ */
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __real_fcntl64(int fd, int cmd, ...);
+int __wrap_fcntl64(int fd, int cmd, ...);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_setsockopt(int fd, int level, int name, const void *v, socklen_t n);
+ssize_t __wrap_getrandom(void *dst, size_t n, unsigned flags);
+int __wrap_msg_send(int sock, const struct msg_out *m, int fd);
+int __wrap_msg_recv(int sock, char *dst, size_t size, int *fd);
+
+int __wrap_close(int number)
+{
+	struct fd *fd = fd_find(number);
+
+	if (!fd)
+		return __real_close(number);
+	fd_close(fd, false);
+	return 0;
+}
+
+int __wrap_fcntl64(int number, int cmd, ...)
+{
+	va_list ap;
+	long arg;
+
+	if (fd_find(number))
+		return 0;
+	va_start(ap, cmd);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	return __real_fcntl64(number, cmd, arg);
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	return net_socket()->number;
+}
+
+int __wrap_setsockopt(int number, int level, int name, const void *v,
+		      socklen_t n)
+{
+	struct fd *fd = fd_find(number);
+	const struct linger *linger = v;
+
+	if (fd && level == SOL_SOCKET && name == SO_LINGER)
+		fd->linger0 = linger->l_onoff && !linger->l_linger;
+	return 0;
+}
+
+ssize_t __wrap_getrandom(void *dst, size_t n, unsigned flags)
+{
+	uint8_t *p = dst;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(dice_roll(&sim.engine) >> 32);
+	return (ssize_t)n;
+}
+
+int __wrap_msg_send(int sock, const struct msg_out *m, int fd)
+{
+	return manager_from_engine(m);
+}
+
+int __wrap_msg_recv(int sock, char *dst, size_t size, int *fd)
+{
+	return manager_to_engine(dst, size, fd);
+}

@@ -1,0 +1,48 @@
+/*
+ * manager - plays iscsid: speaks docs/engine-protocol.md with the engine,
+ * keeps the devices' handles, and starts another engine when one dies.
+ */
+#ifndef SIM_MANAGER_H
+#define SIM_MANAGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "box.h"
+#include "device.h"
+
+/* One disk as the manager knows it. */
+struct held {
+	struct box *box;
+	unsigned lun;
+	struct device *device; /* NULL: never seen online */
+	bool attached;	       /* by the present engine */
+	bool asked;	       /* to attach it */
+	bool gone;	       /* let go of for good, or failed */
+	char identity[304];
+	uint64_t attached_at; /* us; the first time */
+};
+
+extern struct held held[MAX_BOXES][MAX_LUNS];
+
+void manager_init(void);
+/* kill -9 of the engine; the next starts after us. */
+void manager_kill_engine(uint64_t us);
+/* One that answered the greeting. */
+bool manager_has_engine(void);
+/* Since when the session is up, or down; us. */
+/* How long the session is away, or was until just now; us. */
+uint64_t manager_down_for(const struct box *b);
+
+/* A message to the engine, as it is. */
+void manager_say(const char *text);
+/* The orderly end: detach all, remove all, quit. */
+void manager_leave(void);
+/* The engine ended by itself, after quit. */
+bool manager_is_over(void);
+/* Frees it; nothing of its memory may be left. */
+void manager_bury(void);
+/* Reads nothing of what the engine says for so long. */
+void manager_deaf(uint64_t us);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * pdu_fault - what happens to PDUs and commands by chance, at the target.
+ */
+#ifndef SIM_PDU_FAULT_H
+#define SIM_PDU_FAULT_H
+
+#include <stdint.h>
+
+#define PDU_FAULT_FIRST 32 /* in figures.faults, behind those of fault.h */
+
+unsigned pdu_fault_kinds(void);
+const char *pdu_fault_name(unsigned i);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * world - a run: from the seed to the verdict.
+ */
+#include "world.h"
+
+#include "app.h"
+#include "box.h"
+#include "config.h"
+#include "fault.h"
+#include "manager.h"
+#include "net.h"
+#include "sim.h"
+
+/* Every request ends in so long after the last fault: back-off is a minute at
+ * most, then come login, resets and probes with their time limits. */
+#define CALM (400 * SEC)
+
+void world_init(void)
+{
+	config_describe();
+	net_init();
+	boxes_init();
+	manager_init();
+	app_init();
+	faults_init();
+}
+
+bool world_until(bool (*done)(void), uint64_t limit)
+{
+	uint64_t until = sim.now + limit;
+
+	while (!sim.failed && !done())
+		if (!sim_step(until))
+			return done();
+	return !sim.failed;
+}
+
+static bool never(void)
+{
+	return false;
+}
+
+/* What is on the medium, without asking the driver. */
+static void check_media(const char *where)
+{
+	for (unsigned i = 0; i < config.boxes; i++)
+		for (unsigned j = 0; j < config.luns; j++) {
+			struct disk_of_box *d = &boxes[i].disks[j];
+
+			model_check(d->model, 0, config.blocks, d->store.now,
+				    model_began(), where);
+			if (d->other.touched)
+				sim_fail(FIG_WRONG,
+					 "%s: a disk that is none of ours was "
+					 "written to",
+					 d->name);
+		}
+}
+
+static void cut_power(void)
+{
+	for (unsigned i = 0; i < config.boxes; i++)
+		for (unsigned j = 0; j < config.luns; j++) {
+			struct disk_of_box *d = &boxes[i].disks[j];
+
+			store_power_cut(&d->store);
+			if (config.write_cache)
+				model_power_cut(d->model);
+		}
+}
+
+static void expect(bool (*done)(void), uint64_t limit, const char *what)
+{
+	if (!world_until(done, limit) && !sim.failed)
+		sim_fail(FIG_STUCK, "%s: %s", what, app_waiting());
+}
+
+static bool all_is_quiet(void)
+{
+	return app_is_idle() && manager_has_engine();
+}
+
+void world_finish(void)
+{
+	app_stop();
+	faults_end();
+	expect(all_is_quiet, CALM, "the end of all requests");
+	if (sim.failed)
+		return;
+	app_read_back();
+	expect(app_is_idle, CALM, "reading everything back");
+	if (sim.failed)
+		return;
+	check_media("medium at the end");
+	cut_power();
+	check_media("medium after a last power cut");
+	if (sim.failed)
+		return;
+	manager_leave();
+	expect(manager_is_over, CALM, "the end of the engine");
+	if (!sim.failed)
+		manager_bury();
+}
+
+bool world_run(uint64_t seed, bool trace, struct figures *f)
+{
+	sim_init(seed, trace, f);
+	f->seeds++;
+	config_draw();
+	world_init();
+	world_until(never, config.duration);
+	if (!sim.failed)
+		world_finish();
+	return !sim.failed;
+}
