@@ -6,6 +6,8 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -104,24 +106,12 @@ int sandbox_drop(const char *user)
 static const int allowed[] = {
 	SCMP_SYS(io_uring_enter),
 	SCMP_SYS(read),
-	SCMP_SYS(readv),
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(recvmsg),
-	SCMP_SYS(sendto),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(connect),
-	SCMP_SYS(shutdown),
 	SCMP_SYS(close),
-	SCMP_SYS(setsockopt),
-	SCMP_SYS(getsockopt),
-	SCMP_SYS(getsockname),
-	SCMP_SYS(getpeername),
-	SCMP_SYS(fcntl),
 	SCMP_SYS(fstat),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(gettimeofday),
@@ -195,7 +185,10 @@ static int add_memory(scmp_filter_ctx f)
 	return err;
 }
 
-/* TCP over IPv4 and IPv6; 0xf cuts SOCK_NONBLOCK and SOCK_CLOEXEC. */
+/*
+ * TCP over IPv4 and IPv6, and no other stream (MPTCP, SCTP); 0xf cuts
+ * SOCK_NONBLOCK and SOCK_CLOEXEC.
+ */
 static int add_socket(scmp_filter_ctx f)
 {
 	static const int domain[] = { AF_INET, AF_INET6 };
@@ -203,9 +196,49 @@ static int add_socket(scmp_filter_ctx f)
 
 	for (size_t i = 0; i < COUNT(domain) && !err; i++)
 		err = seccomp_rule_add(
-			f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+			f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)domain[i]),
-			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM),
+			SCMP_A2(SCMP_CMP_EQ, 0));
+	return err;
+}
+
+/* What io/sock.c sets; the rest of them reach far into the kernel. */
+static int add_options(scmp_filter_ctx f)
+{
+	static const struct {
+		int level, name;
+	} option[] = {
+		{ SOL_SOCKET, SO_SNDBUF },
+		{ SOL_SOCKET, SO_RCVBUF },
+		{ SOL_SOCKET, SO_KEEPALIVE },
+		{ IPPROTO_TCP, TCP_NODELAY },
+		{ IPPROTO_TCP, TCP_KEEPIDLE },
+		{ IPPROTO_TCP, TCP_KEEPINTVL },
+		{ IPPROTO_TCP, TCP_KEEPCNT },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < COUNT(option) && !err; i++)
+		err = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+			SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)option[i].level),
+			SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)option[i].name));
+	return err;
+}
+
+/* Not F_SETOWN: it can have signals sent to our likes. */
+static int add_fcntl(scmp_filter_ctx f)
+{
+	static const int command[] = { F_GETFL, F_SETFL, F_GETFD, F_SETFD,
+				       F_DUPFD_CLOEXEC };
+	int err = 0;
+
+	for (size_t i = 0; i < COUNT(command) && !err; i++)
+		err = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+			SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)command[i]));
 	return err;
 }
 
@@ -223,6 +256,12 @@ static int add_abort(scmp_filter_ctx f)
 				SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 }
 
+/* Calls that are fine with some of their arguments. */
+static int (*const partly[])(scmp_filter_ctx f) = {
+	add_memory, add_socket,	   add_options,
+	add_fcntl,  add_interface, add_abort,
+};
+
 static int fill_filter(scmp_filter_ctx f)
 {
 	int err = add_table(f, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
@@ -230,14 +269,8 @@ static int fill_filter(scmp_filter_ctx f)
 	if (!err)
 		err = add_table(f, SCMP_ACT_KILL_PROCESS, deadly,
 				COUNT(deadly));
-	if (!err)
-		err = add_memory(f);
-	if (!err)
-		err = add_socket(f);
-	if (!err)
-		err = add_interface(f);
-	if (!err)
-		err = add_abort(f);
+	for (size_t i = 0; i < COUNT(partly) && !err; i++)
+		err = partly[i](f);
 	return err;
 }
 

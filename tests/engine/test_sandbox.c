@@ -27,12 +27,16 @@
 #include <unistd.h>
 
 #include "engine/sandbox.h"
+#include "io/loop.c" /* whose ring nobody else can reach */
 #include "io/sock.h"
 
 enum {
 	WORKED = 0,
 	NO_SANDBOX = 255
 }; /* else the errno */
+
+/* As in the engine the ring is there before the sandbox. */
+static struct io_loop *loop;
 
 /* Returns what the attempt ended with, or 1000 + the signal. */
 static int outcome(int (*attempt)(void), bool filter)
@@ -42,7 +46,8 @@ static int outcome(int (*attempt)(void), bool filter)
 
 	assert_true(pid >= 0);
 	if (!pid) {
-		if (sandbox_drop(SANDBOX_USER) < 0 ||
+		if (io_loop_new(8, IO_LOOP_RESTRICTED, &loop) < 0 ||
+		    sandbox_drop(SANDBOX_USER) < 0 ||
 		    (filter && sandbox_filter() < 0))
 			_exit(NO_SANDBOX);
 		_exit(attempt() < 0 ? errno : WORKED);
@@ -152,6 +157,92 @@ static int new_ring(void)
 	return (int)syscall(SYS_io_uring_setup, 8, params);
 }
 
+/* Calls that end in a new handle, and with which arguments. */
+static const struct {
+	const char *name;
+	long number, arg[4];
+} makers[] = {
+	{ "openat", SYS_openat, { AT_FDCWD, (long)"/", O_RDONLY } },
+	{ "openat2", SYS_openat2, { AT_FDCWD, (long)"/", 0, 24 } },
+	{ "open_by_handle_at", SYS_open_by_handle_at, { 0 } },
+	{ "open_tree", SYS_open_tree, { AT_FDCWD, (long)"/", 0 } },
+	{ "dup", SYS_dup, { 2 } },
+	{ "dup3", SYS_dup3, { 2, 9, 0 } },
+	{ "fcntl F_DUPFD", SYS_fcntl, { 2, F_DUPFD, 0 } },
+	{ "pipe2", SYS_pipe2, { 0 } },
+	{ "socketpair", SYS_socketpair, { AF_UNIX, SOCK_STREAM, 0 } },
+	{ "accept4", SYS_accept4, { 0 } },
+	{ "memfd_create", SYS_memfd_create, { (long)"x", 0 } },
+	{ "memfd_secret", SYS_memfd_secret, { 0 } },
+	{ "eventfd2", SYS_eventfd2, { 0 } },
+	{ "epoll_create1", SYS_epoll_create1, { 0 } },
+	{ "inotify_init1", SYS_inotify_init1, { 0 } },
+	{ "fanotify_init", SYS_fanotify_init, { 0 } },
+	{ "signalfd4", SYS_signalfd4, { -1 } },
+	{ "timerfd_create", SYS_timerfd_create, { 0 } },
+	{ "userfaultfd", SYS_userfaultfd, { 0 } },
+	{ "pidfd_open", SYS_pidfd_open, { 1, 0 } },
+	{ "pidfd_getfd", SYS_pidfd_getfd, { 3, 0, 0 } },
+	{ "MPTCP socket", SYS_socket, { AF_INET, SOCK_STREAM, 262 } },
+	{ "SCTP socket", SYS_socket, { AF_INET, SOCK_STREAM, 132 } },
+	{ "netlink socket", SYS_socket, { AF_NETLINK, SOCK_RAW, 0 } },
+	{ "packet socket", SYS_socket, { AF_PACKET, SOCK_RAW, 0 } },
+	{ "raw socket", SYS_socket, { AF_INET, SOCK_RAW, 1 } },
+	{ "landlock", SYS_landlock_create_ruleset, { 0, 0, 1 } },
+	{ "clone", SYS_clone, { SIGCHLD } },
+	{ "clone3", SYS_clone3, { 0 } },
+};
+
+#define MAKERS (sizeof(makers) / sizeof(*makers))
+
+static size_t maker;
+
+static int make_handle(void)
+{
+	const long *a = makers[maker].arg;
+
+	return (int)syscall(makers[maker].number, a[0], a[1], a[2], a[3]);
+}
+
+/* Signals to whom it likes: F_SETOWN is how without kill(2). */
+static int own_by_init(void)
+{
+	return fcntl(2, F_SETOWN, 1);
+}
+
+static int filter_packets(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), none = 0;
+
+	return fd < 0 ? 0
+		      : setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &none,
+				   sizeof(none));
+}
+
+static int listen_for_others(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? 0 : listen(fd, 1);
+}
+
+static uint8_t opcode;
+
+static int use_ring(void)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->ring);
+	struct io_uring_cqe *cqe;
+
+	io_uring_prep_rw(opcode, sqe, AF_INET, "/", SOCK_STREAM, 0);
+	if (opcode == IORING_OP_OPENAT)
+		io_uring_prep_openat(sqe, AT_FDCWD, "/", O_RDONLY, 0);
+	if (io_uring_submit_and_wait(&loop->ring, 1) < 0 ||
+	    io_uring_peek_cqe(&loop->ring, &cqe))
+		return 0;
+	errno = -cqe->res;
+	return cqe->res;
+}
+
 static int own_abort(void)
 {
 	abort();
@@ -182,6 +273,40 @@ static void test_only_tcp_sockets_can_be_made(void **state)
 	assert_int_equal(inside(look_up_zone), WORKED);
 	assert_int_equal(inside(udp_socket), EPERM);
 	assert_int_equal(inside(unix_socket), EPERM);
+}
+
+static void test_no_call_makes_a_handle(void **state)
+{
+	for (maker = 0; maker < MAKERS; maker++)
+		if (inside(make_handle) != EPERM)
+			fail_msg("%s is not refused", makers[maker].name);
+}
+
+static void test_sockets_are_for_connections_only(void **state)
+{
+	assert_int_equal(inside(filter_packets), EPERM);
+	assert_int_equal(inside(listen_for_others), EPERM);
+	assert_int_equal(inside(own_by_init), EPERM);
+}
+
+/* The ring is no way around the filter. */
+static void test_the_ring_makes_no_handle(void **state)
+{
+	static const uint8_t ways[] = {
+		IORING_OP_OPENAT,   IORING_OP_OPENAT2,	 IORING_OP_SOCKET,
+		IORING_OP_SPLICE,   IORING_OP_EPOLL_CTL, IORING_OP_FILES_UPDATE,
+		IORING_OP_UNLINKAT, IORING_OP_RENAMEAT,	 IORING_OP_STATX,
+		IORING_OP_MSG_RING, IORING_OP_URING_CMD,
+	};
+
+	int err;
+
+	for (size_t i = 0; i < sizeof(ways); i++) {
+		opcode = ways[i];
+		err = inside(use_ring);
+		/* EINVAL: this kernel does not know it at all. */
+		assert_true(err == EACCES || err == EINVAL);
+	}
 }
 
 static void test_memory_is_for_data_only(void **state)
@@ -254,6 +379,9 @@ int main(void)
 		cmocka_unit_test(
 			test_processes_cannot_be_made_seen_or_signalled),
 		cmocka_unit_test(test_only_tcp_sockets_can_be_made),
+		cmocka_unit_test(test_no_call_makes_a_handle),
+		cmocka_unit_test(test_sockets_are_for_connections_only),
+		cmocka_unit_test(test_the_ring_makes_no_handle),
 		cmocka_unit_test(test_memory_is_for_data_only),
 		cmocka_unit_test(test_no_second_ring_can_be_made),
 		cmocka_unit_test(test_abort_still_ends_the_process),
