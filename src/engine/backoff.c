@@ -3,9 +3,16 @@
  */
 #include "engine/backoff.h"
 
+/*
+ * A session that ends before so many ms, or before the pause that led to it
+ * would be over again, is no success: the target flaps.
+ */
+#define LASTS 2000
+
 static const struct {
 	uint32_t first, last; /* ms */
 } delays[] = {
+	[RETRY_QUICK] = { 1000, 2000 },
 	[RETRY_SOON] = { 1000, 30000 },
 	[RETRY_RARELY] = { 15000, 60000 },
 };
@@ -35,6 +42,8 @@ uint32_t backoff_next(struct backoff *b, enum fault_retry retry,
 	if (ms > delays[retry].last)
 		ms = delays[retry].last;
 	b->step = round_over ? ms * 2 : ms;
+	if (b->step > delays[retry].last)
+		b->step = delays[retry].last;
 	ms = jitter(ms, random);
 	return ms > wait ? ms : wait;
 }
@@ -47,4 +56,10 @@ bool backoff_is_circle(const struct backoff *b)
 void backoff_reset(struct backoff *b)
 {
 	*b = (struct backoff){ 0 };
+}
+
+void backoff_lasted(struct backoff *b, uint64_t ms)
+{
+	if (ms >= LASTS && ms >= b->step)
+		backoff_reset(b);
 }

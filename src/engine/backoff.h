@@ -13,7 +13,7 @@
 #define BACKOFF_HOPS 8
 
 struct backoff {
-	uint32_t step; /* ms; 0 at the start and after a success */
+	uint32_t step; /* ms: the next pause; 0: as short as it may be */
 	unsigned hops; /* redirections since the last real attempt */
 };
 
@@ -34,7 +34,12 @@ uint32_t backoff_next(struct backoff *b, enum fault_retry retry,
 /* So many redirections in a row that they lead in a circle. */
 bool backoff_is_circle(const struct backoff *b);
 
-/* A session came up. */
+/* All is different now: the delays start anew. */
 void backoff_reset(struct backoff *b);
+/*
+ * A session was up for so many ms: the delays start anew, unless it ended so
+ * quickly that nothing was gained by it.
+ */
+void backoff_lasted(struct backoff *b, uint64_t ms);
 
 #endif

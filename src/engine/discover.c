@@ -42,6 +42,7 @@ static const char *retry_word(enum fault_retry retry)
 {
 	switch (retry) {
 	case RETRY_NOW:
+	case RETRY_QUICK:
 	case RETRY_SOON:
 		return "soon";
 	case RETRY_RARELY:

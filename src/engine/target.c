@@ -156,6 +156,18 @@ static void say_attempt(const struct target *t)
 		  portal);
 }
 
+/*
+ * By then TCP has sent its third SYN and waits longer and longer: a new
+ * connection finds a target that came back sooner.
+ */
+#define CONNECT_MOST 3500 /* ms */
+
+static uint32_t connect_ms(uint32_t login_timeout)
+{
+	return login_timeout && login_timeout < CONNECT_MOST ? login_timeout
+							     : CONNECT_MOST;
+}
+
 static void attempt(struct target *t)
 {
 	struct settings *s = &t->settings;
@@ -164,7 +176,7 @@ static void attempt(struct target *t)
 	t->at = *portals_at(&t->portals);
 	owns_apply(&t->owns, &t->at, s);
 	opt.window = s->window;
-	opt.connect_ms = s->session.login_timeout;
+	opt.connect_ms = connect_ms(s->session.login_timeout);
 	/* The session reads it at its next login; now it has none. */
 	s->session.portal_group = t->at.tag;
 	t->switching = false;
@@ -383,7 +395,6 @@ static void on_up(void *ctx)
 	portals_up(&t->portals);
 	t->up = t->ever_up = true;
 	t->up_since = now_of(t);
-	backoff_reset(&t->backoff);
 	giveup_reset(&t->giveup);
 	io_timer_cancel(t->engine->loop, &t->expire);
 	tell_up(t);
@@ -402,8 +413,10 @@ static void on_down(void *ctx, const struct fault *why, const char *detail)
 		.time2wait = session_time2wait(t->session),
 	};
 
-	if (t->up)
+	if (t->up) {
 		start_expiry(t);
+		backoff_lasted(&t->backoff, now_of(t) - t->up_since);
+	}
 	t->up = false;
 	luns_down(&t->luns, session_ended_well(t->session), now_of(t));
 	lookup_stop(&t->lookup); /* one of its addresses answered */

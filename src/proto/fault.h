@@ -15,6 +15,7 @@ enum fault_scope { /* what the fault ends at ErrorRecoveryLevel 0 */
 
 enum fault_retry {    /* what happens next with the login */
 	RETRY_NOW,    /* at once: elsewhere (redirected), or otherwise */
+	RETRY_QUICK,  /* soon, and never much later: asking costs little */
 	RETRY_SOON,   /* with the usual back-off */
 	RETRY_RARELY, /* an administrator has to change something first */
 	RETRY_NEVER,  /* we ended it ourselves */

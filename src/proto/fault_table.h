@@ -7,8 +7,8 @@
 /* The path */
 FAULT_DECLARE(transport_lost,   HURTS_CONN,    RETRY_SOON,   "the connection broke")
 FAULT_DECLARE(peer_closed,      HURTS_CONN,    RETRY_SOON,   "the target closed the connection")
-FAULT_DECLARE(connect_failed,   HURTS_CONN,    RETRY_SOON,   "cannot connect")
-FAULT_DECLARE(connect_timeout,  HURTS_CONN,    RETRY_SOON,   "no answer to the connection attempt")
+FAULT_DECLARE(connect_failed,   HURTS_CONN,    RETRY_QUICK,  "cannot connect")
+FAULT_DECLARE(connect_timeout,  HURTS_CONN,    RETRY_QUICK,  "no answer to the connection attempt")
 FAULT_DECLARE(ping_timeout,     HURTS_CONN,    RETRY_SOON,   "the target does not answer pings")
 /* Login */
 FAULT_DECLARE(login_timeout,    HURTS_CONN,    RETRY_SOON,   "the target does not answer the login")

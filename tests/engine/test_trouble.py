@@ -89,6 +89,14 @@ class Trouble(DiskCase):
             self.assertEqual(disk.read(i * MIB, MIB), data)
         self.engine.wait("session", state="down")
 
+    def test_a_target_that_flaps_is_asked_less_and_less_often(self):
+        self.demo("--fault", "rx scsi-cmd 1- close")
+        self.target()
+        waits = [int(self.engine.wait("session", state="down")["wait"])
+                 for _ in range(3)]
+        for wait, about in zip(waits, (1000, 2000, 4000)):
+            self.assertAlmostEqual(wait, about, delta=about / 5)
+
     def test_a_silent_target_is_noticed(self):
         disk = self.use("--fault", "rx any 30- drop", active_timeout=300,
                         ping_timeout=300, connfail_timeout=1500,

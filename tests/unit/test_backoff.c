@@ -35,6 +35,28 @@ static void test_the_delay_doubles_up_to_thirty_seconds(void **state)
 	assert_delays(RETRY_SOON, want, 7);
 }
 
+static void test_who_does_not_answer_is_asked_every_two_seconds(void **state)
+{
+	static const uint32_t want[] = { 1000, 2000, 2000, 2000 };
+
+	assert_delays(RETRY_QUICK, want, 4);
+}
+
+static void test_a_session_that_ends_quickly_is_no_success(void **state)
+{
+	static const uint32_t want[] = { 1000, 2000, 4000, 8000 };
+	struct backoff b = { 0 };
+
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(
+			backoff_next(&b, RETRY_SOON, true, 0, middle(want[i])),
+			want[i]);
+		backoff_lasted(&b, i < 2 ? 1999 : want[i]);
+	}
+	backoff_lasted(&b, 16000);
+	assert_int_equal(backoff_next(&b, RETRY_SOON, true, 0, 200), 1000);
+}
+
 static void test_a_rare_retry_begins_later_and_ends_at_a_minute(void **state)
 {
 	static const uint32_t want[] = { 15000, 30000, 60000, 60000 };
@@ -75,7 +97,7 @@ static void test_success_starts_anew(void **state)
 
 	for (int i = 0; i < 10; i++)
 		backoff_next(&b, RETRY_SOON, true, 0, 0);
-	backoff_reset(&b);
+	backoff_lasted(&b, 30000);
 	assert_int_equal(backoff_next(&b, RETRY_SOON, true, 0, 200), 1000);
 }
 
@@ -103,6 +125,10 @@ static void test_what_we_ended_is_not_tried_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_who_does_not_answer_is_asked_every_two_seconds),
+		cmocka_unit_test(
+			test_a_session_that_ends_quickly_is_no_success),
 		cmocka_unit_test(test_the_delay_doubles_up_to_thirty_seconds),
 		cmocka_unit_test(
 			test_a_rare_retry_begins_later_and_ends_at_a_minute),
