@@ -93,8 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct msg_in in;
 
 	if (msg_read(&in, (const char *)data, size) ||
-	    msg_is(&in, "shutdown") || msg_is(&in, "reload"))
-		return 0; /* those two are about more than a request */
+	    msg_is(&in, "shutdown") || msg_is(&in, "reload") ||
+	    msg_is(&in, "upgrade"))
+		return 0; /* these are about more than a request */
 	begin();
 	lasts = 0;
 	gone = NULL;

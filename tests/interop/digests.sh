@@ -54,5 +54,5 @@ DiscoveryAddress=127.0.0.1:$port
 C
 start_iscsid
 check "a target that will not have the digest we insist on is one clear line" \
-	will_log 15 "$IQN:store" "127.0.0.1:$port" HeaderDigest 'again'
+	will_log 15 "$IQN:store" "127.0.0.1:$port" HeaderDigest 'given up'
 stops_clean
