@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 static const struct {
 	const char *name;
 	enum topic bit;
@@ -39,6 +41,16 @@ const char *topic_name(enum topic t)
 		if (topics[i].bit == t)
 			return topics[i].name;
 	return "";
+}
+
+void topic_line(char *dst, size_t size, enum topic t, const char *fmt,
+		va_list ap)
+{
+	struct strbuf sb;
+
+	sb_init(&sb, dst, size);
+	sb_add(&sb, "%s: ", topic_name(t));
+	sb_vadd(&sb, fmt, ap);
 }
 
 void topics_set(unsigned mask)

@@ -9,6 +9,7 @@
 #ifndef BASE_TOPIC_H
 #define BASE_TOPIC_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,6 +33,10 @@ unsigned topic_by_name(const char *name);
 /* The i-th word, NULL at the end; one topic's name by its bit, "" if none. */
 const char *topic_word(size_t i);
 const char *topic_name(enum topic t);
+
+/* "eh: sending ...": the line of a topic; always NUL-terminated. */
+void topic_line(char *dst, size_t size, enum topic t, const char *fmt,
+		va_list ap) __attribute__((format(printf, 4, 0)));
 
 void topics_set(unsigned mask);
 

@@ -30,15 +30,12 @@ void note(struct disk *d, int level, const char *fmt, ...)
 void say(struct disk *d, enum topic topic, const char *fmt, ...)
 {
 	char line[LINE_SIZE];
-	struct strbuf sb;
 	va_list ap;
 
 	if (!topic_is_on(topic))
 		return;
-	sb_init(&sb, line, sizeof(line));
-	sb_add(&sb, "%s: ", topic_name(topic));
 	va_start(ap, fmt);
-	sb_vadd(&sb, fmt, ap);
+	topic_line(line, sizeof(line), topic, fmt, ap);
 	va_end(ap);
 	d->ops->note(d->ctx, d, LOG_DEBUG, line);
 }

@@ -44,15 +44,12 @@ void session_note(struct session *s, int level, const char *fmt, ...)
 void session_say(struct session *s, enum topic topic, const char *fmt, ...)
 {
 	char line[900];
-	struct strbuf sb;
 	va_list ap;
 
 	if (!topic_is_on(topic))
 		return;
-	sb_init(&sb, line, sizeof(line));
-	sb_add(&sb, "%s: ", topic_name(topic));
 	va_start(ap, fmt);
-	sb_vadd(&sb, fmt, ap);
+	topic_line(line, sizeof(line), topic, fmt, ap);
 	va_end(ap);
 	s->ops->note(s->ctx, LOG_DEBUG, line);
 }
