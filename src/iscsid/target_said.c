@@ -13,8 +13,11 @@
 
 static void session_up(struct target *t, const struct said_session *s)
 {
+	bool moved = strcmp(t->session.group, s->group) != 0;
+
 	t->session = *s;
-	target_record(t);
+	if (moved)
+		target_record(t);
 	t->up = true;
 	t->given_up = false;
 	repeat_forget(&t->repeat);
