@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/announce.h"
+#include "iscsid/held.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 #include "iscsid/steps.h"
@@ -129,6 +130,7 @@ static void run(struct device *d, enum step_kind kind,
 {
 	static struct step s;
 	struct manager *m = d->t->m;
+	char name[HELD_NAME];
 
 	memset(&s, 0, sizeof(s));
 	s.kind = kind;
@@ -139,8 +141,8 @@ static void run(struct device *d, enum step_kind kind,
 	s.read_only = d->said.read_only;
 	s.rotational = d->said.rotational;
 	s.force = d->force;
-	snprintf(s.path, sizeof(s.path), "%s/lun/b%ut%ul%u", m->opt->rundir,
-		 d->t->bus, d->t->number, d->said.number);
+	held_disk_name(d->t->bus, d->t->number, d->said.number, name);
+	snprintf(s.path, sizeof(s.path), "%s/lun/%s", m->opt->rundir, name);
 	if (parts)
 		s.parts = *parts;
 	d->worker = step_start(&m->workers, &s, on_step, d);

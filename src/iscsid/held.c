@@ -28,6 +28,27 @@ void held_disk_name(unsigned bus, unsigned number, unsigned lun,
 	snprintf(dst, HELD_NAME, "b%ut%ul%u", bus, number, lun);
 }
 
+bool held_disk_number(const char *name, unsigned *bus, unsigned *number,
+		      unsigned *lun)
+{
+	char again[HELD_NAME];
+
+	if (sscanf(name, "b%ut%ul%u", bus, number, lun) != 3)
+		return false;
+	held_disk_name(*bus, *number, *lun, again);
+	return strcmp(again, name) == 0;
+}
+
+static bool target_number(const char *name, unsigned *bus, unsigned *number)
+{
+	char again[HELD_NAME];
+
+	if (sscanf(name, "b%ut%u", bus, number) != 2)
+		return false;
+	target_name(*bus, *number, again);
+	return strcmp(again, name) == 0;
+}
+
 /* Writing ---------------------------------------------------------------- */
 
 static int write_all(const char *path, const struct msg_out *m)
@@ -181,21 +202,16 @@ static bool take_record(const char *name, const struct msg_in *m,
 			const struct held_ops *ops, void *ctx)
 {
 	struct held_disk at = { 0 };
-	char again[HELD_NAME];
-	unsigned lun;
-	int n = sscanf(name, "b%ut%ul%u", &at.bus, &at.number, &lun);
+	bool disk = held_disk_number(name, &at.bus, &at.number, &at.lun.number);
 
-	if (n < 2 || at.bus >= BINDING_BUSES || at.number >= BINDING_TARGETS)
+	if (!disk && !target_number(name, &at.bus, &at.number))
 		return false;
-	target_name(at.bus, at.number, again);
-	if (n == 3)
-		held_disk_name(at.bus, at.number, lun, again);
-	if (strcmp(again, name) != 0)
+	if (at.bus >= BINDING_BUSES || at.number >= BINDING_TARGETS)
 		return false;
-	at.lun.number = lun;
-	if (n == 2 && msg_is(m, VERB_TARGET))
-		return take_target(m, at.bus, at.number, ops, ctx);
-	return n == 3 && msg_is(m, VERB_LUN) && take_disk(m, &at, ops, ctx);
+	if (disk)
+		return msg_is(m, VERB_LUN) && take_disk(m, &at, ops, ctx);
+	return msg_is(m, VERB_TARGET) &&
+	       take_target(m, at.bus, at.number, ops, ctx);
 }
 
 static bool read_record(int dir, const char *name, const struct held_ops *ops,

@@ -9,6 +9,7 @@
 #ifndef ISCSID_HELD_H
 #define ISCSID_HELD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conf/bindings.h"
@@ -35,8 +36,12 @@ struct held_disk {
 	struct said_lun lun;
 };
 
+/* Of the record, and of the disk's file in <rundir>/lun. */
 void held_disk_name(unsigned bus, unsigned number, unsigned lun,
 		    char dst[static HELD_NAME]);
+/* The other way; false when it is no such name. */
+bool held_disk_number(const char *name, unsigned *bus, unsigned *number,
+		      unsigned *lun);
 
 /* Each replaces the record as a whole.  0 or -errno. */
 int held_put_target(const char *dir, const struct held_target *t);

@@ -18,6 +18,7 @@
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
 #include "export/partition.h"
+#include "iscsid/held.h"
 #include "iscsid/links.h"
 #include "iscsid/users.h"
 
@@ -120,16 +121,11 @@ static void drop_mount(void *ctx, const char *path, unsigned number)
 		    strerror(-err));
 }
 
-/* "b0t12l3": a name as we make them. */
 static bool is_our_file(const char *name)
 {
 	unsigned b, t, l;
-	char again[40];
 
-	if (sscanf(name, "b%ut%ul%u", &b, &t, &l) != 3)
-		return false;
-	snprintf(again, sizeof(again), "b%ut%ul%u", b, t, l);
-	return strcmp(again, name) == 0;
+	return held_disk_number(name, &b, &t, &l);
 }
 
 static void remove_files(const struct places *at)

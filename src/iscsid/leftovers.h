@@ -13,9 +13,8 @@
  * Removes them in a worker, and turns the loop until that is done.  Only
  * loop devices and mounts on files below <rundir>/lun are touched, and links
  * to such devices, or to loop devices without a file.  What is still in use
- * stays, with a line;
- * and what keep() says of the name of a file in <rundir>/lun, without one.
- * It is called in another process.
+ * stays, with a line.  So does, without one, all that belongs to a file in
+ * <rundir>/lun whose name keep() accepts; that is called in the worker.
  */
 void leftovers_remove(struct workers *ws, const char *rundir,
 		      const char *linkdir,

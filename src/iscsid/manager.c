@@ -21,6 +21,7 @@
 #include "iscsid/daemon.h"
 #include "iscsid/devices.h"
 #include "iscsid/hba.h"
+#include "iscsid/held.h"
 #include "iscsid/leftovers.h"
 #include "iscsid/source.h"
 #include "iscsid/target.h"
@@ -508,7 +509,7 @@ static bool is_ours(void *ctx, const char *name)
 	unsigned b, t, l;
 	struct target *at;
 
-	if (sscanf(name, "b%ut%ul%u", &b, &t, &l) != 3)
+	if (!held_disk_number(name, &b, &t, &l))
 		return false;
 	at = target_at(m, b, t);
 	return at && device_at(at, l);

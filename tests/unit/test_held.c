@@ -178,6 +178,23 @@ static void test_what_is_no_record_is_removed(void **state)
 	assert_int_equal(rmdir(dir), 0); /* nothing is left in it */
 }
 
+static void test_only_names_as_we_make_them_are_those_of_disks(void **state)
+{
+	static const char *const wrong[] = {
+		"",	      "b0t0",	 "b0t0l",
+		"b0t0l01",    "b0t0l1 ", "b0t0l-1",
+		"b0t0l1.new", "xb0t0l1", "b0t0l99999999999",
+	};
+	unsigned bus, number, lun;
+
+	assert_true(held_disk_number("b1t255l7", &bus, &number, &lun));
+	assert_int_equal(bus, 1);
+	assert_int_equal(number, 255);
+	assert_int_equal(lun, 7);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_false(held_disk_number(wrong[i], &bus, &number, &lun));
+}
+
 static int make_dir(void **state)
 {
 	strcpy(dir, "/tmp/test_held.XXXXXX");
@@ -201,6 +218,7 @@ int main(void)
 		TEST(test_the_newer_record_takes_the_place_of_the_older),
 		TEST(test_what_is_dropped_is_gone),
 		TEST(test_what_is_no_record_is_removed),
+		TEST(test_only_names_as_we_make_them_are_those_of_disks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
