@@ -18,8 +18,7 @@ struct manager;
 /* Reads what is left; before the engines are started.  NULL on ENOMEM. */
 struct adopt *adopt_begin(struct manager *m);
 
-/* What an engine that is adopted has.  held() sets *handle to -1 if it keeps.
- */
+/* What an engine has that is adopted; *handle is -1 if it was kept. */
 void adopt_has(struct adopt *a, struct engine *e, const struct said *s);
 void adopt_held(struct adopt *a, struct engine *e, const struct said *s,
 		int *handle);

@@ -58,6 +58,8 @@ void device_close_fuse(struct device *d)
 	d->fuse = -1;
 }
 
+/* Life ---------------------------------------------------------------- */
+
 static void on_timer(struct io_timer *t)
 {
 	struct device *d = container_of(t, struct device, timer);
@@ -67,8 +69,6 @@ static void on_timer(struct io_timer *t)
 	else if (d->said.online && d->known)
 		device_step(d, DEVICE_REPORTED, NULL);
 }
-
-/* Life ---------------------------------------------------------------- */
 
 struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 			  uint32_t number)

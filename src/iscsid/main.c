@@ -98,8 +98,7 @@ static int run(const struct options *o)
 		return EXIT_TROUBLE;
 	raise_limits();
 	if (!o->foreground) {
-		/* An image that follows another is in the background already.
-		 */
+		/* The image before us went to the background already. */
 		err = upgrade_is_one() ? 0 : daemon_fork();
 		if (err) {
 			log_err(NULL, "cannot go to the background: %s",

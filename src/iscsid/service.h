@@ -7,8 +7,7 @@
 #ifndef ISCSID_SERVICE_H
 #define ISCSID_SERVICE_H
 
-#define SERVICE_FIRST_HANDLE                                                   \
-	3 /* of those that were kept: SD_LISTEN_FDS_START */
+#define SERVICE_FIRST_HANDLE 3 /* of the kept ones: SD_LISTEN_FDS_START */
 
 /* One state line, such as "READY=1". */
 void service_tell(const char *line);

@@ -82,6 +82,8 @@ static struct order order_of(const struct target *t)
 	};
 }
 
+_Static_assert(HELD_PORTALS == TARGET_PORTALS, "a record holds them all");
+
 void target_record(const struct target *t)
 {
 	static struct held_target h;
