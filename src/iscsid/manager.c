@@ -1,5 +1,5 @@
 /*
- * manager - the life of iscsid: start, reload, stop.
+ * manager - the life of iscsid: start, reload, end; not the stop.
  */
 #include "iscsid/manager.h"
 
@@ -23,7 +23,8 @@
 #include "iscsid/hba.h"
 #include "iscsid/held.h"
 #include "iscsid/leftovers.h"
-#include "iscsid/source.h"
+#include "iscsid/sources.h"
+#include "iscsid/stop.h"
 #include "iscsid/target.h"
 #include "iscsid/upgrade.h"
 
@@ -31,11 +32,6 @@
 #define LOW_ID	     65534 /* nobody, when even that has no entry */
 #define READY_EVERY  100   /* ms: is everything settled? */
 #define READY_WITHIN 20000 /* ms, then the start counts as over anyway */
-
-static void step(struct manager *m, enum manager_event ev)
-{
-	fsm_step(&manager_fsm, &m->state, (uint8_t)ev, m, NULL);
-}
 
 uint64_t manager_new_id(struct manager *m)
 {
@@ -46,11 +42,6 @@ void manager_skip_id(struct manager *m, uint64_t id)
 {
 	if (m->last_id < id)
 		m->last_id = id;
-}
-
-bool manager_is_stopping(const struct manager *m)
-{
-	return m->state != MANAGER_RUNNING;
 }
 
 struct engine *manager_pick_engine(struct manager *m)
@@ -148,18 +139,6 @@ int manager_reload(struct manager *m)
 	return 0;
 }
 
-void manager_stop(struct manager *m)
-{
-	if (!manager_is_stopping(m)) {
-		step(m, MANAGER_STOP);
-	} else if (!m->forced) {
-		log_warn(NULL, "told to stop again: by force now");
-		m->forced = true;
-		targets_drain(m, true);
-		manager_check_stop(m);
-	}
-}
-
 static void heed_signal(struct manager *m, uint32_t signal)
 {
 	switch (signal) {
@@ -205,109 +184,6 @@ static int catch_signals(struct manager *m)
 	m->signalled.fn = on_signal;
 	wait_signal(m);
 	return 0;
-}
-
-/* The stop ------------------------------------------------------------ */
-
-static void set_deadline(struct manager *m, uint64_t ms)
-{
-	io_timer_after(m->loop, &m->deadline, ms);
-}
-
-static void act_drain(void *obj, const void *arg)
-{
-	struct manager *m = obj;
-
-	log_info(NULL, "stopping");
-	daemon_ready(1);
-	io_timer_cancel(m->loop, &m->settle);
-	sources_free(m);
-	targets_drain(m, false);
-	manager_check_stop(m);
-}
-
-static void act_log_out(void *obj, const void *arg)
-{
-	struct manager *m = obj;
-
-	set_deadline(m, MANAGER_LOGOUT_IN);
-	targets_remove(m);
-	manager_check_stop(m);
-}
-
-static void act_quit(void *obj, const void *arg)
-{
-	struct manager *m = obj;
-
-	set_deadline(m, MANAGER_QUIT_IN);
-	engines_quit(&m->engines);
-	manager_check_stop(m);
-}
-
-static void act_late_logout(void *obj, const void *arg)
-{
-	log_warn(NULL, "not all targets could be logged out of within %u s",
-		 MANAGER_LOGOUT_IN / 1000);
-	act_quit(obj, arg);
-}
-
-static void act_over(void *obj, const void *arg)
-{
-	struct manager *m = obj;
-
-	io_timer_cancel(m->loop, &m->deadline);
-	io_loop_stop(m->loop);
-}
-
-static void act_late_quit(void *obj, const void *arg)
-{
-	struct manager *m = obj;
-
-	log_warn(NULL, "not all engines ended within %u s",
-		 MANAGER_QUIT_IN / 1000);
-	engines_kill(&m->engines);
-	act_over(obj, arg);
-}
-
-static const char *const state_names[] = {
-	"running", "draining", "logging-out", "quitting", "over",
-};
-static const char *const event_names[] = {
-	"stop", "no-devices", "no-targets", "no-engines", "late",
-};
-
-static const struct fsm_row rows[] = {
-	{ IN(MANAGER_RUNNING), MANAGER_STOP, MANAGER_DRAINING, act_drain,
-	  "told to stop" },
-	{ IN(MANAGER_DRAINING), MANAGER_NO_DEVICES, MANAGER_LOGGING_OUT,
-	  act_log_out, "all devices are gone" },
-	{ IN(MANAGER_LOGGING_OUT), MANAGER_NO_TARGETS, MANAGER_QUITTING,
-	  act_quit, "logged out everywhere" },
-	{ IN(MANAGER_LOGGING_OUT), MANAGER_LATE, MANAGER_QUITTING,
-	  act_late_logout, "a target does not answer" },
-	{ IN(MANAGER_QUITTING), MANAGER_NO_ENGINES, MANAGER_OVER, act_over,
-	  "done" },
-	{ IN(MANAGER_QUITTING), MANAGER_LATE, MANAGER_OVER, act_late_quit,
-	  "an engine hangs" },
-};
-
-const struct fsm manager_fsm = {
-	"manager", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
-};
-
-void manager_check_stop(struct manager *m)
-{
-	if (m->state == MANAGER_DRAINING && !targets_have_devices(m))
-		step(m, MANAGER_NO_DEVICES);
-	else if (m->state == MANAGER_LOGGING_OUT && targets_are_removed(m))
-		step(m, MANAGER_NO_TARGETS);
-	else if (m->state == MANAGER_QUITTING && engines_are_gone(&m->engines))
-		step(m, MANAGER_NO_ENGINES);
-}
-
-static void on_deadline(struct io_timer *t)
-{
-	step(container_of(t, struct manager, deadline), MANAGER_LATE);
 }
 
 /* The start ----------------------------------------------------------- */
@@ -414,7 +290,7 @@ static int start_loop(struct manager *m)
 	m->workers.forget = forget_secrets;
 	m->workers.ctx = m;
 	pick_low_user(&m->workers);
-	m->deadline.fn = on_deadline;
+	stop_init(m);
 	m->settle.fn = on_settle;
 	m->log_flush.fn = on_log_flush;
 	daemon_log_held(on_log_held, m);

@@ -16,11 +16,6 @@
 #include "iscsid/order.h"
 #include "iscsid/target.h"
 
-static struct source *of(struct list *link)
-{
-	return container_of(link, struct source, link);
-}
-
 /* What a SOURCE_FAILED is about. */
 struct failure {
 	const char *reason;
@@ -515,7 +510,7 @@ const struct fsm source_fsm = {
 	"source", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
 };
 
-static void begin(struct source *s)
+void source_begin(struct source *s)
 {
 	step(s, s->is_static ? SOURCE_READ : SOURCE_ASK, NULL);
 }
@@ -525,26 +520,14 @@ static void on_timer(struct io_timer *t)
 	struct source *s = container_of(t, struct source, timer);
 
 	if (s->state == SOURCE_WAITING)
-		begin(s);
+		source_begin(s);
 	else
 		step(s, SOURCE_TIMER, NULL);
 }
 
 /* Life ---------------------------------------------------------------- */
 
-struct source *source_find(struct manager *m, const struct engine *e,
-			   uint64_t id)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->sources) {
-		if (of(pos)->id == id && of(pos)->engine == e)
-			return of(pos);
-	}
-	return NULL;
-}
-
-static struct source *source_new(struct manager *m)
+struct source *source_new(struct manager *m)
 {
 	struct source *s = calloc(1, sizeof(*s));
 
@@ -556,128 +539,29 @@ static struct source *source_new(struct manager *m)
 	s->timer.fn = on_timer;
 	s->configured = true;
 	s->index = (uint16_t)m->discoveries++;
-	list_push_back(&m->sources, &s->link);
 	return s;
 }
 
-static void source_free(struct source *s)
+void source_place(struct source *s)
+{
+	if (s->state == SOURCE_PLACING)
+		act_place(s, NULL);
+}
+
+void source_engine_lost(struct source *s)
+{
+	s->engine = NULL;
+	fail(s, "its engine died", false);
+}
+
+void source_end(struct source *s)
+{
+	step(s, SOURCE_END, NULL);
+}
+
+void source_free(struct source *s)
 {
 	let_go(s);
 	roster_free(&s->roster);
-	list_remove(&s->link);
 	free(s);
-}
-
-static void load_discovery(struct manager *m, const struct conf_section *c)
-{
-	struct source *s;
-	struct list *pos;
-	char text[ADDR_TEXT_SIZE];
-
-	list_for_each (pos, &m->sources) {
-		if (of(pos)->is_static || !addr_same(&of(pos)->addr, &c->addr))
-			continue;
-		of(pos)->configured = true;
-		return;
-	}
-	s = source_new(m);
-	if (!s)
-		return;
-	s->addr = c->addr;
-	addr_format(&c->addr, false, text, sizeof(text));
-	snprintf(s->label, sizeof(s->label), "DiscoveryAddress %s", text);
-}
-
-static void load_static(struct manager *m, const struct conf_section *c)
-{
-	struct source *s;
-	struct list *pos;
-
-	list_for_each (pos, &m->sources) {
-		if (!of(pos)->is_static || strcmp(of(pos)->name, c->name) != 0)
-			continue;
-		of(pos)->configured = true;
-		return;
-	}
-	s = source_new(m);
-	if (!s)
-		return;
-	s->is_static = true;
-	str_copy(s->name, sizeof(s->name), c->name);
-	snprintf(s->label, sizeof(s->label), "TargetName %s", c->name);
-}
-
-void sources_load(struct manager *m)
-{
-	const struct conf_section *c = NULL;
-	struct list *pos, *tmp;
-
-	list_for_each (pos, &m->sources) {
-		of(pos)->configured = false;
-	}
-	while ((c = conf_next_discovery(m->conf, c)))
-		load_discovery(m, c);
-	while ((c = conf_next_static(m->conf, c)))
-		load_static(m, c);
-	list_for_each_safe (pos, tmp, &m->sources) {
-		struct source *s = of(pos);
-
-		if (s->configured) {
-			begin(s);
-			continue;
-		}
-		step(s, SOURCE_END, NULL);
-		source_free(s);
-	}
-}
-
-void sources_forget_moves(struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->sources) {
-		*of(pos)->moved.host = '\0';
-	}
-}
-
-void sources_place(struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->sources) {
-		if (of(pos)->state == SOURCE_PLACING)
-			act_place(of(pos), NULL);
-	}
-}
-
-void sources_engine_lost(struct manager *m, struct engine *e)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->sources) {
-		if (of(pos)->engine != e)
-			continue;
-		of(pos)->engine = NULL;
-		fail(of(pos), "its engine died", false);
-	}
-}
-
-bool sources_are_settled(const struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->sources) {
-		if (of(pos)->state != SOURCE_DONE && !of(pos)->failures)
-			return false;
-	}
-	return true;
-}
-
-void sources_free(struct manager *m)
-{
-	struct list *pos, *tmp;
-
-	list_for_each_safe (pos, tmp, &m->sources) {
-		source_free(of(pos));
-	}
 }

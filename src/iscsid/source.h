@@ -89,22 +89,16 @@ struct source {
 	struct redirect redirect;
 };
 
-/*
- * Makes the sources match the configuration: new ones start, known ones
- * are asked again, those that are gone end.  Targets stay.
- */
-void sources_load(struct manager *m);
-/* What permanent redirections told may be over. */
-void sources_forget_moves(struct manager *m);
-struct source *source_find(struct manager *m, const struct engine *e,
-			   uint64_t id);
+/* One that is configured, in no list yet.  NULL: no memory. */
+struct source *source_new(struct manager *m);
+void source_free(struct source *s);
+/* Asks it, or reads it in the file, from the start. */
+void source_begin(struct source *s);
+/* It is not configured any more. */
+void source_end(struct source *s);
+/* An engine is ready: one that waits for it goes on. */
+void source_place(struct source *s);
+void source_engine_lost(struct source *s);
 void source_said(struct source *s, const struct said *said);
-/* An engine is ready: those that wait for one go on. */
-void sources_place(struct manager *m);
-void sources_engine_lost(struct manager *m, struct engine *e);
-/* Every one succeeded or failed at least once. */
-bool sources_are_settled(const struct manager *m);
-/* Ends every discovery; targets stay. */
-void sources_free(struct manager *m);
 
 #endif

@@ -8,7 +8,7 @@
 #include "iscsid/devices.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
-#include "iscsid/source.h"
+#include "iscsid/sources.h"
 #include "iscsid/target.h"
 #include "iscsid/verb_fns.h"
 #include "iscsid/verbs.h"

@@ -9,7 +9,7 @@
 #include "conf/settings.h"
 #include "iscsid/device.h"
 #include "iscsid/manager.h"
-#include "iscsid/source.h"
+#include "iscsid/sources.h"
 #include "iscsid/target.h"
 #include "iscsid/verb_fns.h"
 #include "wire/name.h"
