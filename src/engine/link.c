@@ -54,6 +54,8 @@ static void on_rx_done(struct sock *s, size_t n)
 {
 	struct link *l = of_sock(s);
 
+	l->watch = 0;
+	sock_trust(s);
 	conn_rx_done(l->conn, n, io_now(l->loop));
 	link_touch(l);
 }
@@ -93,6 +95,7 @@ static void on_gone(struct sock *s)
 
 	l->open = false;
 	l->conn = NULL;
+	l->watch = 0;
 	if (c)
 		session_conn_closed(l->session, c, io_now(l->loop));
 	else
@@ -111,27 +114,59 @@ static const struct sock_ops sock_ops = {
 
 /* Time ---------------------------------------------------------------- */
 
+/*
+ * While the target owes an answer and nothing comes, TCP is asked whether
+ * the path is dead.  A ping asks more, whether the target itself is there,
+ * and has to be patient.
+ */
+#define SILENCE	   1000 /* ms without a byte before the first look */
+#define LOOK_AGAIN 500	/* ms */
+
+static uint64_t watch_at(struct link *l)
+{
+	if (!l->conn || !session_awaits(l->session)) {
+		l->watch = 0;
+		sock_trust(&l->sock);
+		return UINT64_MAX;
+	}
+	if (!l->watch)
+		l->watch = io_now(l->loop) + SILENCE;
+	return l->watch;
+}
+
+static void watch_tick(struct link *l, uint64_t now)
+{
+	if (!l->watch || now < l->watch)
+		return;
+	l->watch = now + LOOK_AGAIN;
+	sock_suspect(&l->sock);
+}
+
 static void on_wake(struct io_timer *t)
 {
 	struct link *l = container_of(t, struct link, wake);
 	uint64_t now = io_now(l->loop);
 
 	session_tick(l->session, now);
+	watch_tick(l, now);
 	if (l->ops->tick)
 		l->ops->tick(l, now);
 	link_touch(l);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void on_settle(struct io_op *op, int res)
 {
 	struct link *l = container_of(op, struct link, settle);
-	uint64_t at = session_next_wake(l->session), other;
+	uint64_t at = session_next_wake(l->session);
 
-	if (l->ops->next_wake) {
-		other = l->ops->next_wake(l);
-		if (other < at)
-			at = other;
-	}
+	at = earlier(at, watch_at(l));
+	if (l->ops->next_wake)
+		at = earlier(at, l->ops->next_wake(l));
 	if (at == UINT64_MAX)
 		io_timer_cancel(l->loop, &l->wake);
 	else

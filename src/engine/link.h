@@ -41,6 +41,7 @@ struct link {
 	bool open; /* the sock is in use */
 	int err;   /* why connecting failed */
 	struct io_timer wake;
+	uint64_t watch; /* ms: look at the silence; 0: nothing is awaited */
 	struct io_op settle; /* once a turn, after everything else */
 };
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "io/sock.h"
 
 #define HANDLES 65536 /* sockets and devices of the sessions to come */
 
@@ -217,6 +218,7 @@ static int add_options(scmp_filter_ctx f)
 		{ IPPROTO_TCP, TCP_KEEPINTVL },
 		{ IPPROTO_TCP, TCP_KEEPCNT },
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT },
+		{ IPPROTO_TCP, TCP_RTO_MAX_MS },
 	};
 	int err = 0;
 
@@ -225,6 +227,11 @@ static int add_options(scmp_filter_ctx f)
 			f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
 			SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)option[i].level),
 			SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)option[i].name));
+	/* And what it asks: does the peer acknowledge? */
+	if (!err)
+		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt),
+				       2, SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
+				       SCMP_A2(SCMP_CMP_EQ, TCP_INFO));
 	return err;
 }
 

@@ -22,6 +22,21 @@
 #define KEEPALIVE_INTERVAL 5  /* seconds */
 #define KEEPALIVE_COUNT	   6
 
+/*
+ * TCP waits twice as long after each segment that is not acknowledged, up to
+ * two minutes: a path that is back would wait as long for the next one.
+ * Since Linux 6.15; it bounds the SYNs of a connection attempt, too.
+ */
+#define RETRANSMIT_MOST 1000 /* ms; no less is allowed */
+
+/*
+ * So many segments, or probes, in a row without an answer, and the path is
+ * dead.  The segments then were sent within 2.4 s (3 s before Linux 6.15) on
+ * a short path, later on a long one; the probes in 2 s.
+ */
+#define DEAD_RETRANSMITS 4
+#define DEAD_PROBES	 2
+
 static void end_when_idle(struct sock *s)
 {
 	if (s->closing && s->inflight == 0) {
@@ -196,6 +211,13 @@ static void set_int(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+/* When probes of a silent peer begin, and how often they come; in s. */
+static void set_probes(int fd, int idle, int interval)
+{
+	set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+	set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+}
+
 /*
  * Closing, or dying, takes back what was not sent.  The kernel would go on
  * sending it, for minutes when the path is silent, and a command that was
@@ -217,15 +239,14 @@ static void set_options(int fd, const struct sock_options *opt)
 		set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)opt->window);
 		set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)opt->window);
 	}
+	set_int(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RETRANSMIT_MOST);
 	if (opt->user_timeout)
 		set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
 			(int)opt->user_timeout);
-	if (opt->keepalive) {
+	if (opt->keepalive)
 		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-		set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
-		set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
-		set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
-	}
+	set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+	set_probes(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
 }
 
 /*
@@ -243,6 +264,7 @@ int sock_connect(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 	set_options(fd, opt);
 	sock_init(s, l, ops, fd);
 	s->to = *to;
+	s->keepalive = opt->keepalive;
 	s->connecting = true;
 	s->inflight = 1;
 	io_connect(l, &s->conn_op, fd, (const struct sockaddr *)&s->to,
@@ -262,6 +284,40 @@ void sock_adopt(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 bool sock_is_up(const struct sock *s)
 {
 	return s->up;
+}
+
+static bool is_dead(const struct sock *s)
+{
+	struct tcp_info i;
+	socklen_t n = sizeof(i);
+
+	memset(&i, 0, sizeof(i));
+	if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &i, &n) < 0)
+		return false;
+	return i.tcpi_retransmits >= DEAD_RETRANSMITS ||
+	       i.tcpi_probes >= DEAD_PROBES;
+}
+
+void sock_suspect(struct sock *s)
+{
+	if (!s->up)
+		return;
+	if (!s->suspected) {
+		s->suspected = true;
+		set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+		set_probes(s->fd, 1, 1);
+	}
+	if (is_dead(s))
+		lose(s, -ETIMEDOUT);
+}
+
+void sock_trust(struct sock *s)
+{
+	if (!s->up || !s->suspected)
+		return;
+	s->suspected = false;
+	set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, s->keepalive);
+	set_probes(s->fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
 }
 
 /*

@@ -12,10 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "io/loop.h"
+
+#ifndef TCP_RTO_MAX_MS /* since Linux 6.15; the sandbox knows it, too */
+#define TCP_RTO_MAX_MS 44
+#endif
 
 #define SOCK_RX_IOV 2
 #define SOCK_TX_IOV 64
@@ -64,6 +69,7 @@ struct sock { /* all private but ops */
 	struct iovec rx_iov[SOCK_RX_IOV], tx_iov[SOCK_TX_IOV];
 	unsigned inflight; /* ops the kernel still holds, and end_op */
 	bool connecting, up, rx_busy, tx_busy, closing, timed_out;
+	bool keepalive, suspected;
 };
 
 /*
@@ -90,6 +96,17 @@ void sock_kick_rx(struct sock *s);
  */
 void sock_close(struct sock *s);
 bool sock_is_up(const struct sock *s);
+
+/*
+ * The owner misses the peer's answer.  Has TCP ask for a sign of life every
+ * second, and loses the connection (-ETIMEDOUT) when several segments in a
+ * row got none: its own patience is minutes.  To be called again and again
+ * until sock_trust(), twice a second or so.  A peer whose host acknowledges,
+ * be it with a window of 0, is not lost, however long its answer takes.
+ */
+void sock_suspect(struct sock *s);
+/* The peer was heard, or nobody waits for it. */
+void sock_trust(struct sock *s);
 
 /*
  * "192.0.2.7", "2001:db8::1", "fe80::1%eth0" or "fe80::1%2" and a port.

@@ -422,6 +422,21 @@ uint32_t session_control_itt(struct session *s, enum control_tag tag)
 	return (uint32_t)++s->control_generation << 16 | tag;
 }
 
+static bool conn_awaits(const struct conn *c)
+{
+	if (!conn_is_open(c->state))
+		return false;
+	return !conn_may_request(c->state) || c->ping_sent || c->tx.count;
+}
+
+bool session_awaits(const struct session *s)
+{
+	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++)
+		if (conn_awaits(&s->conns[i]))
+			return true;
+	return !list_empty(&s->sent) || s->tmf || s->discovery.active;
+}
+
 /* Time ---------------------------------------------------------------- */
 
 static uint64_t keepalive_at(const struct session *s, const struct conn *c)

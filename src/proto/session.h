@@ -204,6 +204,8 @@ uint64_t session_next_wake(const struct session *s);
 void session_tick(struct session *s, uint64_t now);
 
 bool session_is_up(const struct session *s);
+/* Does the target owe an answer, or an acknowledgement of bytes? */
+bool session_awaits(const struct session *s);
 /* After down() with a redirection: where to; else NULL. */
 const struct addr *session_redirect(const struct session *s, bool *permanent);
 /*

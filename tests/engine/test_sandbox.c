@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -219,6 +220,30 @@ static int filter_packets(void)
 				   sizeof(none));
 }
 
+/* What io/sock.c needs to know when a path is dead. */
+static int watch_silence(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), ms = 1000;
+	struct tcp_info i;
+	socklen_t n = sizeof(i);
+
+	/* ENOPROTOOPT: a kernel before 6.15. */
+	if (setsockopt(fd, IPPROTO_TCP, 44 /* TCP_RTO_MAX_MS */, &ms,
+		       sizeof(ms)) < 0 &&
+	    errno != ENOPROTOOPT)
+		return -1;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &n);
+}
+
+static int steer_packets(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), cpu;
+	socklen_t n = sizeof(cpu);
+
+	return fd < 0 ? 0
+		      : getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &cpu, &n);
+}
+
 static int listen_for_others(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -284,6 +309,8 @@ static void test_no_call_makes_a_handle(void **state)
 
 static void test_sockets_are_for_connections_only(void **state)
 {
+	assert_int_equal(inside(watch_silence), WORKED);
+	assert_int_equal(inside(steer_packets), EPERM);
 	assert_int_equal(inside(filter_packets), EPERM);
 	assert_int_equal(inside(listen_for_others), EPERM);
 	assert_int_equal(inside(own_by_init), EPERM);

@@ -2,8 +2,8 @@
  * fds - the handles of the simulated kernel, and operations in flight.
  *
  * A handle is a number the real kernel does not have.  The calls that the
- * engine makes on handles by themselves (socket, close, setsockopt, fcntl,
- * and the manager's messages) are replaced at link time and end here;
+ * engine makes on handles by themselves (socket, close, setsockopt, getsockopt,
+ * fcntl, and the manager's messages) are replaced at link time and end here;
  * those through the loop come as struct op.
  */
 #ifndef SIM_FDS_H
@@ -76,6 +76,8 @@ void op_get(const struct op *o, size_t at, void *p, size_t n);
 
 /* Sockets come from net.c. */
 struct fd *net_socket(void);
+/* How many probes of this socket in a row were not answered. */
+uint8_t net_unanswered(const struct fd *fd);
 
 /* The manager's end, for msg_send() and msg_recv() of the engine. */
 struct msg_out;

@@ -426,6 +426,17 @@ static void socket_close(struct fd *fd, bool killed)
 
 static const struct fd_ops socket_ops = { socket_start, socket_close };
 
+uint8_t net_unanswered(const struct fd *fd)
+{
+	const struct wire *w = fd->obj;
+	uint64_t n;
+
+	if (!w || !w->path->silent)
+		return 0;
+	n = (sim.now - w->path->silent_since) / SEC;
+	return n < UINT8_MAX ? (uint8_t)n : UINT8_MAX;
+}
+
 struct fd *net_socket(void)
 {
 	return fd_new(&socket_ops, NULL);

@@ -43,6 +43,7 @@ struct path {
 	void *obj;		  /* the host's */
 	int portal;		  /* its index there */
 	bool silent;		  /* nothing passes, in either direction */
+	uint64_t silent_since;	  /* us */
 	bool refusing;		  /* nobody listens */
 	uint64_t latency, jitter; /* us */
 	uint64_t spike_until, spike;

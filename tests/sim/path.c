@@ -112,6 +112,8 @@ void path_silence(struct path *p, uint64_t us)
 	struct list *pos;
 
 	sim_trace(p->name, "silent for %llu ms", (unsigned long long)(us / MS));
+	if (!p->silent)
+		p->silent_since = sim.now;
 	p->silent = true;
 	list_for_each (pos, &net_wires) {
 		struct wire *w = container_of(pos, struct wire, link);

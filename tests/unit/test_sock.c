@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -355,6 +357,93 @@ static void test_options_reach_the_socket(void **state)
 	close(fd);
 }
 
+/* The peer's kernel hears nothing of the connection any more. */
+static void deafen(int fd)
+{
+	static struct sock_filter drop = { .code = BPF_RET | BPF_K, .k = 0 };
+	const struct sock_fprog prog = { .len = 1, .filter = &drop };
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+				    sizeof(prog)),
+			 0);
+}
+
+static int connect_peer(struct io_loop *l, struct end *a)
+{
+	struct sockaddr_storage at;
+	int fd = listener(SOCK_STREAM, &at), peer;
+
+	assert_int_equal(sock_connect(&a->s, l, &ops, &at, &no_options), 0);
+	until_nonzero(l, &a->ups);
+	peer = accept(fd, NULL, NULL);
+	close(fd);
+	return peer;
+}
+
+enum {
+	DEAF_TO_BYTES,
+	DEAF,
+	SLOW,	/* it has all, and says nothing */
+	FULL,	/* its window is closed */
+	WAITING /* kinds of peers */
+};
+
+/* One after the other they would take four times as long. */
+static void test_only_a_peer_that_acknowledges_nothing_is_lost(void **state)
+{
+	struct end a[WAITING] = { 0 };
+	char *much = calloc(1, 8 << 20);
+	int peer[WAITING];
+
+	for (int i = 0; i < WAITING; i++) {
+		a[i].piece = 1 << 20;
+		peer[i] = connect_peer(*state, &a[i]);
+		if (i <= DEAF)
+			deafen(peer[i]);
+		a[i].out = much;
+		a[i].out_len = i == FULL ? 8 << 20 : i == DEAF ? 0 : 4;
+		sock_kick_tx(&a[i].s);
+	}
+	for (int t = 0; t < 40; t++) {
+		struct timespec tenth = { .tv_nsec = 100 * 1000 * 1000 };
+
+		nanosleep(&tenth, NULL);
+		for (int i = 0; i < WAITING; i++)
+			sock_suspect(&a[i].s);
+		assert_int_equal(io_loop_run_once(*state, 0), 0);
+	}
+	assert_int_equal(a[DEAF_TO_BYTES].err, -ETIMEDOUT);
+	assert_int_equal(a[DEAF].err, -ETIMEDOUT);
+	assert_int_equal(a[SLOW].losts, 0);
+	assert_int_equal(a[FULL].losts, 0);
+	for (int i = 0; i < WAITING; i++) {
+		sock_close(&a[i].s);
+		if (!a[i].gones)
+			until_nonzero(*state, &a[i].gones);
+		close(peer[i]);
+	}
+	free(much);
+}
+
+static void test_a_peer_that_was_heard_is_probed_rarely_again(void **state)
+{
+	struct end a = { 0 };
+	int peer = connect_peer(*state, &a), idle;
+	socklen_t len = sizeof(idle);
+
+	sock_suspect(&a.s);
+	getsockopt(a.s.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &len);
+	assert_int_equal(idle, 1);
+	sock_trust(&a.s);
+	getsockopt(a.s.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &len);
+	assert_int_equal(idle, 30);
+	getsockopt(a.s.fd, SOL_SOCKET, SO_KEEPALIVE, &idle, &len);
+	assert_int_equal(idle, 0);
+	sock_close(&a.s);
+	until_nonzero(*state, &a.gones);
+	close(peer);
+}
+
 static void test_addresses_of_both_families_are_read(void **state)
 {
 	struct sockaddr_storage a;
@@ -453,6 +542,8 @@ int main(void)
 		LOOP_TEST(test_close_takes_back_what_was_not_sent),
 		LOOP_TEST(test_close_during_connect_comes_to_gone),
 		LOOP_TEST(test_options_reach_the_socket),
+		LOOP_TEST(test_only_a_peer_that_acknowledges_nothing_is_lost),
+		LOOP_TEST(test_a_peer_that_was_heard_is_probed_rarely_again),
 		cmocka_unit_test(test_addresses_of_both_families_are_read),
 		cmocka_unit_test(test_zone_is_a_number_or_an_interface),
 		cmocka_unit_test(test_names_and_rubbish_are_no_addresses),
