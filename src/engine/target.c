@@ -157,10 +157,10 @@ static void say_attempt(const struct target *t)
 }
 
 /*
- * By then TCP has sent its third SYN and waits longer and longer: a new
- * connection finds a target that came back sooner.
+ * A kernel before 6.5 sends its SYNs after 0, 1, 3, 7 s: a new connection
+ * finds a target that came back, or a path, sooner.
  */
-#define CONNECT_MOST 3500 /* ms */
+#define CONNECT_MOST 2500 /* ms */
 
 static uint32_t connect_ms(uint32_t login_timeout)
 {
@@ -174,6 +174,7 @@ static void attempt(struct target *t)
 	struct sock_options opt = { .keepalive = true };
 
 	t->at = *portals_at(&t->portals);
+	t->began = now_of(t);
 	owns_apply(&t->owns, &t->at, s);
 	opt.window = s->window;
 	opt.connect_ms = connect_ms(s->session.login_timeout);
@@ -201,6 +202,12 @@ static bool is_hopeless(struct target *t, const struct fault *why)
 	return giveup_after(&t->giveup, why, &c);
 }
 
+/* An attempt that took long needs no pause after it. */
+static uint32_t rest_of(uint32_t wait, uint64_t took)
+{
+	return took < wait ? wait - (uint32_t)took : 0;
+}
+
 struct attempt_end {
 	bool was_up;
 	uint16_t time2wait; /* s */
@@ -222,6 +229,8 @@ static void try_after(struct target *t, enum fault_retry retry,
 	}
 	engine_random(&random, sizeof(random));
 	wait = backoff_next(&t->backoff, retry, over, end->time2wait, random);
+	if (retry == RETRY_QUICK)
+		wait = rest_of(wait, now_of(t) - t->began);
 	if (t->switching)
 		wait = 0;
 	tell_down(t, why, detail, wait);

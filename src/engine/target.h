@@ -30,7 +30,8 @@ struct target {
 	struct io_timer retry;	/* the next attempt */
 	struct io_timer expire; /* connfail-timeout */
 	struct io_op end;	/* frees it, outside of all callbacks */
-	struct addr at;		/* where the last attempt went */
+	struct addr at;		/* where the last attempt went, */
+	uint64_t began;		/* and when, in ms */
 	struct portals portals;
 	struct lookup lookup;  /* of a redirection to a name */
 	struct portals before; /* the redirection by name */
