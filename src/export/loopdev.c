@@ -66,6 +66,26 @@ static void name_file(struct loop_config *c, int file)
 	str_copy((char *)c->info.lo_file_name, LO_NAME_SIZE, path);
 }
 
+/*
+ * In Linux 6.12 a loop device gets the size that the kernel last heard of,
+ * which for a file that nobody looked at is 0; 6.18 asks.
+ */
+static void ask_size(int file)
+{
+	struct stat st;
+
+	(void)fstat(file, &st);
+}
+
+static void ask_size_behind(unsigned n)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (loop_backing(n, path, sizeof(path)) == 0)
+		(void)stat(path, &st);
+}
+
 static int configure(unsigned n, int file, const struct loop_options *opt)
 {
 	struct loop_config c = { .fd = (uint32_t)file,
@@ -78,6 +98,7 @@ static int configure(unsigned n, int file, const struct loop_options *opt)
 	if (opt->read_only)
 		c.info.lo_flags |= LO_FLAGS_READ_ONLY;
 	name_file(&c, file);
+	ask_size(file);
 	if (ioctl(fd, LOOP_CONFIGURE, &c) < 0)
 		err = -errno;
 	close(fd);
@@ -170,6 +191,7 @@ int loop_resize(unsigned n)
 
 	if (fd < 0)
 		return fd;
+	ask_size_behind(n);
 	if (ioctl(fd, LOOP_SET_CAPACITY) < 0)
 		err = -errno;
 	close(fd);
