@@ -14,4 +14,26 @@ if [ -z "${IN_VM:-}" ]; then
 	exit $status
 fi
 . tests/lib.sh
+LIMIT=90 # an emulated processor needs its time
 modprobe -a fuse loop
+
+# under_load DISK COMMAND... - runs it while fio writes to the disk and reads
+# back; both must succeed.
+under_load() {
+	local disk=$1 fio
+	shift
+	fio --name=load --filename="$disk" --direct=1 --ioengine=io_uring \
+		--rw=randrw --bs=4k --iodepth=8 --size=8M --io_size=24M \
+		--verify=crc32c --verify_backlog=64 --verify_fatal=1 \
+		--rate_iops=300 >"$T/fio" 2>&1 &
+	fio=$!
+	wait_for 30 writes_of "$disk" 100 && "$@" && wait $fio && return
+	cat "$T/fio"
+	return 1
+}
+
+writes_of() { # DISK NUMBER: as many have ended at least
+	# shellcheck disable=SC2046 # the words of the file
+	set -- "$2" $(attribute "$1" stat)
+	[ "$6" -ge "$1" ]
+}
