@@ -203,9 +203,12 @@ static bool is_hopeless(struct target *t, const struct fault *why)
 }
 
 /* An attempt that took long needs no pause after it. */
-static uint32_t rest_of(uint32_t wait, uint64_t took)
+static uint32_t rest_of(uint32_t wait, uint64_t took, uint16_t time2wait)
 {
-	return took < wait ? wait - (uint32_t)took : 0;
+	uint32_t rest = took < wait ? wait - (uint32_t)took : 0;
+	uint32_t least = time2wait * 1000u;
+
+	return rest > least ? rest : least;
 }
 
 struct attempt_end {
@@ -230,7 +233,7 @@ static void try_after(struct target *t, enum fault_retry retry,
 	engine_random(&random, sizeof(random));
 	wait = backoff_next(&t->backoff, retry, over, end->time2wait, random);
 	if (retry == RETRY_QUICK)
-		wait = rest_of(wait, now_of(t) - t->began);
+		wait = rest_of(wait, now_of(t) - t->began, end->time2wait);
 	if (t->switching)
 		wait = 0;
 	tell_down(t, why, detail, wait);

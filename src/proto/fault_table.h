@@ -6,6 +6,7 @@
 /* clang-format off */
 /* The path */
 FAULT_DECLARE(transport_lost,   HURTS_CONN,    RETRY_SOON,   "the connection broke")
+FAULT_DECLARE(path_dead,        HURTS_CONN,    RETRY_QUICK,  "nothing is heard from the target's address any more")
 FAULT_DECLARE(peer_closed,      HURTS_CONN,    RETRY_SOON,   "the target closed the connection")
 FAULT_DECLARE(connect_failed,   HURTS_CONN,    RETRY_QUICK,  "cannot connect")
 FAULT_DECLARE(connect_timeout,  HURTS_CONN,    RETRY_QUICK,  "no answer to the connection attempt")

@@ -315,6 +315,8 @@ void session_transport_lost(struct session *s, struct conn *c, int err,
 	/* After a Logout the target may close without an answer. */
 	if (c->state == CONN_IN_LOGOUT && s->leaving)
 		session_end(s, s->leaving, "");
+	else if (err == -ETIMEDOUT)
+		session_end(s, &fault_path_dead, "");
 	else if (err)
 		session_end(s, &fault_transport_lost, strerror(-err));
 	else

@@ -441,6 +441,29 @@ test_lost_commands_come_back_in_the_order_they_were_sent(void **state)
 	assert_ptr_equal(o[0].cmd.why, &fault_transport_lost);
 }
 
+/* The next attempt need not wait: nobody there was asked for long. */
+static void test_a_dead_path_is_tried_again_quickly(void **state)
+{
+	struct puppet *p = *state;
+
+	session_transport_lost(p->s, p->c, -ETIMEDOUT, p->now);
+	expect_down(p, &fault_path_dead);
+	assert_int_equal(fault_path_dead.retry, RETRY_QUICK);
+}
+
+static void test_a_session_waits_while_an_answer_is_owed(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+	uint32_t itt;
+
+	assert_false(session_awaits(p->s));
+	itt = submit(p, &o);
+	assert_true(session_awaits(p->s));
+	puppet_scsi_rsp(p, itt, 0, NULL, 0);
+	assert_false(session_awaits(p->s));
+}
+
 static void test_without_a_session_a_command_comes_back_at_once(void **state)
 {
 	struct puppet *p = *state;
@@ -787,6 +810,8 @@ int main(void)
 		T(test_a_ping_of_the_target_is_answered),
 		T(test_a_flood_of_pings_ends_the_session),
 		T(test_lost_commands_come_back_in_the_order_they_were_sent),
+		T(test_a_dead_path_is_tried_again_quickly),
+		T(test_a_session_waits_while_an_answer_is_owed),
 		T(test_without_a_session_a_command_comes_back_at_once),
 		T(test_a_logout_closes_the_session),
 		T(test_a_logout_without_answer_ends_all_the_same),
