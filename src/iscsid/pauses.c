@@ -16,8 +16,8 @@ static const struct step discovery_steps[] = {
 };
 
 static const struct step engine_steps[] = {
-	{ 1, 0 },     { 3, 1000 },   { 6, 2000 },
-	{ 10, 5000 }, { 15, 15000 }, { UINT32_MAX, 60000 },
+	{ 3, 0 },     { 5, 1000 },   { 8, 2000 },
+	{ 12, 5000 }, { 17, 15000 }, { UINT32_MAX, 60000 },
 };
 
 static uint32_t look_up(const struct step *s, unsigned failures)

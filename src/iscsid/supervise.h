@@ -28,7 +28,7 @@
 #define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
 #define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
 #define ENGINE_LOG_LINES  200	     /* lines it may log in 10 s */
-#define ENGINE_LIVED_LONG 60000	     /* ms: its death starts a new count */
+#define ENGINE_LIVED_LONG 10000	     /* ms: its death starts a new count */
 
 enum engine_state {
 	ENGINE_DOWN, /* waits for its turn to start */
