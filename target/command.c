@@ -141,6 +141,20 @@ static void fill_scsi(struct tgt_task *k)
 		q->number = UINT32_MAX;
 }
 
+/* SPC-4 4.5.2: without descriptors. */
+static void to_descriptor_format(struct tgt_scsi *q)
+{
+	uint8_t key = q->sense[2] & 0x0f, asc = q->sense[12],
+		ascq = q->sense[13];
+
+	memset(q->sense, 0, sizeof(q->sense));
+	q->sense[0] = 0x72;
+	q->sense[1] = key;
+	q->sense[2] = asc;
+	q->sense[3] = ascq;
+	q->sense_len = 8;
+}
+
 /* A fault script may have an answer of its own. */
 static bool begin(struct tgt_task *k)
 {
@@ -157,6 +171,8 @@ static bool begin(struct tgt_task *k)
 		tgt_scsi_sense(q, v.key, v.asc, v.ascq);
 	else
 		q->status = (uint8_t)v.value;
+	if (v.descriptor)
+		to_descriptor_format(q);
 	if (v.deferred)
 		q->sense[0] |= 1;
 	return false;

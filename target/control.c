@@ -142,17 +142,64 @@ static int do_refuse(struct call *k)
 	return err;
 }
 
-static int do_redirect(struct call *k)
+/* An address, or "portal:2" for the target's own second one. */
+static int read_addr(struct call *k, const char *s, struct addr *out)
 {
-	struct tgt_redirect *r = &k->target->redirect;
+	uint64_t i;
 
-	if (!strcmp(k->word[0], "off")) {
-		r->on = false;
+	if (!strncmp(s, "portal:", 7)) {
+		if (str_u64(s + 7, strlen(s + 7), k->c->tgt->nportals, &i) ||
+		    !i)
+			return complain(k, "no such portal", s);
+		*out = k->c->tgt->portals[i - 1].addr;
+		out->tag = -1;
 		return 0;
 	}
-	if (addr_parse(k->word[0], strlen(k->word[0]), &r->to) < 0)
-		return complain(k, "not an address", k->word[0]);
-	r->on = true;
+	if (addr_parse(s, strlen(s), out) < 0)
+		return complain(k, "not an address", s);
+	return 0;
+}
+
+static int do_redirect(struct call *k)
+{
+	struct tgt_redirect r = { .on = true };
+	uint64_t times;
+
+	if (!strcmp(k->word[0], "off")) {
+		k->target->redirect.on = false;
+		return 0;
+	}
+	if (read_addr(k, k->word[0], &r.to))
+		return -EINVAL;
+	for (size_t i = 1; i < k->n; i++) {
+		if (!strcmp(k->word[i], "permanent")) {
+			r.permanent = true;
+			continue;
+		}
+		if (number(k, i, UINT32_MAX, &times))
+			return -EINVAL;
+		r.times = (uint32_t)times;
+	}
+	k->target->redirect = r;
+	return 0;
+}
+
+/* Fixed format, behind its length: what event 0 carries (11.9.4). */
+static int do_scsi_event(struct call *k)
+{
+	uint8_t data[20] = { 0, 18, 0x70, [9] = 10 };
+	struct pdu_async msg = { .event = ASYNC_SCSI };
+	struct tgt_conn *c = NULL;
+	unsigned key, asc, ascq;
+	char end;
+
+	if (sscanf(k->word[1], "%2x/%2x/%2x%c", &key, &asc, &ascq, &end) != 3)
+		return complain(k, "not KEY/ASC/ASCQ in hex", k->word[1]);
+	data[4] = (uint8_t)key;
+	data[14] = (uint8_t)asc;
+	data[15] = (uint8_t)ascq;
+	while ((c = tgt_conn_next(k->c->tgt, c)))
+		tgt_conn_async(c, &msg, data, sizeof(data));
 	return 0;
 }
 
@@ -161,6 +208,9 @@ static int do_async(struct call *k)
 	struct pdu_async msg = { 0 };
 	struct tgt_conn *c = NULL;
 	uint64_t v[4] = { 0 };
+
+	if (k->n == 2 && strchr(k->word[1], '/'))
+		return do_scsi_event(k);
 
 	for (size_t i = 0; i < k->n; i++)
 		if (i >= 4 || number(k, i, i ? 0xffff : 0xff, &v[i]) < 0)
@@ -206,6 +256,25 @@ static int do_window(struct call *k)
 	return 0;
 }
 
+static int do_portal(struct call *k)
+{
+	static const char *const words[] = { "up", "down", "silent" };
+	uint64_t i;
+	int err;
+
+	if (number(k, 0, k->c->tgt->nportals, &i) < 0)
+		return -EINVAL;
+	if (!i || !k->c->portal)
+		return complain(k, "no portal to change", k->word[0]);
+	for (int s = PORTAL_UP; s <= PORTAL_SILENT; s++) {
+		if (strcmp(words[s], k->word[1]) != 0)
+			continue;
+		err = k->c->portal(k->c->ctx, i - 1, (enum portal_state)s);
+		return err ? complain(k, strerror(-err), k->word[0]) : 0;
+	}
+	return complain(k, "not up, down or silent", k->word[1]);
+}
+
 static int do_fault(struct call *k)
 {
 	return tgt_script_add(k->c->script, k->rest, k->err, k->err_size);
@@ -241,8 +310,11 @@ static const struct verb {
 	{ "lun-add", "N:SPEC", TARGET, 1, 1, do_add },
 	{ "refuse", "STATUS", TARGET, 1, 1, do_refuse },
 	{ "hidden", "on|off", TARGET, 1, 1, do_hidden },
-	{ "redirect", "ADDR|off", TARGET, 1, 1, do_redirect },
-	{ "async", "EVENT [PARAM1 [PARAM2 [PARAM3]]]", ALL, 1, 4, do_async },
+	{ "redirect", "ADDR|portal:N|off [permanent] [TIMES]", TARGET, 1, 3,
+	  do_redirect },
+	{ "async", "EVENT [PARAM1 [PARAM2 [PARAM3]] | KEY/ASC/ASCQ]", ALL, 1, 4,
+	  do_async },
+	{ "portal", "N up|down|silent", ALL, 2, 2, do_portal },
 	{ "drop", "", ALL, 0, 0, do_drop },
 	{ "ping", "", ALL, 0, 0, do_ping },
 	{ "window", "N", ALL, 1, 1, do_window },
@@ -252,20 +324,35 @@ static const struct verb {
 
 #define COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
+static struct tgt_target *only_target(const struct tgt *t)
+{
+	return t->targets.next != &t->targets &&
+			       t->targets.next == t->targets.prev
+		       ? container_of(t->targets.next, struct tgt_target, link)
+		       : NULL;
+}
+
+/* Takes the words that say which target and LUN. */
 static int find_scope(struct call *k, const struct verb *v, char **save)
 {
-	const char *s;
+	char *s;
 	uint64_t lun;
 
 	if (v->scope == ALL)
 		return 0;
 	s = strtok_r(NULL, " ", save);
 	k->target = s ? tgt_target_find(k->c->tgt, s, strlen(s)) : NULL;
+	if (k->target)
+		s = v->scope == LUN ? strtok_r(NULL, " ", save) : NULL;
+	else if (s && name_fault(s, strlen(s), NULL))
+		k->target = only_target(k->c->tgt);
 	if (!k->target)
 		return complain(k, "no such target", s ? s : "");
-	if (v->scope == TARGET)
+	if (v->scope == TARGET) {
+		if (s)
+			k->word[k->n++] = s;
 		return 0;
-	s = strtok_r(NULL, " ", save);
+	}
 	if (s && str_u64(s, strlen(s), TGT_MAX_LUN, &lun) == 0)
 		k->lun = tgt_lun_find(k->target, (uint32_t)lun);
 	return k->lun ? 0 : complain(k, "no such LUN", s ? s : "");

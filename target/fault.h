@@ -40,6 +40,7 @@ struct tgt_verdict {
 	uint32_t width;	 /* SET: bytes, 1..8 */
 	uint64_t value;	 /* SET; REJECT: the reason; STATUS: the SAM status */
 	uint8_t key, asc, ascq; /* STATUS 2 */
+	bool descriptor;	/* in that format (SPC-4 4.5.2) */
 	bool deferred;		/* ... about an earlier command (SPC-4 4.5.7) */
 	const char *pair;	/* KEY: "Name=value"; borrowed from the hook */
 };
@@ -64,13 +65,16 @@ struct tgt_fault_hook {
  *
  *   [each] rx|tx PDU WHEN ACTION
  *   scsi COMMAND WHEN busy | full | conflict | status N |
- *                            sense K/ASC/ASCQ | deferred K/ASC/ASCQ | delay MS
+ *                            sense K/ASC/ASCQ [descriptor] |
+ *                            deferred K/ASC/ASCQ [descriptor] | delay MS
  *
  *   PDU      scsi-cmd, r2t, login-rsp ... or any
  *   COMMAND  read, write, inquiry ..., a number for an opcode, or any
  *   WHEN     3 (the third), 3- (from the third), 3-5, /10 (each tenth), all
  *   ACTION   drop | delay MS | dup | close | corrupt header|data [OFFSET] |
- *            set OFFSET VALUE [BYTES] | key NAME=VALUE | reject REASON
+ *            set OFFSET VALUE [BYTES] | key NAME=VALUE | reject REASON |
+ *            answer WORD (to a task management function: complete, no-task,
+ *            no-lun, not-supported, rejected, ...)
  *
  * PDUs are counted from the script's start; with "each", from the start of
  * each connection.  Numbers are decimal or 0x hex; K/ASC/ASCQ are hex.
@@ -89,6 +93,10 @@ void tgt_script_clear(struct tgt_script *s);
 struct tgt_fault_hook *tgt_script_hook(struct tgt_script *s);
 /* How often a rule struck, all rules together. */
 uint32_t tgt_script_hits(const struct tgt_script *s);
+/* The script's word for a PDU, "?" for an opcode that is none. */
+const char *tgt_pdu_word(uint8_t opcode);
+/* The word of the action "answer" for a response, or "?". */
+const char *tgt_tmf_word(uint8_t response);
 /* The syntax in words, for --help. */
 void tgt_script_help(struct strbuf *out);
 

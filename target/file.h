@@ -15,4 +15,11 @@
 int tgt_file_new(const char *path, uint64_t size, bool read_only,
 		 struct tgt_backend **out);
 
+/*
+ * A file behind a write-back cache in memory: only what was flushed is in the *
+ * file when the process is killed, as with a disk that loses power.  It keeps
+ * its size.
+ */
+int tgt_cached_new(const char *path, uint64_t size, struct tgt_backend **out);
+
 #endif

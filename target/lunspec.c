@@ -13,7 +13,7 @@
 
 struct spec {
 	uint32_t number;
-	bool in_memory;
+	bool in_memory, volatile_cache;
 	char path[1024];
 	uint64_t size;
 	struct tgt_lun_config cfg;
@@ -117,6 +117,12 @@ static int set_thin(struct spec *s, const char *v)
 	return 0;
 }
 
+static int set_volatile(struct spec *s, const char *v)
+{
+	s->volatile_cache = true;
+	return 0;
+}
+
 static int set_removable(struct spec *s, const char *v)
 {
 	s->cfg.removable = true;
@@ -127,10 +133,11 @@ static const struct {
 	const char *name; /* with '=' when a value follows */
 	int (*set)(struct spec *s, const char *value);
 } words[] = {
-	{ "bs=", set_block_size }, { "ro", set_read_only },
-	{ "thin", set_thin },	   { "removable", set_removable },
-	{ "serial=", set_serial }, { "id=", set_identity },
-	{ "max=", set_max },	   { "type=", set_type },
+	{ "bs=", set_block_size },    { "ro", set_read_only },
+	{ "thin", set_thin },	      { "removable", set_removable },
+	{ "serial=", set_serial },    { "id=", set_identity },
+	{ "max=", set_max },	      { "type=", set_type },
+	{ "volatile", set_volatile },
 };
 
 static int read_word(struct spec *s, const char *word)
@@ -194,7 +201,9 @@ static int open_backend(struct spec *s, struct tgt_backend **b)
 	int err = 0;
 
 	if (!s->in_memory) {
-		err = tgt_file_new(s->path, s->size, s->cfg.read_only, b);
+		err = s->volatile_cache ? tgt_cached_new(s->path, s->size, b)
+					: tgt_file_new(s->path, s->size,
+						       s->cfg.read_only, b);
 		return err ? complain(s, strerror(-err), s->path) : 0;
 	}
 	*b = s->size ? tgt_mem_new(s->size) : NULL;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "target/control.h"
+#include "target/journal.h"
 #include "target/options.h"
 
 static int open_portals(struct options *o)
@@ -84,10 +85,15 @@ static int stop_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static int set_portal(void *ctx, size_t i, enum portal_state state)
+{
+	return server_portal(ctx, i, state);
+}
+
 static void obey(void *ctx, const char *line)
 {
 	struct options *o = ctx;
-	struct control c = { o->tgt, o->script };
+	struct control c = { o->tgt, o->script, set_portal, o->server };
 	char err[256];
 
 	if (control_run(&c, line, err, sizeof(err)) < 0)
@@ -114,12 +120,49 @@ static int open_control(struct options *o)
 	return server_lines(o->server, fd, obey, o);
 }
 
+/* Writes down what it sees, then lets the script decide. */
+struct writer {
+	struct tgt_fault_hook hook;
+	struct tgt_fault_hook *next;
+	FILE *to;
+};
+
+static void write_down(struct tgt_fault_hook *h, const struct tgt_pdu_event *e,
+		       struct tgt_verdict *out)
+{
+	struct writer *w = (struct writer *)(void *)h;
+	char line[TGT_JOURNAL_LINE];
+	struct strbuf text;
+
+	sb_init(&text, line, sizeof(line));
+	tgt_journal_line(e, &text);
+	fprintf(w->to, "%s\n", line);
+	w->next->see(w->next, e, out);
+}
+
+static int open_journal(struct options *o)
+{
+	static struct writer w = { .hook.see = write_down };
+
+	if (!o->journal)
+		return 0;
+	w.to = fopen(o->journal, "ae");
+	if (!w.to) {
+		log_err(NULL, "%s: %s", o->journal, strerror(errno));
+		return -1;
+	}
+	setvbuf(w.to, NULL, _IOLBF, 0);
+	w.next = tgt_script_hook(o->script);
+	o->tgt->fault = &w.hook;
+	return 0;
+}
+
 static int serve(struct options *o)
 {
 	int stop = stop_signals(), err;
 
 	if (stop < 0 || open_portals(o) < 0 || open_control(o) < 0 ||
-	    write_pidfile(o->pidfile) < 0)
+	    open_journal(o) < 0 || write_pidfile(o->pidfile) < 0)
 		return 1;
 	say_ready(o);
 	err = server_run(o->server, stop);

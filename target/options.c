@@ -325,6 +325,12 @@ static int on_control(struct options *o, const char *arg)
 	return 0;
 }
 
+static int on_journal(struct options *o, const char *arg)
+{
+	o->journal = arg;
+	return 0;
+}
+
 static int on_ready_fd(struct options *o, const char *arg)
 {
 	uint64_t v;
@@ -365,7 +371,8 @@ static const struct entry {
 	  "begin a target; the options below belong to it" },
 	{ "lun", "N:SPEC", on_lun, true,
 	  "mem:SIZE or file:PATH[:SIZE], then ,bs=4096 ,ro ,thin "
-	  ",serial=TEXT ,id=HEX ,max=BYTES ,removable ,type=cd" },
+	  ",serial=TEXT ,id=HEX ,max=BYTES ,removable ,type=cd ,volatile (a "
+	  "file gets what was flushed)" },
 	{ "alias", "TEXT", on_alias, true, "TargetAlias" },
 	{ "chap", "USER:SECRET", on_chap, true, "ask initiators for CHAP" },
 	{ "chap-mutual", "USER:SECRET", on_chap_mutual, true,
@@ -402,6 +409,8 @@ static const struct entry {
 	{ "fault", "LINE", on_fault, false, "do wrong on purpose; see below" },
 	{ "control", "PATH", on_control, false,
 	  "make a FIFO there and obey the lines it gets; see below" },
+	{ "journal", "PATH", on_journal, false,
+	  "append a line there for each PDU and command" },
 	{ "pidfile", "PATH", on_pidfile, false, "" },
 	{ "ready-fd", "N", on_ready_fd, false,
 	  "write the line \"ready ADDR...\" there (default: standard output)" },

@@ -18,6 +18,7 @@ struct options {
 	size_t nportals;
 	struct tgt_target *target; /* the one following options belong to */
 	const char *pidfile;
+	const char *journal; /* path of the file; NULL: none */
 	const char *control; /* path of the FIFO; NULL: none */
 	int ready_fd;	     /* -1: say it on standard output */
 	bool write_cache;

@@ -15,6 +15,7 @@
 
 #define MAX_WORDS 8
 #define ANY	  0xff
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 
 enum side {
 	ON_RX = 1,
@@ -65,6 +66,14 @@ static const struct {
 	{ "reject", OP_REJECT, ON_TX },
 	{ "any", ANY, ON_RX | ON_TX },
 };
+
+const char *tgt_pdu_word(uint8_t opcode)
+{
+	for (size_t i = 0; i < COUNT(pdus); i++)
+		if (pdus[i].opcode == opcode)
+			return pdus[i].name;
+	return "?";
+}
 
 /* The rest of a line, word by word, and where to complain. */
 struct words {
@@ -163,6 +172,46 @@ static int args_key(struct words *w, struct rule *r)
 	return 0;
 }
 
+/* 11.6.1 */
+static const struct {
+	const char *name;
+	uint8_t response;
+} answers[] = {
+	{ "complete", TMF_COMPLETE },
+	{ "no-task", TMF_NO_TASK },
+	{ "no-lun", TMF_NO_LUN },
+	{ "still-allegiant", TMF_STILL_ALLEGIANT },
+	{ "no-reassign", TMF_NO_REASSIGN },
+	{ "not-supported", TMF_NOT_SUPPORTED },
+	{ "not-authorized", TMF_NOT_AUTHORIZED },
+	{ "rejected", TMF_REJECTED },
+};
+
+static int args_answer(struct words *w, struct rule *r)
+{
+	const char *s = next(w);
+
+	if (r->opcode != OP_TMF_RSP)
+		return complain(w, "only a tmf-rsp is such an answer", NULL);
+	for (size_t i = 0; s && i < COUNT(answers); i++) {
+		if (strcmp(answers[i].name, s) != 0)
+			continue;
+		r->verdict.offset = 2;
+		r->verdict.value = answers[i].response;
+		r->verdict.width = 1;
+		return 0;
+	}
+	return complain(w, "no such answer", s ? s : "");
+}
+
+const char *tgt_tmf_word(uint8_t response)
+{
+	for (size_t i = 0; i < COUNT(answers); i++)
+		if (answers[i].response == response)
+			return answers[i].name;
+	return "?";
+}
+
 static int args_reason(struct words *w, struct rule *r)
 {
 	return number(w, "not a reason of 0 to 255", 255, &r->verdict.value);
@@ -203,6 +252,10 @@ static int args_sense(struct words *w, struct rule *r)
 	r->verdict.key = (uint8_t)key;
 	r->verdict.asc = (uint8_t)asc;
 	r->verdict.ascq = (uint8_t)ascq;
+	if (w->at < w->n && !strcmp(w->word[w->at], "descriptor")) {
+		r->verdict.descriptor = true;
+		w->at++;
+	}
 	return 0;
 }
 
@@ -227,17 +280,17 @@ static const struct action {
 	  "corrupt header|data [OFFSET]" },
 	{ "set", TGT_SET, ON_RX | ON_TX, args_set, "set OFFSET VALUE [BYTES]" },
 	{ "key", TGT_KEY, ON_TX, args_key, "key NAME=VALUE" },
+	{ "answer", TGT_SET, ON_TX, args_answer, "answer WORD" },
 	{ "reject", TGT_REJECT, ON_RX, args_reason, "reject REASON" },
 	{ "busy", TGT_STATUS, ON_SCSI, args_busy, "busy" },
 	{ "full", TGT_STATUS, ON_SCSI, args_full, "full" },
 	{ "conflict", TGT_STATUS, ON_SCSI, args_conflict, "conflict" },
 	{ "status", TGT_STATUS, ON_SCSI, args_status, "status N" },
-	{ "sense", TGT_STATUS, ON_SCSI, args_sense, "sense K/ASC/ASCQ" },
+	{ "sense", TGT_STATUS, ON_SCSI, args_sense,
+	  "sense K/ASC/ASCQ [descriptor]" },
 	{ "deferred", TGT_STATUS, ON_SCSI, args_deferred,
-	  "deferred K/ASC/ASCQ" },
+	  "deferred K/ASC/ASCQ [descriptor]" },
 };
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static int parse_side(struct words *w, struct rule *r)
 {
@@ -479,4 +532,8 @@ void tgt_script_help(struct strbuf *out)
 		       actions[i].sides & ON_RX ? "rx " : "",
 		       actions[i].sides & ON_TX ? "tx " : "",
 		       actions[i].sides & ON_SCSI ? "scsi" : "");
+	sb_add(out, "WORD:");
+	for (size_t i = 0; i < COUNT(answers); i++)
+		sb_add(out, " %s", answers[i].name);
+	sb_add(out, "\n");
 }

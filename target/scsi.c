@@ -111,6 +111,14 @@ bool tgt_scsi_name_has(const char *name, uint8_t opcode)
 	return false;
 }
 
+const char *tgt_scsi_name(uint8_t opcode)
+{
+	for (size_t i = 0; i < NOPS; i++)
+		if (ops[i].opcode == opcode)
+			return ops[i].name;
+	return NULL;
+}
+
 static bool named_before(size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -73,6 +73,8 @@ void tgt_scsi_run(struct tgt_scsi *q);
 bool tgt_scsi_sense(struct tgt_scsi *q, uint8_t key, uint8_t asc, uint8_t ascq);
 /* "read", "write", ... and "0x28" to opcodes; for scripts. */
 bool tgt_scsi_name_has(const char *name, uint8_t opcode);
+/* NULL when it has none. */
+const char *tgt_scsi_name(uint8_t opcode);
 bool tgt_scsi_name_known(const char *name);
 struct strbuf;
 void tgt_scsi_names(struct strbuf *out);

@@ -40,6 +40,8 @@ enum source {
 struct listener {
 	enum source source;
 	int fd, portal;
+	enum portal_state state;
+	struct addr addr;
 };
 
 struct peer {
@@ -47,6 +49,7 @@ struct peer {
 	struct list link;  /* server->peers */
 	struct list dirty; /* server->dirty, when there is something to do */
 	struct server *server;
+	struct listener *listener;
 	struct tgt_conn *conn; /* NULL: only waits for the peer's FIN */
 	int fd;
 	uint32_t events; /* what epoll watches for */
@@ -150,7 +153,8 @@ void server_free(struct server *s)
 	while (!list_empty(&s->peers))
 		drop_peer(container_of(s->peers.next, struct peer, link));
 	for (size_t i = 0; i < s->nlisteners; i++)
-		close(s->listeners[i].fd);
+		if (s->listeners[i].state != PORTAL_DOWN)
+			close(s->listeners[i].fd);
 	close(s->epfd);
 	free(s);
 }
@@ -247,6 +251,7 @@ int server_listen(struct server *s, const struct addr *addr)
 	if (l->fd < 0)
 		return l->fd;
 	s->nlisteners++;
+	l->addr = bound;
 	l->portal = tgt_portal_add(s->tgt, &bound);
 	if (l->portal < 0)
 		return l->portal;
@@ -288,6 +293,7 @@ static void accept_one(struct server *s, struct listener *l, int fd)
 	}
 	p->source = SRC_PEER;
 	p->server = s;
+	p->listener = l;
 	p->fd = fd;
 	p->events = EPOLLIN;
 	list_init(&p->dirty);
@@ -401,6 +407,8 @@ static void peer_event(struct peer *p, uint32_t events)
 	char junk[4096];
 	ssize_t n;
 
+	if (p->listener->state == PORTAL_SILENT)
+		return; /* since this round began */
 	if (!p->conn) {
 		n = read(p->fd, junk, sizeof(junk));
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -449,7 +457,7 @@ static void settle_all(struct server *s)
 	while ((n = list_pop_front(&s->dirty))) {
 		struct peer *p = container_of(n, struct peer, dirty);
 
-		if (p->conn)
+		if (p->conn && p->listener->state != PORTAL_SILENT)
 			settle(p);
 	}
 }
@@ -466,6 +474,64 @@ static void reap(struct server *s)
 		if (!p->conn && p->give_up <= s->now)
 			drop_peer(p);
 	}
+}
+
+/* Portals ------------------------------------------------------------- */
+
+static int open_again(struct server *s, struct listener *l)
+{
+	struct addr bound;
+
+	if (l->state == PORTAL_DOWN) {
+		l->fd = open_listener(&l->addr, &bound);
+		if (l->fd < 0)
+			return l->fd;
+	}
+	return watch(s, EPOLL_CTL_ADD, l->fd, EPOLLIN, l);
+}
+
+/* A silent one is not watched: not even its end is noticed. */
+static void set_peer(struct peer *p, enum portal_state state)
+{
+	if (state == PORTAL_DOWN) {
+		if (p->conn)
+			tgt_conn_drop(p->conn);
+	} else if (state == PORTAL_SILENT) {
+		watch(p->server, EPOLL_CTL_DEL, p->fd, 0, NULL);
+	} else {
+		watch(p->server, EPOLL_CTL_ADD, p->fd, p->events, p);
+		if (list_empty(&p->dirty))
+			list_push_back(&p->server->dirty, &p->dirty);
+	}
+}
+
+int server_portal(struct server *s, size_t i, enum portal_state state)
+{
+	struct listener *l = &s->listeners[i];
+	struct list *pos, *tmp;
+	int err;
+
+	if (l->state == state)
+		return 0;
+	if (l->state != PORTAL_UP) { /* from one state to another by "up" */
+		err = open_again(s, l);
+		if (err)
+			return err;
+	}
+	list_for_each_safe (pos, tmp, &s->peers) {
+		struct peer *p = container_of(pos, struct peer, link);
+
+		if (p->listener == l && l->state == PORTAL_SILENT)
+			set_peer(p, PORTAL_UP);
+		if (p->listener == l && state != PORTAL_UP)
+			set_peer(p, state);
+	}
+	l->state = state;
+	if (state != PORTAL_UP)
+		watch(s, EPOLL_CTL_DEL, l->fd, 0, NULL);
+	if (state == PORTAL_DOWN)
+		close(l->fd);
+	return 0;
 }
 
 static int timeout_of(const struct server *s)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "target/control.h"
 #include "target/tgt.h"
 
 struct server;
@@ -22,6 +23,8 @@ void server_serve(struct server *s, struct tgt *t);
  * portal.  Returns 0 or -errno.
  */
 int server_listen(struct server *s, const struct addr *addr);
+/* Of the target's portals; 0 or -errno. */
+int server_portal(struct server *s, size_t i, enum portal_state state);
 /* Calls back with each line that comes from fd, which stays the caller's. */
 int server_lines(struct server *s, int fd,
 		 void (*line)(void *ctx, const char *line), void *ctx);

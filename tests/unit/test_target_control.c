@@ -149,6 +149,60 @@ static void test_logins_can_be_refused_and_redirected(void **state)
 	peer_free(q);
 }
 
+static void test_the_name_of_the_only_target_may_be_left_out(void **state)
+{
+	struct tgt_target *other;
+
+	good("resize 0 8M");
+	assert_int_equal(w->lun->blocks, 16384);
+	good("refuse 0x0302");
+	assert_int_equal(w->tt->refuse, 0x0302);
+	assert_int_equal(tgt_target_add(w->t, PEER_TARGET "2", &other), 0);
+	bad("refuse 0", "no such target: '0'");
+}
+
+static void test_a_redirection_can_name_a_portal_and_be_for_good(void **state)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse("192.0.2.5:3261", 14, &a), 0);
+	assert_true(tgt_portal_add(w->t, &a) >= 0);
+	good("redirect portal:1 permanent 2");
+	assert_true(addr_same(&w->tt->redirect.to, &w->t->portals[0].addr));
+	assert_true(w->tt->redirect.permanent);
+	assert_int_equal(w->tt->redirect.times, 2);
+	bad("redirect portal:9", "no such portal: 'portal:9'");
+}
+
+static void test_a_scsi_event_carries_sense_data(void **state)
+{
+	good("async 0 6/3f/0e");
+	peer_expect(p, OP_ASYNC);
+	assert_int_equal(p->len, 20);
+	assert_int_equal(get_be16(p->data), 18);
+	assert_int_equal(p->data[2 + 2], 6);
+	assert_int_equal(get_be16(p->data + 2 + 12), 0x3f0e);
+}
+
+static enum portal_state asked_state;
+
+static int on_portal(void *ctx, size_t i, enum portal_state state)
+{
+	assert_int_equal(i, 0);
+	asked_state = state;
+	return 0;
+}
+
+static void test_a_portal_can_fall_silent(void **state)
+{
+	bad("portal 1 silent", "no portal to change: '1'");
+	ctl.portal = on_portal;
+	good("portal 1 silent");
+	assert_int_equal(asked_state, PORTAL_SILENT);
+	bad("portal 1 loud", "not up, down or silent: 'loud'");
+	ctl.portal = NULL;
+}
+
 static void test_errors_say_which_word(void **state)
 {
 	bad("explode", "unknown command: 'explode'");
@@ -199,6 +253,10 @@ int main(void)
 		T(test_window_is_told),
 		T(test_faults_come_and_go),
 		T(test_logins_can_be_refused_and_redirected),
+		T(test_the_name_of_the_only_target_may_be_left_out),
+		T(test_a_redirection_can_name_a_portal_and_be_for_good),
+		T(test_a_scsi_event_carries_sense_data),
+		T(test_a_portal_can_fall_silent),
 		T(test_errors_say_which_word),
 		T(test_blank_line_is_nothing),
 		T(test_help_names_every_verb),

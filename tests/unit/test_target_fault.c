@@ -260,6 +260,7 @@ static void test_commands_get_wrong_status(void **state)
 	fault("scsi test-unit-ready 3 conflict");
 	fault("scsi test-unit-ready 4 sense 3/11/00");
 	fault("scsi test-unit-ready 5 deferred b/00/00");
+	fault("scsi test-unit-ready 6 deferred 3/0c/01 descriptor");
 	peer_login(p);
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(r.status, TGT_BUSY);
@@ -273,6 +274,9 @@ static void test_commands_get_wrong_status(void **state)
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(result_sense(&r), 0x0b0000);
 	assert_int_equal(r.sense[0], 0x71);
+	peer_run(p, CDB(0), 0, &r);
+	assert_int_equal(r.sense_len, 8);
+	assert_memory_equal(r.sense, ((uint8_t[]){ 0x73, 3, 0x0c, 1 }), 4);
 	peer_run(p, CDB(0), 0, &r);
 	assert_int_equal(r.status, TGT_GOOD);
 }

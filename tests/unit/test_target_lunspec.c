@@ -167,6 +167,24 @@ static void test_file_keeps_what_is_written(void **state)
 	tgt_backend_free(b);
 }
 
+static void test_a_volatile_disk_keeps_only_what_was_flushed(void **state)
+{
+	struct tgt_backend *b, *on_medium;
+	char back[6] = "";
+
+	assert_int_equal(tgt_cached_new(path, 65536, &b), 0);
+	assert_int_equal(b->ops->write(b, 0, "safe!", 5), 0);
+	assert_int_equal(b->ops->flush(b), 0);
+	assert_int_equal(b->ops->write(b, 0, "lost!", 5), 0);
+	assert_int_equal(b->ops->read(b, 0, back, 5), 0);
+	assert_string_equal(back, "lost!");
+	on_medium = open_file(0);
+	assert_int_equal(on_medium->ops->read(on_medium, 0, back, 5), 0);
+	assert_string_equal(back, "safe!");
+	tgt_backend_free(on_medium);
+	tgt_backend_free(b);
+}
+
 static void test_discard_frees_space_of_the_file(void **state)
 {
 	struct tgt_backend *b = open_file(1 << 20);
@@ -224,6 +242,7 @@ int main(void)
 		T(test_errors_say_which_word),
 		T(test_sizes_have_binary_units),
 		T(test_file_keeps_what_is_written),
+		T(test_a_volatile_disk_keeps_only_what_was_flushed),
 		T(test_discard_frees_space_of_the_file),
 		T(test_zeroed_file_reads_as_zeros),
 		T(test_file_grows),

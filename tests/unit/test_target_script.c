@@ -139,6 +139,20 @@ static void test_cleared_script_is_silent(void **state)
 	assert_int_equal(see(OP_SCSI_CMD, false).kind, TGT_PASS);
 }
 
+static void test_an_answer_to_a_function_has_a_name(void **state)
+{
+	struct tgt_verdict v;
+
+	good("tx tmf-rsp 1 answer rejected");
+	v = see(OP_TMF_RSP, true);
+	assert_int_equal(v.kind, TGT_SET);
+	assert_int_equal(v.offset, 2);
+	assert_int_equal(v.value, 255);
+	bad("tx scsi-rsp 1 answer rejected",
+	    "only a tmf-rsp is such an answer");
+	bad("tx tmf-rsp 1 answer maybe", "no such answer: 'maybe'");
+}
+
 static void test_errors_say_which_word(void **state)
 {
 	bad("up scsi-cmd 1 drop", "not 'rx', 'tx' or 'scsi': 'up'");
@@ -197,6 +211,7 @@ int main(void)
 		T(test_first_rule_that_strikes_decides),
 		T(test_comments_and_blank_lines_are_nothing),
 		T(test_cleared_script_is_silent),
+		T(test_an_answer_to_a_function_has_a_name),
 		T(test_errors_say_which_word),
 		T(test_help_names_every_action),
 	};
