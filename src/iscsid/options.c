@@ -61,6 +61,16 @@ static bool read_engines(const char *s, unsigned *out)
 	return true;
 }
 
+static bool read_ms(const char *s, uint32_t *out)
+{
+	uint64_t n;
+
+	if (str_u64(s, strlen(s), UINT32_MAX, &n) || !n)
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
 /* Returns what is wrong with the value, or NULL. */
 static const char *read_option(int c, const char *arg, struct options *o)
 {
@@ -69,6 +79,9 @@ static const char *read_option(int c, const char *arg, struct options *o)
 		o->bindings = arg;
 		o->custom_bindings = true;
 		break;
+	case 'c': /* for tests: ms until a command is ended */
+		return read_ms(arg, &o->task_timeout) ? NULL
+						      : "a number is needed";
 	case 'd':
 		o->debug = true;
 		break;
@@ -126,7 +139,7 @@ void options_read(int argc, char **argv, FILE *err, struct options *out)
 	set_defaults(out);
 	optind = 1;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":b:de:f:I:l:m:nR:thV",
+	while ((c = getopt_long(argc, argv, ":b:c:de:f:I:l:m:nR:thV",
 				long_options, NULL)) != -1) {
 		wrong = c == ':'   ? "a value is needed"
 			: c == '?' ? "no such option"

@@ -5,6 +5,7 @@
 #define ISCSID_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -26,7 +27,8 @@ struct options {
 	bool custom_bindings; /* -b was given */
 	mode_t mode;	      /* of directories under linkdir */
 	bool debug, foreground;
-	unsigned engines; /* 0: one per CPU */
+	unsigned engines;      /* 0: one per CPU */
+	uint32_t task_timeout; /* ms a command gets; 0: the engine's own */
 };
 
 void options_read(int argc, char **argv, FILE *err, struct options *out);

@@ -121,6 +121,8 @@ static void put_target(const struct order *o, const char *verb,
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
 	add_path(o->settings, m);
+	if (o->task_timeout)
+		msg_u64(m, "task-timeout", o->task_timeout);
 }
 
 void order_target(const struct order *o, struct msg_out *m)

@@ -26,6 +26,7 @@ struct order {
 	size_t nportals;
 	const char *group; /* of its last session; NULL or "": none */
 	const struct conf_settings *settings;
+	uint32_t task_timeout; /* ms; 0: the engine's own */
 };
 
 void order_target(const struct order *o, struct msg_out *m);

@@ -79,6 +79,7 @@ static struct order order_of(const struct target *t)
 		.nportals = t->nportals,
 		.group = t->session.group,
 		.settings = &t->settings,
+		.task_timeout = t->m->opt->task_timeout,
 	};
 }
 

@@ -48,7 +48,7 @@ static void test_without_words_everything_is_in_its_old_place(void **state)
 
 static void test_every_place_can_be_given(void **state)
 {
-	read_line("-b B -d -f F -I I -l L -m 0700 -n -R R -e 3");
+	read_line("-b B -d -f F -I I -l L -m 0700 -n -R R -e 3 -c 250");
 	assert_int_equal(o.verb, OPTIONS_RUN);
 	assert_string_equal(o.bindings, "B");
 	assert_true(o.custom_bindings);
@@ -58,6 +58,7 @@ static void test_every_place_can_be_given(void **state)
 	assert_string_equal(o.rundir, "R");
 	assert_int_equal(o.mode, 0700);
 	assert_int_equal(o.engines, 3);
+	assert_int_equal(o.task_timeout, 250);
 	assert_true(o.foreground && o.debug);
 }
 
@@ -81,6 +82,7 @@ static void test_a_wrong_word_is_named(void **state)
 		{ "-m 0888", "0888: an octal mode" },
 		{ "-m 1777", "1777: an octal mode" },
 		{ "-m -7", "-7: an octal mode" },
+		{ "-c 0", "0: a number" },
 		{ "-e 0", "0: a number" },
 		{ "-e 65", "65: a number" },
 		{ "start", "start: unexpected word" },
