@@ -257,10 +257,16 @@ static void feed(struct wire *w)
 		down_end(w);
 }
 
+/* What is there already waits for a read, not for a time. */
+static void plan_down(struct wire *w)
+{
+	if (!has_arrived(first_of(&w->down)))
+		flow_plan(&w->down, w->path);
+}
+
 static void to_engine(struct io_timer *t)
 {
 	struct wire *w = container_of(t, struct wire, down.arrival);
-	struct chunk *c;
 
 	if (!w->fd) { /* answered with a reset */
 		flow_drop_chunks(&w->down);
@@ -268,10 +274,7 @@ static void to_engine(struct io_timer *t)
 		return;
 	}
 	feed(w);
-	c = first_of(&w->down);
-	/* What is there already waits for a read, not for a time. */
-	if (!c || c->at > sim.now)
-		flow_plan(&w->down, w->path);
+	plan_down(w);
 	if (at_end(w))
 		sim_cancel(&w->down.arrival);
 }
@@ -368,6 +371,7 @@ static void socket_start(struct fd *fd, struct op *o)
 		break;
 	case OP_KIND_READ:
 		feed(w);
+		plan_down(w);
 		break;
 	case OP_KIND_WRITE:
 		if (w->down.ended && at_end(w) && w->down.err)
