@@ -13,6 +13,7 @@
 #include "target/conn.h"
 
 struct box boxes[MAX_BOXES];
+void (*box_started)(struct box *b);
 
 static struct box *box_of(const struct wire *w)
 {
@@ -153,7 +154,7 @@ static const struct net_host host = { on_accept, on_receive, on_gone, on_room };
 
 /* Life ---------------------------------------------------------------- */
 
-static void add_lun(struct box *b, unsigned i)
+void box_lun_add(struct box *b, unsigned i)
 {
 	struct disk_of_box *d = &b->disks[i];
 	struct tgt_lun_config cfg;
@@ -187,7 +188,9 @@ static void power_on(struct box *b)
 		if (tgt_portal_add(b->t, &b->paths[i].addr) != (int)i)
 			abort();
 	for (unsigned i = 0; i < config.luns; i++)
-		add_lun(b, i);
+		box_lun_add(b, i);
+	if (box_started)
+		box_started(b);
 }
 
 static void on_start(struct io_timer *t)

@@ -45,6 +45,9 @@ struct box {
 
 extern struct box boxes[MAX_BOXES];
 
+/* A script's: called each time the target starts; NULL: nobody is. */
+extern void (*box_started)(struct box *b);
+
 void boxes_init(void);
 /* The process ends, and starts again after us; with power: the host, too. */
 void box_restart(struct box *b, uint64_t us, bool power);
@@ -52,6 +55,8 @@ void box_restart(struct box *b, uint64_t us, bool power);
 void box_touch(struct box *b);
 /* The target restarts, and another disk answers at this LUN from then on. */
 void box_exchange(struct box *b, unsigned lun);
+/* What was removed by tgt_lun_remove(), or is not there yet. */
+void box_lun_add(struct box *b, unsigned lun);
 struct tgt_lun *box_lun(struct box *b, unsigned lun);
 /* A connection in full feature phase, any; NULL. */
 struct tgt_conn *box_conn(struct box *b, uint32_t pick);

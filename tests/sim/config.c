@@ -3,10 +3,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/str.h"
 #include "fault.h"
 #include "pdu_fault.h"
@@ -203,45 +199,6 @@ static const struct row {
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static int set_digest(const char *value, const char **out)
-{
-	for (size_t i = 0; i < DIGEST_WORDS; i++)
-		if (!strcmp(digests[i], value)) {
-			*out = digests[i];
-			return 0;
-		}
-	return -EINVAL;
-}
-
-static int set_row(const struct row *r, const char *value)
-{
-	void *field = (char *)&config + r->at;
-	char *end;
-	uint64_t n = strtoull(value, &end, 0);
-
-	if (r->kind == K_DIGEST)
-		return set_digest(value, field);
-	if (*end || end == value)
-		return -EINVAL;
-	if (r->kind == K_U64)
-		*(uint64_t *)field = n;
-	else if (r->kind == K_BOOL)
-		*(bool *)field = n;
-	else
-		*(uint32_t *)field = (uint32_t)n;
-	return 0;
-}
-
-int config_set(const char *word)
-{
-	const char *eq = strchr(word, '=');
-
-	for (size_t i = 0; eq && i < ROWS; i++)
-		if (str_is(word, (size_t)(eq - word), rows[i].name))
-			return set_row(&rows[i], eq + 1);
-	return -EINVAL;
-}
 
 static void describe_row(const struct row *r, struct strbuf *sb)
 {

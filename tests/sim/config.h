@@ -1,7 +1,7 @@
 /*
  * config - what a run is like: the targets, the settings, the faults.
  *
- * Drawn from the dice by config_draw(), or set word by word by a script.
+ * Drawn from the dice by config_draw(), or set by who plays a script.
  */
 #ifndef SIM_CONFIG_H
 #define SIM_CONFIG_H
@@ -36,7 +36,8 @@ struct config {
 	uint32_t login_timeout, active_timeout, idle_timeout, ping_timeout;
 	uint32_t abort_timeout, reset_timeout;
 	uint32_t connfail_timeout, disk_timeout;
-	bool knows_groups; /* the discovery told the portal group tags */
+	uint32_t task_timeout; /* 0: the driver's own */
+	bool knows_groups;     /* the discovery told the portal group tags */
 
 	/* the network */
 	uint64_t latency, jitter; /* us */
@@ -60,8 +61,6 @@ extern struct config config;
 /* A calm world: one target, one portal, one disk, no faults. */
 void config_calm(void);
 void config_draw(void);
-/* One "name=value"; 0 or -EINVAL. */
-int config_set(const char *word);
 void config_describe(void);
 
 #endif

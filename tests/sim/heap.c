@@ -21,7 +21,10 @@ void __real_free(void *p);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
 void __wrap_free(void *p);
+char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t n);
 
 struct piece { /* stands in front of each piece */
 	struct list link;
@@ -105,6 +108,25 @@ void *__wrap_realloc(void *p, size_t size)
 	memcpy(to, p ? p : to, old < size ? old : size);
 	__wrap_free(p);
 	return to;
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	return __wrap_realloc(p, n * size);
+}
+
+char *__wrap_strndup(const char *s, size_t n)
+{
+	size_t len = strnlen(s, n);
+	char *p = __wrap_malloc(len + 1);
+
+	p[len] = '\0';
+	return memcpy(p, s, len);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return __wrap_strndup(s, strlen(s));
 }
 
 void *world_alloc(size_t size)

@@ -36,6 +36,7 @@ struct target_of_manager {
 };
 
 struct held held[MAX_BOXES][MAX_LUNS];
+void (*manager_log)(const char *object, const char *text);
 
 static struct {
 	struct engine *engine; /* NULL: none runs */
@@ -224,6 +225,8 @@ static void say_target(const struct box *b)
 	       config.ping_timeout, config.abort_timeout, config.reset_timeout);
 	sb_add(&sb, " connfail-timeout=%u disk-command-timeout=%u failover=%d",
 	       config.connfail_timeout, config.disk_timeout, config.failover);
+	if (config.task_timeout)
+		sb_add(&sb, " task-timeout=%u", config.task_timeout);
 	if (group >= 0)
 		sb_add(&sb, " group=%d", group);
 	add_portals(&sb, b);
@@ -286,7 +289,11 @@ static void on_session(const struct msg_in *m)
 static void on_lun(const struct msg_in *m)
 {
 	struct held *h = held_of(m);
+	uint64_t blocks, size;
 
+	if (h && !msg_get_u64(m, "blocks", UINT64_MAX >> 12, &blocks) &&
+	    !msg_get_u64(m, "block-size", 4096, &size))
+		h->blocks = blocks * size / 512;
 	if (!h || h->device || mgr.leaving || !value_is(m, "state", "online"))
 		return;
 	msg_get(m, "identity", h->identity, sizeof(h->identity));
@@ -303,6 +310,26 @@ static void on_attached(const struct msg_in *m)
 		h->attached_at = sim.now;
 }
 
+static void say_lun(const char *verb, const struct held *h)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s id=%u lun=%04x000000000000", verb,
+		 h->box->number + 1, h->lun);
+	manager_say(text);
+}
+
+/* A disk that is in use stays. */
+static void on_vanished(const struct msg_in *m)
+{
+	struct held *h = held_of(m);
+
+	if (!h->device || config.threads || device_waiting(h->device))
+		return;
+	h->vanished = true;
+	say_lun("detach", h);
+}
+
 static void on_detached(const struct msg_in *m)
 {
 	struct held *h = held_of(m);
@@ -310,6 +337,12 @@ static void on_detached(const struct msg_in *m)
 
 	(void)msg_get_u64(m, "error", 4096, &err);
 	h->attached = h->asked = false;
+	if (h->vanished) { /* should it come back, it is a new one */
+		h->vanished = false;
+		h->device = NULL;
+		say_lun("forget", h);
+		return;
+	}
 	h->gone = true;
 	if (!mgr.leaving && !h->box->disks[h->lun].exchanged)
 		sim_fail(FIG_WRONG, "%s: detached by itself (%s)",
@@ -335,6 +368,16 @@ static void on_error(const struct msg_in *m)
 		sim_fail(FIG_WRONG, "the engine refuses: %s", text);
 }
 
+static void on_log(const struct msg_in *m)
+{
+	char object[256] = "", text[512] = "";
+
+	msg_get(m, "object", object, sizeof(object));
+	msg_get(m, "text", text, sizeof(text));
+	if (manager_log)
+		manager_log(object, text);
+}
+
 static const struct {
 	const char *verb;
 	void (*fn)(const struct msg_in *m);
@@ -342,7 +385,8 @@ static const struct {
 	{ "ready", on_ready },	     { "session", on_session },
 	{ "lun", on_lun },	     { "attached", on_attached },
 	{ "detached", on_detached }, { "removed", on_removed },
-	{ "error", on_error },
+	{ "error", on_error },	     { "log", on_log },
+	{ "vanished", on_vanished },
 };
 
 static void take(struct note *n)

@@ -18,12 +18,17 @@ struct held {
 	struct device *device; /* NULL: never seen online */
 	bool attached;	       /* by the present engine */
 	bool asked;	       /* to attach it */
+	bool vanished;	       /* not listed any more, and on its way out */
 	bool gone;	       /* let go of for good, or failed */
 	char identity[304];
+	uint64_t blocks;      /* of 512 bytes */
 	uint64_t attached_at; /* us; the first time */
 };
 
 extern struct held held[MAX_BOXES][MAX_LUNS];
+
+/* A script's: is called with each line of the log; NULL: nobody is. */
+extern void (*manager_log)(const char *object, const char *text);
 
 void manager_init(void);
 /* kill -9 of the engine; the next starts after us. */

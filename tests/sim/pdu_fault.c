@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 #include "box.h"
 #include "sim.h"
+#include "base/str.h"
+#include "target/journal.h"
 #include "target/session.h"
 #include "wire/pdu.h"
 
@@ -220,54 +222,15 @@ const char *pdu_fault_name(unsigned i)
 
 /* The hook ------------------------------------------------------------ */
 
-static const char *op_name(uint8_t op)
-{
-	switch (op) {
-	case OP_NOP_OUT:
-		return "NOP-Out";
-	case OP_SCSI_CMD:
-		return "SCSI-Command";
-	case OP_TMF_REQ:
-		return "TMF-Request";
-	case OP_LOGIN_REQ:
-		return "Login-Request";
-	case OP_DATA_OUT:
-		return "Data-Out";
-	case OP_LOGOUT_REQ:
-		return "Logout-Request";
-	case OP_NOP_IN:
-		return "NOP-In";
-	case OP_SCSI_RSP:
-		return "SCSI-Response";
-	case OP_TMF_RSP:
-		return "TMF-Response";
-	case OP_LOGIN_RSP:
-		return "Login-Response";
-	case OP_DATA_IN:
-		return "Data-In";
-	case OP_LOGOUT_RSP:
-		return "Logout-Response";
-	case OP_R2T:
-		return "R2T";
-	case OP_ASYNC:
-		return "Async-Message";
-	case OP_REJECT:
-		return "Reject";
-	}
-	return "PDU";
-}
-
 static void trace_pdu(const struct tgt_pdu_event *e)
 {
-	const struct wire *w = tgt_conn_owner(e->conn);
-	const uint8_t *b = e->bhs;
+	char line[TGT_JOURNAL_LINE];
+	struct strbuf text;
 
-	sim_trace(wire_path(w)->name,
-		  "%s %s itt %08x sn %u len %u: %02x %02x off %u cdb %02x "
-		  "lba %u",
-		  e->tx ? "<-" : "->", op_name(pdu_opcode(b)), get_be32(b + 16),
-		  get_be32(b + 24), get_be24(b + 5), b[2], b[3],
-		  get_be32(b + 40), b[32], get_be32(b + 34));
+	sb_init(&text, line, sizeof(line));
+	tgt_journal_line(e, &text);
+	sim_trace(wire_path(tgt_conn_owner(e->conn))->name, "%s sn %u", line,
+		  get_be32(e->bhs + 24));
 }
 
 static bool by_chance(const struct tgt_pdu_event *e, struct tgt_verdict *out)

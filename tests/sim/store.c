@@ -47,6 +47,12 @@ void store_power_cut(struct store *s)
 		settle(s, i, dice_chance(&sim.dice, 500));
 }
 
+void store_lose_cache(struct store *s)
+{
+	for (uint64_t i = 0; i < s->room / s->block_size; i++)
+		settle(s, i, false);
+}
+
 static struct store *store_of(struct tgt_backend *b)
 {
 	return container_of(b, struct backend, b)->store;

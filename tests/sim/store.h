@@ -27,6 +27,8 @@ void store_init(struct store *s, uint32_t block_size, uint64_t size,
 		uint64_t room);
 /* What was not flushed is lost, or not, block by block. */
 void store_power_cut(struct store *s);
+/* What was not flushed is lost. */
+void store_lose_cache(struct store *s);
 /* A new way to it for a target. */
 struct tgt_backend *store_open(struct store *s);
 
