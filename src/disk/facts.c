@@ -153,15 +153,34 @@ static void set_limits(const struct disk_facts *f, uint32_t physical,
 	lim->max_same = whole(lim->max_same, lim->granule);
 }
 
+/* What one command does; a request for more becomes several. */
+static uint64_t most_at_once(const struct disk_limits *lim, bool can,
+			     uint32_t blocks)
+{
+	uint64_t bytes = (uint64_t)blocks * lim->block_size;
+
+	if (!can)
+		return 0;
+	return bytes ? bytes : (uint64_t)lim->granule * lim->block_size;
+}
+
 void facts_abilities(const struct disk_limits *lim, struct disk_geometry *geo)
 {
 	const uint32_t discard =
 		WAY(WAY_UNMAP) | WAY(WAY_SAME16_UNMAP) | WAY(WAY_SAME10_UNMAP);
 
+	geo->write_cache = lim->cache != CACHE_OFF;
+	geo->fua = lim->ways & WAY(WAY_FUA);
 	geo->can_discard = lim->ways & discard;
 	geo->can_zero = lim->ways & (WAY(WAY_SAME16) | WAY(WAY_SAME10));
 	geo->discard_granularity =
 		geo->can_discard ? lim->granule * lim->block_size : 0;
+	geo->discard_alignment =
+		geo->can_discard ? lim->granule_start * lim->block_size : 0;
+	geo->max_discard = most_at_once(
+		lim, geo->can_discard,
+		lim->ways & WAY(WAY_UNMAP) ? lim->max_unmap : lim->max_same);
+	geo->max_zero = most_at_once(lim, geo->can_zero, lim->max_same);
 }
 
 int facts_apply(const struct disk_facts *f, struct disk_geometry *geo,

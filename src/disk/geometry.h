@@ -13,8 +13,13 @@ struct disk_geometry {
 	uint64_t blocks;
 	bool read_only;
 	bool rotational;
+	bool write_cache; /* what was written may need a flush */
+	bool fua;	  /* the target itself can write past its cache */
 	bool can_discard, can_zero;
 	uint32_t discard_granularity; /* bytes; 0 when it cannot */
+	uint32_t discard_alignment;   /* bytes: where the first granule is */
+	uint64_t max_discard;	      /* bytes one command can; 0: cannot */
+	uint64_t max_zero;	      /* bytes */
 	uint32_t optimal_io;	      /* bytes; 0 when the target says none */
 };
 

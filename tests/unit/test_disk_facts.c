@@ -46,6 +46,41 @@ static bool can(enum disk_way w)
 	return lim.ways & WAY(w);
 }
 
+static void test_limits_of_one_command_are_for_exporters_too(void **state)
+{
+	f.capacity.block_size = 4096;
+	f.limits.max_unmap_blocks = 8192;
+	f.limits.max_write_same = 4096;
+	f.limits.unmap_granularity = 16;
+	f.limits.unmap_alignment = 2;
+	apply();
+	assert_int_equal(geo.max_discard, 8192 * 4096);
+	assert_int_equal(geo.max_zero, 4096 * 4096);
+	assert_int_equal(geo.discard_granularity, 16 * 4096);
+	assert_int_equal(geo.discard_alignment, 2 * 4096);
+}
+
+static void test_what_cannot_be_discarded_has_no_limit(void **state)
+{
+	f.capacity.lbpme = false;
+	apply();
+	assert_false(geo.can_discard);
+	assert_int_equal(geo.max_discard, 0);
+	assert_int_equal(geo.discard_alignment, 0);
+}
+
+static void test_cache_and_fua_are_what_the_mode_pages_say(void **state)
+{
+	apply();
+	assert_true(geo.write_cache); /* nobody said there is none */
+	assert_false(geo.fua);
+	f.mode.has_caching = true;
+	f.mode.dpofua = true;
+	apply();
+	assert_false(geo.write_cache);
+	assert_true(geo.fua);
+}
+
 static void test_block_sizes_of_no_block_device_are_refused(void **state)
 {
 	static const uint32_t bad[] = { 0,    1,    511,  520,	     1024,
@@ -280,6 +315,9 @@ static void test_every_way_has_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_limits_of_one_command_are_for_exporters_too),
+		T(test_what_cannot_be_discarded_has_no_limit),
+		T(test_cache_and_fua_are_what_the_mode_pages_say),
 		T(test_block_sizes_of_no_block_device_are_refused),
 		T(test_capacity_beyond_63_bits_is_refused),
 		T(test_one_block_is_a_disk),
