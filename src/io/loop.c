@@ -26,12 +26,17 @@ struct io_loop {
 	bool stop;
 };
 
+/* liburing 2.3 has neither a name for the number nor for the fields. */
+#define OP_COMMAND     46 /* IORING_OP_URING_CMD */
+#define AT_COMMAND     8  /* bytes into the entry */
+#define AT_COMMAND_ARG 48
+
 /* Every opcode this file uses; IO_LOOP_RESTRICTED allows these alone. */
 static const uint8_t opcodes[] = {
 	IORING_OP_READ,		IORING_OP_WRITE,   IORING_OP_READV,
 	IORING_OP_WRITEV,	IORING_OP_RECVMSG, IORING_OP_SENDMSG,
 	IORING_OP_CONNECT,	IORING_OP_ACCEPT,  IORING_OP_POLL_ADD,
-	IORING_OP_ASYNC_CANCEL,
+	IORING_OP_ASYNC_CANCEL, OP_COMMAND, /* the last: see ring_restrict() */
 };
 
 /*
@@ -86,18 +91,18 @@ static int ring_register(struct io_uring *ring, unsigned opcode, void *arg,
 		       : 0;
 }
 
-static int ring_restrict(struct io_uring *ring)
+static int ring_restrict(struct io_uring *ring, bool commands)
 {
 	struct io_uring_restriction r[ARRAY_SIZE(opcodes)];
+	unsigned n = ARRAY_SIZE(opcodes) - !commands;
 	int err;
 
 	memset(r, 0, sizeof(r));
-	for (size_t i = 0; i < ARRAY_SIZE(opcodes); i++) {
+	for (size_t i = 0; i < n; i++) {
 		r[i].opcode = IORING_RESTRICTION_SQE_OP;
 		r[i].sqe_op = opcodes[i];
 	}
-	err = ring_register(ring, IORING_REGISTER_RESTRICTIONS, r,
-			    ARRAY_SIZE(opcodes));
+	err = ring_register(ring, IORING_REGISTER_RESTRICTIONS, r, n);
 	if (err)
 		return err;
 	return ring_register(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
@@ -120,7 +125,7 @@ int io_loop_new(unsigned entries, unsigned flags, struct io_loop **out)
 	/* Saves a look-up per system call; fine without (Linux 5.18). */
 	(void)io_uring_register_ring_fd(&l->ring);
 	if (restricted)
-		err = ring_restrict(&l->ring);
+		err = ring_restrict(&l->ring, flags & IO_LOOP_COMMANDS);
 	if (err) {
 		io_loop_free(l);
 		return err;
@@ -408,6 +413,19 @@ void io_poll(struct io_loop *l, struct io_op *op, int fd, unsigned events)
 	struct io_uring_sqe *sqe = get_sqe(l);
 
 	io_uring_prep_poll_add(sqe, fd, events);
+	io_uring_sqe_set_data(sqe, op);
+}
+
+void io_command(struct io_loop *l, struct io_op *op, int fd, uint32_t command,
+		const void *arg)
+{
+	struct io_uring_sqe *sqe = get_sqe(l);
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = OP_COMMAND;
+	sqe->fd = fd;
+	memcpy((char *)sqe + AT_COMMAND, &command, sizeof(command));
+	memcpy((char *)sqe + AT_COMMAND_ARG, arg, IO_COMMAND_ARG);
 	io_uring_sqe_set_data(sqe, op);
 }
 

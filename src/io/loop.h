@@ -32,9 +32,11 @@ struct io_op {
 
 /*
  * IO_LOOP_RESTRICTED: this ring can do nothing but the operations below, on
- * plain handles, whatever a taken-over process asks of it.
+ * plain handles, whatever a taken-over process asks of it; io_command() only
+ * with IO_LOOP_COMMANDS.
  */
 #define IO_LOOP_RESTRICTED 1u
+#define IO_LOOP_COMMANDS   2u
 
 /*
  * entries: how many operations one turn submits at once (more are fine, they
@@ -95,6 +97,14 @@ void io_connect(struct io_loop *l, struct io_op *op, int fd,
 void io_accept(struct io_loop *l, struct io_op *op, int fd);
 /* Once; events as in poll(2), res the events that came. */
 void io_poll(struct io_loop *l, struct io_op *op, int fd, unsigned events);
+
+/*
+ * A command of the handle's driver (IORING_OP_URING_CMD), with its argument;
+ * Linux 5.19.  It cannot be cancelled.
+ */
+#define IO_COMMAND_ARG 16 /* bytes */
+void io_command(struct io_loop *l, struct io_op *op, int fd, uint32_t command,
+		const void *arg);
 
 /*
  * Asks to end op early: its fn comes anyway, with -ECANCELED or with what it

@@ -424,3 +424,10 @@ void io_cancel(struct io_loop *l, struct io_op *op)
 {
 	ask()->cancel = op;
 }
+
+/* No disk of the simulation is a ublk device. */
+void io_command(struct io_loop *l, struct io_op *op, int fd, uint32_t command,
+		const void *arg)
+{
+	loop_complete(op, -EOPNOTSUPP);
+}
