@@ -25,6 +25,7 @@ struct engine {
 	struct outbox out;
 	struct idmap targets, discoveries;
 	unsigned attached; /* disks the kernel has from us */
+	bool can_ublk;	   /* its ring takes the commands of a ublk device */
 	bool greeted, quitting;
 	struct msg_out msg;
 };

@@ -4,7 +4,6 @@
 #include "engine/lun.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,8 +58,14 @@ static void add_geometry(struct msg_out *m, const struct disk_geometry *g)
 	msg_u64(m, "blocks", g->blocks);
 	msg_u64(m, "read-only", g->read_only);
 	msg_u64(m, "rotational", g->rotational);
+	msg_u64(m, "write-cache", g->write_cache);
+	msg_u64(m, "fua", g->fua);
 	msg_u64(m, "discard", g->can_discard);
 	msg_u64(m, "discard-granularity", g->discard_granularity);
+	msg_u64(m, "discard-alignment", g->discard_alignment);
+	msg_u64(m, "max-discard", g->max_discard);
+	msg_u64(m, "zero", g->can_zero);
+	msg_u64(m, "max-zero", g->max_zero);
 	msg_u64(m, "optimal-io", g->optimal_io);
 }
 
@@ -103,22 +108,23 @@ static void tell_detached(struct lun *u, int err)
 	engine_post(engine_of(u));
 }
 
-/* -1: nothing that a new manager could go on with. */
-static int handle_of(const struct lun *u)
+static void tell_held(struct lun *u)
 {
-	if (!u->attached || u->detaching)
-		return -1;
-	return u->export ? export_handle(u->export) : u->fd;
+	int handle = u->export ? export_handle(u->export) : u->fd;
+
+	if (u->via == &export_ublk) {
+		msg_str(begin(u, "held"), "export", u->via->name);
+		engine_post(engine_of(u));
+	} else if (handle >= 0) {
+		begin(u, "held");
+		engine_post_handle(engine_of(u), handle);
+	}
 }
 
 void lun_tell_all(struct lun *u)
 {
-	int handle = handle_of(u);
-
-	if (handle >= 0) {
-		begin(u, "held");
-		engine_post_handle(engine_of(u), handle);
-	}
+	if (u->attached && !u->detaching)
+		tell_held(u);
 	if (u->told)
 		tell(u);
 	if (u->missing)
@@ -170,26 +176,17 @@ static const struct export_events export_events = {
 	.stopped = on_stopped,
 };
 
-/*
- * Buffers are locked memory, 1 MiB a request: who has many disks gets fewer
- * for each of the later ones.
- */
-static const struct {
-	unsigned upto; /* disks of this engine */
-	unsigned depth;
-} depths[] = { { 16, 0 }, { 64, 16 }, { 256, 8 }, { UINT_MAX, 4 } };
-
 static unsigned depth_for(const struct lun *u)
 {
-	unsigned disks = engine_of(u)->attached, i = 0;
+	unsigned disks = engine_of(u)->attached, depth = export_depth(disks);
 
-	while (disks >= depths[i].upto)
-		i++;
-	if (i && disks == depths[i - 1].upto)
+	if (u->depth)
+		return u->depth;
+	if (disks && export_depth(disks - 1) != depth)
 		log_info(NULL,
 			 "%u disks: the next ones take %u requests at once",
-			 disks, depths[i].depth);
-	return depths[i].depth;
+			 disks, depth);
+	return depth;
 }
 
 /* 0, -EAGAIN (the disk is not probed yet) or another -errno. */
@@ -204,7 +201,7 @@ static int start_export(struct lun *u)
 		.events = &export_events,
 		.ctx = u,
 	};
-	int err = export_start(&export_fuse, &cfg, &u->export);
+	int err = export_start(u->via, &cfg, &u->export);
 
 	if (!err)
 		u->fd = -1;
@@ -234,7 +231,9 @@ int lun_attach(struct lun *u, const struct lun_attach *a)
 	if (*a->expect && u->told &&
 	    strcmp(a->expect, disk_identity(u->disk)->id) != 0)
 		return -ESTALE;
+	u->via = a->via;
 	u->fd = a->fd;
+	u->depth = a->depth;
 	u->resume = a->resume;
 	u->error = 0;
 	err = start_export(u);

@@ -16,9 +16,13 @@ struct luns;
 
 #define LUN_EXPECT_SIZE 300
 
+struct export_ops;
+
 struct lun_attach {
-	int fd;	     /* the kernel's end, ours on success */
-	bool resume; /* it was served before: ask for its requests again */
+	const struct export_ops *via;
+	int fd;		/* the kernel's end, ours on success */
+	unsigned depth; /* requests at once; 0: what is best */
+	bool resume;	/* it was served before: ask for its requests again */
 	char expect[LUN_EXPECT_SIZE]; /* the identity it must have, or "" */
 };
 
@@ -27,7 +31,9 @@ struct lun {
 	struct luns *luns; /* borrowed */
 	struct disk *disk;
 	struct export *export; /* NULL while the kernel does not see it */
-	int fd;		       /* waits for the first probe, else -1 */
+	const struct export_ops *via;
+	int fd; /* waits for the first probe, else -1 */
+	unsigned depth;
 	bool resume;
 	bool told;		  /* the manager knows it */
 	bool failed;		  /* ... as such */

@@ -24,6 +24,12 @@
 #define LISTENER_FD  4
 #define LOOP_ENTRIES 1024
 
+/*
+ * Where there is none, the ring is not allowed the commands either: they
+ * reach other drivers and the options of sockets, too.
+ */
+#define UBLK_CONTROL "/dev/ublk-control"
+
 static bool is_local(int fd, int want_listening)
 {
 	int domain, type, listening;
@@ -88,6 +94,7 @@ int main(void)
 	static struct engine engine;
 	struct io_loop *loop;
 	int err, listener = find_listener();
+	bool ublk;
 
 	if (!is_manager(MANAGER_FD)) {
 		fprintf(stderr, "iscsid-engine is started by iscsid\n");
@@ -97,12 +104,16 @@ int main(void)
 	close_range(listener >= 0 ? LISTENER_FD + 1 : MANAGER_FD + 1, ~0u, 0);
 	ignore_signals();
 	warm_up_hashes();
-	err = io_loop_new(LOOP_ENTRIES, IO_LOOP_RESTRICTED, &loop);
+	ublk = access(UBLK_CONTROL, F_OK) == 0;
+	err = io_loop_new(LOOP_ENTRIES,
+			  IO_LOOP_RESTRICTED | (ublk ? IO_LOOP_COMMANDS : 0),
+			  &loop);
 	if (err) {
 		log_err(NULL, "%s", io_loop_strerror(err));
 		return 1;
 	}
 	engine_init(&engine, loop, MANAGER_FD, listener);
+	engine.can_ublk = ublk;
 	engine_log_to_manager(&engine);
 	memory_prepare();
 	err = enter_sandbox();

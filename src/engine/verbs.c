@@ -15,6 +15,7 @@
 #include "engine/handover.h"
 #include "engine/settings.h"
 #include "engine/target.h"
+#include "export/export.h"
 
 #define PROTOCOL_VERSION 1
 
@@ -40,6 +41,7 @@ static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 	out = engine_begin(e, "ready");
 	msg_u64(out, "version", PROTOCOL_VERSION);
 	msg_i64(out, "pid", getpid());
+	msg_u64(out, "ublk", e->can_ublk);
 	engine_post(e);
 }
 
@@ -151,6 +153,24 @@ static void tell_detached(struct engine *e, const struct subject *s, int err)
 	engine_post(e);
 }
 
+/* How the handle is to be served; FUSE when nothing is said. */
+static int read_export(const struct msg_in *m, struct lun_attach *a)
+{
+	static const struct export_ops *const known[] = { &export_fuse,
+							  &export_ublk };
+	char name[16];
+	uint64_t depth = 0;
+	int n = msg_get(m, "export", name, sizeof(name));
+
+	(void)msg_get_u64(m, "depth", UINT16_MAX, &depth);
+	a->depth = (unsigned)depth;
+	a->via = n == -ENOENT ? &export_fuse : NULL;
+	for (size_t i = 0; n > 0 && i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(known[i]->name, name) == 0)
+			a->via = known[i];
+	return a->via ? 0 : -EINVAL;
+}
+
 static int attach(const struct msg_in *m, const struct subject *s, int fd)
 {
 	struct lun_attach a = { .fd = fd };
@@ -164,6 +184,9 @@ static int attach(const struct msg_in *m, const struct subject *s, int fd)
 	err = msg_get(m, "expect", a.expect, sizeof(a.expect));
 	if (err < 0 && err != -ENOENT)
 		return -EINVAL;
+	err = read_export(m, &a);
+	if (err)
+		return err;
 	(void)msg_get_u64(m, "resume", 1, &resume);
 	a.resume = resume;
 	return luns_attach(&s->target->luns, s->lun, &a);

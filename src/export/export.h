@@ -38,7 +38,8 @@ struct export_config {
 	int fd;		      /* the kernel's handle, owned by the export */
 	struct disk *disk;    /* its geometry must be known */
 	bool resume;	      /* served before: ask the kernel to send again */
-	unsigned depth;	      /* most requests at once; 0: what is best */
+	unsigned depth;	      /* most requests at once; 0: what is best.  ublk:
+				 exactly those of the device */
 	const struct export_events *events;
 	void *ctx;
 };
@@ -67,7 +68,10 @@ struct export_ops {
 	void (*stats)(const struct export *e, struct export_stats *out);
 };
 
-extern const struct export_ops export_fuse;
+extern const struct export_ops export_fuse, export_ublk;
+
+/* How many requests at once a disk gets whose engine has so many already. */
+unsigned export_depth(unsigned disks);
 
 /*
  * Returns 0, or -errno with cfg->fd still the caller's: -EAGAIN while the
@@ -97,7 +101,10 @@ static inline void export_stop(struct export *e)
 	e->ops->stop(e);
 }
 
-/* The kernel's handle, which stays the export's; -1 once it is stopping. */
+/*
+ * The kernel's handle, which stays the export's, for another to go on with;
+ * -1 once it is stopping, and when it is nobody else's business (ublk).
+ */
 static inline int export_handle(const struct export *e)
 {
 	return e->ops->handle(e);

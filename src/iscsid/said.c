@@ -55,6 +55,7 @@ struct field {
 
 static const struct field ready_fields[] = {
 	NEED(ready, "version", version, UINT32_MAX),
+	BOOL(ready, "ublk", ublk),
 };
 
 static const struct field log_fields[] = {
@@ -118,8 +119,14 @@ static const struct field lun_fields[] = {
 	FIELD(lun, "blocks", F_U64, blocks, UINT64_MAX, false),
 	BOOL(lun, "read-only", read_only),
 	BOOL(lun, "rotational", rotational),
+	BOOL(lun, "write-cache", write_cache),
+	BOOL(lun, "fua", fua),
 	BOOL(lun, "discard", discard),
 	U32(lun, "discard-granularity", discard_granularity, UINT32_MAX),
+	U32(lun, "discard-alignment", discard_alignment, UINT32_MAX),
+	FIELD(lun, "max-discard", F_U64, max_discard, MAX_DISK_BYTES, false),
+	BOOL(lun, "zero", zero),
+	FIELD(lun, "max-zero", F_U64, max_zero, MAX_DISK_BYTES, false),
 	U32(lun, "optimal-io", optimal_io, UINT32_MAX),
 	TEXT(lun, "serial", serial),
 	FIELD(lun, "identity", F_EXACT, identity, 0, false),
@@ -128,6 +135,7 @@ static const struct field lun_fields[] = {
 static const struct field event_fields[] = {
 	FIELD(event, "lun", F_LUN, lun, 0, true),
 	U32(event, "error", error, 4095),
+	TEXT(event, "export", export),
 };
 
 static const struct field switched_fields[] = {

@@ -48,6 +48,7 @@ enum said_kind {
 
 struct said_ready {
 	uint32_t version;
+	bool ublk; /* it can serve ublk devices */
 };
 
 struct said_log {
@@ -95,14 +96,16 @@ struct said_lun {
 	uint32_t type, ansi;
 	uint32_t block_size, physical_size;
 	uint64_t blocks;
-	bool read_only, rotational, discard;
-	uint32_t discard_granularity, optimal_io;
+	bool read_only, rotational, write_cache, fua, discard, zero;
+	uint32_t discard_granularity, discard_alignment, optimal_io;
+	uint64_t max_discard, max_zero; /* bytes */
 	char serial[128], identity[300];
 };
 
 struct said_lun_event { /* vanished, attached, detached, held */
 	uint8_t lun[LUN_LEN];
 	uint32_t error; /* errno */
+	char export[8]; /* held: "ublk", or "" for FUSE */
 };
 
 struct said_switched {

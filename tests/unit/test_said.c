@@ -35,6 +35,8 @@ static void test_a_disk_is_read_whole(void **state)
 			       "ansi=5 block-size=4096 physical-size=8192 "
 			       "blocks=1000 read-only=1 rotational=0 discard=1 "
 			       "discard-granularity=65536 optimal-io=131072 "
+			       "discard-alignment=4096 max-discard=8388608 "
+			       "zero=1 max-zero=4194304 write-cache=1 fua=1 "
 			       "serial=S1 identity=naa.6001"),
 			 0);
 	assert_int_equal(said.kind, SAID_LUN);
@@ -48,6 +50,11 @@ static void test_a_disk_is_read_whole(void **state)
 	assert_true(said.lun.read_only);
 	assert_false(said.lun.rotational);
 	assert_int_equal(said.lun.optimal_io, 131072);
+	assert_true(said.lun.discard && said.lun.zero);
+	assert_int_equal(said.lun.discard_alignment, 4096);
+	assert_int_equal(said.lun.max_discard, 8388608);
+	assert_int_equal(said.lun.max_zero, 4194304);
+	assert_true(said.lun.write_cache && said.lun.fua);
 	assert_string_equal(said.lun.identity, "naa.6001");
 }
 
@@ -235,6 +242,8 @@ static void test_a_lun_that_is_put_reads_the_same(void **state)
 			       "ansi=5 block-size=4096 physical-size=8192 "
 			       "blocks=1000 read-only=1 rotational=0 discard=1 "
 			       "discard-granularity=65536 optimal-io=131072 "
+			       "discard-alignment=4096 max-discard=8388608 "
+			       "zero=1 max-zero=4194304 write-cache=1 fua=1 "
 			       "serial=S1 identity=naa.6001"),
 			 0);
 	lun = said.lun;
