@@ -185,6 +185,12 @@ const struct keyword keywords[] = {
 	  .kind = KEY_LUNS, .where = IN_TARGET, .deflt = "all",
 	  .offset = F(luns), .form = "all, or numbers and ranges: 0-3,8",
 	  .help = "Only these LUNs, of those the target reports, are used." },
+	{ "Export", { NULL },
+	  .kind = KEY_EXPORT, .where = IN_TARGET, .deflt = "auto",
+	  .offset = F(export), .form = "auto, ublk or fuse",
+	  .help = "How disks reach the kernel: as ublk devices, or through "
+		  "FUSE and loop devices; auto takes ublk where it works. "
+		  "It counts when a disk appears." },
 	{ "Enabled", { NULL },
 	  BOOL(IN_TARGET, "yes", enabled),
 	  .help = "No means: no session to this target." },

@@ -32,6 +32,7 @@ enum keyword_kind {
 	KEY_SECRET,    /* same, never shown */
 	KEY_DIGEST,    /* enum conf_digest */
 	KEY_MULTIPATH, /* enum conf_multipath */
+	KEY_EXPORT,    /* enum conf_export */
 	KEY_PORTAL,    /* struct conf_portal */
 	KEY_SUBNETS,   /* struct conf_nets */
 	KEY_LUNS,      /* struct conf_luns */

@@ -36,6 +36,12 @@ enum conf_multipath {
 	CONF_MULTIPATH_PORTALGROUP, /* a session per portal group */
 };
 
+enum conf_export {
+	CONF_EXPORT_AUTO, /* ublk where it works, else FUSE and loop */
+	CONF_EXPORT_UBLK,
+	CONF_EXPORT_FUSE,
+};
+
 struct conf_credentials {
 	char user[CONF_STRING_SIZE];   /* "": none */
 	char secret[CONF_STRING_SIZE]; /* "": none configured */
@@ -99,6 +105,7 @@ struct conf_settings {
 	struct conf_portal preferred_portal;
 	struct conf_nets preferred_subnet;
 	uint32_t multipath; /* enum conf_multipath */
+	uint32_t export;    /* enum conf_export */
 	struct conf_luns luns;
 	bool enabled;
 	bool continuous, send_async_text; /* discovery */

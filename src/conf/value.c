@@ -210,6 +210,13 @@ static const struct word multipaths[] = {
 	{ NULL, 0 },
 };
 
+static const struct word exports[] = {
+	{ "auto", CONF_EXPORT_AUTO },
+	{ "ublk", CONF_EXPORT_UBLK },
+	{ "fuse", CONF_EXPORT_FUSE },
+	{ NULL, 0 },
+};
+
 static bool word_get(const struct value *v, const struct word *words)
 {
 	for (; words->word; words++) {
@@ -240,6 +247,11 @@ static bool digest_get(const struct value *v)
 static bool multipath_get(const struct value *v)
 {
 	return word_get(v, multipaths);
+}
+
+static bool export_get(const struct value *v)
+{
+	return word_get(v, exports);
 }
 
 const char *value_unquote(const char **s, size_t *n)
@@ -426,6 +438,12 @@ static void multipath_put(const struct keyword *k, const void *field,
 	word_put(*(const uint32_t *)field, multipaths, sb);
 }
 
+static void export_put(const struct keyword *k, const void *field,
+		       struct strbuf *sb)
+{
+	word_put(*(const uint32_t *)field, exports, sb);
+}
+
 static void portal_put(const struct keyword *k, const void *field,
 		       struct strbuf *sb)
 {
@@ -490,6 +508,7 @@ static const struct {
 	[KEY_SECRET] = { string_get, secret_put },
 	[KEY_DIGEST] = { digest_get, digest_put },
 	[KEY_MULTIPATH] = { multipath_get, multipath_put },
+	[KEY_EXPORT] = { export_get, export_put },
 	[KEY_PORTAL] = { portal_get, portal_put },
 	[KEY_SUBNETS] = { subnets_get, subnets_put },
 	[KEY_LUNS] = { luns_get, luns_put },
