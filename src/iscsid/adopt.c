@@ -12,6 +12,8 @@
 
 #include "base/log.h"
 #include "export/loopdev.h"
+#include "export/ublk_control.h"
+#include "export/ublk_proto.h"
 #include "iscsid/device.h"
 #include "iscsid/devices.h"
 #include "iscsid/held.h"
@@ -24,6 +26,7 @@ struct disk {
 	struct held_disk record;
 	int loop; /* number of its loop device, or -1 */
 	int kept; /* the handle that the service manager kept, or -1 */
+	int ublk; /* number of its ublk device, or -1 */
 	bool taken;
 };
 
@@ -70,8 +73,9 @@ static void add_disk(void *ctx, const struct held_disk *d)
 	if (!more)
 		return;
 	a->disks = more;
-	a->disks[a->ndisks++] =
-		(struct disk){ .record = *d, .loop = -1, .kept = -1 };
+	a->disks[a->ndisks++] = (struct disk){
+		.record = *d, .loop = -1, .kept = -1, .ublk = -1
+	};
 }
 
 static struct disk *find_file(struct adopt *a, const char *name)
@@ -118,6 +122,22 @@ static void note_kept(void *ctx, const char *name, int handle)
 	d->kept = handle;
 }
 
+static void note_ublk(void *ctx, const struct ublk_info *info)
+{
+	struct adopt *a = ctx;
+	struct ublk_place at;
+
+	if (!ublk_mark_is_of(info->mark, a->m->opt->rundir, &at))
+		return;
+	for (size_t i = 0; i < a->ndisks; i++) {
+		const struct held_disk *d = &a->disks[i].record;
+
+		if (d->bus == at.bus && d->number == at.target &&
+		    d->lun.number == at.lun)
+			a->disks[i].ublk = (int)info->number;
+	}
+}
+
 struct adopt *adopt_begin(struct manager *m)
 {
 	static const struct held_ops ops = { add_target, add_disk };
@@ -133,6 +153,7 @@ struct adopt *adopt_begin(struct manager *m)
 			      "before this one");
 	snprintf(lundir, sizeof(lundir), "%s/lun", m->opt->rundir);
 	loop_each(lundir, note_loop, a);
+	ublk_each(note_ublk, a);
 	service_kept(note_kept, a);
 	return a;
 }
@@ -159,19 +180,49 @@ void adopt_has(struct adopt *a, struct engine *e, const struct said *s)
 	engine_tell(e, &msg, -1);
 }
 
-static bool go_on(struct adopt *a, struct target *t, struct disk *d, int handle)
+static bool go_on(struct adopt *a, struct target *t, struct disk *d,
+		  const struct device_left *left)
 {
-	const struct device_left left = {
-		.said = d->record.lun,
-		.fuse = handle,
-		.loop = d->loop,
-	};
-
-	if (d->taken || !devices_adopt(t, &left))
+	if (d->taken || !devices_adopt(t, left))
 		return false;
 	d->taken = true;
 	a->going_on++;
 	return true;
+}
+
+static bool go_on_by_fuse(struct adopt *a, struct target *t, struct disk *d,
+			  int handle)
+{
+	const struct device_left left = {
+		.said = d->record.lun,
+		.via = EXPORTER_FUSE,
+		.fuse = handle,
+		.ublk = -1,
+		.disk = d->loop,
+	};
+
+	return go_on(a, t, d, &left);
+}
+
+static bool is_started(int ublk)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block/ublkb%d", ublk);
+	return access(path, F_OK) == 0;
+}
+
+static bool go_on_by_ublk(struct adopt *a, struct target *t, struct disk *d)
+{
+	const struct device_left left = {
+		.said = d->record.lun,
+		.via = EXPORTER_UBLK,
+		.fuse = -1,
+		.ublk = d->ublk,
+		.disk = is_started(d->ublk) ? d->ublk : -1,
+	};
+
+	return d->ublk >= 0 && go_on(a, t, d, &left);
 }
 
 static struct disk *find_lun(struct adopt *a, const struct target *t,
@@ -194,7 +245,10 @@ void adopt_held(struct adopt *a, struct engine *e, const struct said *s,
 	struct target *t = target_find(a->m, e, s->id);
 	struct disk *d = t ? find_lun(a, t, s->event.lun) : NULL;
 
-	if (d && is_fuse(*handle) && go_on(a, t, d, *handle)) {
+	if (d && *handle < 0 && go_on_by_ublk(a, t, d))
+		return;
+	if (d && *handle >= 0 && is_fuse(*handle) &&
+	    go_on_by_fuse(a, t, d, *handle)) {
 		*handle = -1;
 		return;
 	}
@@ -217,13 +271,25 @@ static struct target *target_of(struct adopt *a, const struct held_disk *d)
 }
 
 /* Its engine is dead; the kernel waits for the next one. */
+static bool revive_ublk(struct adopt *a, struct disk *d)
+{
+	struct target *t;
+
+	if (d->taken || d->ublk < 0 || !is_started(d->ublk))
+		return false;
+	t = target_of(a, &d->record);
+	return t && go_on_by_ublk(a, t, d);
+}
+
 static void revive(struct adopt *a, struct disk *d)
 {
 	struct target *t;
 
+	if (revive_ublk(a, d))
+		return;
 	if (!d->taken && d->kept >= 0 && d->loop >= 0) {
 		t = target_of(a, &d->record);
-		if (t && go_on(a, t, d, d->kept))
+		if (t && go_on_by_fuse(a, t, d, d->kept))
 			return;
 	}
 	if (d->kept >= 0) /* the engine's is the same, or it is of no use */

@@ -157,6 +157,10 @@ static void list_device(const struct answer *a, const struct device *d)
 	msg_u64(&out, "blocks", s->blocks);
 	msg_u64(&out, "read-only", s->read_only);
 	msg_str(&out, "device", dev);
+	if (*d->via_why) {
+		msg_str(&out, "export", exporter_name(d->via));
+		msg_str(&out, "export-why", d->via_why);
+	}
 	if (d->linked)
 		msg_str(&out, "link", path);
 	if (*d->failure)

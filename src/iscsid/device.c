@@ -11,10 +11,11 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "export/ublk_abi.h"
 #include "iscsid/announce.h"
-#include "iscsid/held.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
+#include "iscsid/recovery.h"
 #include "iscsid/steps.h"
 #include "iscsid/target.h"
 #include "scsi/inquiry.h"
@@ -26,8 +27,8 @@ void device_step(struct device *d, enum device_event ev, const void *arg)
 
 void device_name(const struct device *d, char *dst, size_t size)
 {
-	if (d->loop >= 0)
-		snprintf(dst, size, "loop%d", d->loop);
+	if (d->disk >= 0)
+		exporter_disk_name(d->via, d->disk, dst, size);
 	else
 		snprintf(dst, size, "%s", "");
 }
@@ -66,19 +67,24 @@ static void take_result(struct device *d, enum step_kind kind,
 	switch (kind) {
 	case STEP_MOUNT:
 		d->fuse = r->handle;
+		if (d->via == EXPORTER_UBLK)
+			d->ublk = r->ublk;
 		break;
 	case STEP_LOOP:
-		d->loop = r->loop;
+		d->disk = r->disk;
 		break;
 	case STEP_PARSE:
 		take_parts(d, r);
 		break;
 	case STEP_CLEAR:
 		if (r->lost)
-			log_err(d->label, "late writes to loop%d failed: %s",
-				d->loop, strerror(-r->lost));
-		d->loop = -1;
+			log_err(d->label, "late writes to %s failed: %s",
+				device_dev(d), strerror(-r->lost));
+		d->disk = -1;
 		d->nparts = 0;
+		break;
+	case STEP_UNMOUNT:
+		d->ublk = -1;
 		break;
 	default:
 		break;
@@ -88,8 +94,10 @@ static void take_result(struct device *d, enum step_kind kind,
 static void note_failure(struct device *d, enum step_kind kind, int err)
 {
 	snprintf(d->failure, sizeof(d->failure), "%s failed: %s",
-		 step_words(kind), strerror(-err));
+		 step_words(d->via, kind), strerror(-err));
 	log_err(d->label, "%s", d->failure);
+	if (kind == STEP_MOUNT || kind == STEP_LOOP)
+		device_fall_back(d, d->failure);
 }
 
 /* The event that ends a step; the table decides what it means. */
@@ -128,24 +136,11 @@ static void on_step(void *ctx, enum step_kind kind, int err,
 static void run(struct device *d, enum step_kind kind,
 		const struct partition_table *parts)
 {
-	static struct step s;
-	struct manager *m = d->t->m;
-	char name[HELD_NAME];
+	struct step *s = device_make_step(d, kind);
 
-	memset(&s, 0, sizeof(s));
-	s.kind = kind;
-	s.loop = d->loop;
-	s.block_size = d->said.block_size;
-	s.size = d->bytes;
-	s.optimal_io = d->said.optimal_io;
-	s.read_only = d->said.read_only;
-	s.rotational = d->said.rotational;
-	s.force = d->force;
-	held_disk_name(d->t->bus, d->t->number, d->said.number, name);
-	snprintf(s.path, sizeof(s.path), "%s/lun/%s", m->opt->rundir, name);
 	if (parts)
-		s.parts = *parts;
-	d->worker = step_start(&m->workers, &s, on_step, d);
+		s->parts = *parts;
+	d->worker = step_start(device_workers(d), s, on_step, d);
 	if (!d->worker) {
 		note_failure(d, kind, -ENOMEM);
 		device_step(d, DEVICE_FAILED, NULL);
@@ -153,22 +148,6 @@ static void run(struct device *d, enum step_kind kind,
 }
 
 /* The engine ---------------------------------------------------------- */
-
-static bool tell(struct device *d, struct msg_out *m, int handle)
-{
-	return d->t->engine && engine_tell(d->t->engine, m, handle);
-}
-
-bool device_tell_attach(struct device *d, bool resume)
-{
-	static struct msg_out m;
-
-	order_lun(&m, "attach", d->t->id, d->lun);
-	msg_u64(&m, "resume", resume);
-	if (*d->said.identity)
-		msg_str(&m, "expect", d->said.identity);
-	return tell(d, &m, d->fuse);
-}
 
 static void set_timer(struct device *d, uint64_t ms)
 {
@@ -187,7 +166,11 @@ static void act_mount(void *obj, const void *arg)
 	struct device *d = obj;
 
 	clear_timer(d);
-	*d->failure = '\0';
+	d->let_go = false;
+	if (!device_choose(d)) {
+		device_step(d, DEVICE_FAILED, NULL);
+		return;
+	}
 	run(d, STEP_MOUNT, NULL);
 }
 
@@ -315,8 +298,17 @@ static void act_resize(void *obj, const void *arg)
 	str_size(from, sizeof(from), d->bytes);
 	d->bytes = d->said.blocks * d->said.block_size;
 	str_size(to, sizeof(to), d->bytes);
-	log_info(d->label, "loop%d: capacity changed from %s to %s", d->loop,
+	log_info(d->label, "%s: capacity changed from %s to %s", device_dev(d),
 		 from, to);
+	if (d->via == EXPORTER_UBLK &&
+	    !(d->t->m->ublk.features & UBLK_CAN_RESIZE)) {
+		log_warn(d->label,
+			 "this kernel cannot change the size of a ublk device "
+			 "(Linux 6.16 can): %s keeps it until it is made anew",
+			 device_dev(d));
+		device_step(d, DEVICE_FAILED, NULL);
+		return;
+	}
 	run(d, STEP_RESIZE, NULL);
 }
 
@@ -330,7 +322,7 @@ static void act_check(void *obj, const void *arg)
 static void say_users(struct device *d, const struct users *u)
 {
 	for (unsigned i = 0; u && i < u->count; i++)
-		log_warn(d->label, "loop%d is %s%s", d->loop, u->words[i],
+		log_warn(d->label, "%s is %s%s", device_dev(d), u->words[i],
 			 d->forget ? "" : "; waiting for its end");
 }
 
@@ -368,7 +360,7 @@ static void act_clear(void *obj, const void *arg)
 	if (d->linked)
 		links_remove(&at, dev);
 	d->linked = false;
-	if (d->loop < 0) {
+	if (d->disk < 0 && d->via == EXPORTER_FUSE) {
 		device_step(d, DEVICE_OK, NULL);
 		return;
 	}
@@ -376,31 +368,56 @@ static void act_clear(void *obj, const void *arg)
 	run(d, STEP_CLEAR, NULL);
 }
 
+/* What its engine had asked for is lost with it. */
+static void act_orphaned(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	struct worker *w = d->worker;
+
+	d->worker = NULL;
+	worker_abandon(w);
+	act_clear(obj, arg);
+}
+
 static void act_slow(void *obj, const void *arg)
 {
 	struct device *d = obj;
 
 	log_warn(d->label,
-		 "waiting for the target to take the last writes to loop%d",
-		 d->loop);
+		 "waiting for the target to take the last writes to %s",
+		 device_dev(d));
+}
+
+static bool tell_detach(struct device *d)
+{
+	static struct msg_out m;
+
+	order_lun(&m, "detach", d->t->id, d->lun);
+	return d->t->engine && engine_tell(d->t->engine, &m, -1);
 }
 
 static void act_force(void *obj, const void *arg)
 {
 	struct device *d = obj;
 
-	log_err(d->label, "loop%d is taken away from its users", d->loop);
+	log_err(d->label, "%s is taken away from its users", device_dev(d));
+	/*
+	 * A ublk device can be stopped when its engine has no request left;
+	 * a loop device goes at once, and its engine gets more time.
+	 */
+	if (d->via == EXPORTER_UBLK)
+		tell_detach(d);
 	act_clear(obj, arg);
 }
 
 static void act_detach(void *obj, const void *arg)
 {
-	static struct msg_out m;
 	struct device *d = obj;
 
 	clear_timer(d);
-	order_lun(&m, "detach", d->t->id, d->lun);
-	if (tell(d, &m, -1))
+	if (d->let_go)
+		device_step(d, DEVICE_DETACHED, NULL);
+	else if (tell_detach(d))
 		set_timer(d, DEVICE_DETACH_WITHIN);
 	else
 		device_step(d, DEVICE_NO_ENGINE, NULL);
@@ -413,7 +430,8 @@ static void act_refused(void *obj, const void *arg)
 	str_copy(d->failure, sizeof(d->failure),
 		 "the engine did not take it in time");
 	log_err(d->label, "%s", d->failure);
-	act_detach(obj, arg);
+	device_fall_back(d, d->failure);
+	act_clear(obj, arg);
 }
 
 static void act_unmount(void *obj, const void *arg)
@@ -421,6 +439,7 @@ static void act_unmount(void *obj, const void *arg)
 	struct device *d = obj;
 
 	clear_timer(d);
+	recovery_stop(d);
 	device_close_fuse(d);
 	device_drop_record(d);
 	run(d, STEP_UNMOUNT, NULL);
@@ -470,9 +489,9 @@ static const char *const state_names[] = {
 	"clearing", "detaching", "unmounting", "gone",
 };
 static const char *const event_names[] = {
-	"reported", "ok",	"failed",   "busy",	 "stop",
-	"force",    "attached", "detached", "sized",	 "written",
-	"stay",	    "kept",	"begun",    "no-engine", "timer",
+	"reported", "ok",	 "failed",   "busy",	"stop", "force",
+	"attached", "detached",	 "sized",    "written", "stay", "kept",
+	"begun",    "no-engine", "orphaned", "timer",
 };
 
 #define S(state) IN(DEVICE_##state)
@@ -493,11 +512,12 @@ ROW(S(MOUNTING),   FAILED,    UNMOUNTING, act_unmount,     "no file"),
 ROW(S(MOUNTING),   STOP,      UNMOUNTING, act_unmount,     "not any more"),
 ROW(S(ATTACHING),  ATTACHED,  LOOPING,    act_loop,        "engine serves it"),
 ROW(S(ATTACHING),  DETACHED,  UNMOUNTING, act_unmount,     "engine refuses"),
-ROW(S(ATTACHING),  TIMER,     DETACHING,  act_refused,     "engine is silent"),
-ROW(S(ATTACHING),  STOP,      DETACHING,  act_detach,      "not any more"),
+ROW(S(ATTACHING),  TIMER,     CLEARING,   act_refused,     "engine is silent"),
+ROW(S(ATTACHING),  STOP,      CLEARING,   act_clear,       "not any more"),
 ROW(S(ATTACHING),  NO_ENGINE, UNMOUNTING, act_unmount,     "start afresh"),
 ROW(S(LOOPING),    OK,        PARSING,    act_parse,       "block device is there"),
-ROW(S(LOOPING),    FAILED,    DETACHING,  act_detach,      "no block device"),
+ROW(S(LOOPING),    FAILED,    CLEARING,   act_clear,       "no block device"),
+ROW(S(LOOPING),    ORPHANED,  CLEARING,   act_orphaned,    "start afresh"),
 ROW(S(LOOPING),    STOP,      CLEARING,   act_clear,       "not any more"),
 ROW(S(PARSING),    OK,        ADDING,     act_add,         "table read"),
 ROW(S(PARSING),    FAILED,    ONLINE,     act_online,      "no partitions"),
@@ -519,7 +539,7 @@ ROW(S(CLEARING),   TIMER,     CLEARING,   act_slow,        "target is slow"),
 ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
 ROW(S(CLEARING),   BUSY,      IN_USE,     act_in_use,      "opened meanwhile"),
 ROW(S(MOUNTING),   FORCE,     UNMOUNTING, act_unmount,     "in no case"),
-ROW(S(ATTACHING),  FORCE,     DETACHING,  act_detach,      "in no case"),
+ROW(S(ATTACHING),  FORCE,     CLEARING,   act_clear,       "in no case"),
 ROW(DEVICE_SERVED & ~S(CLEARING),
                    FORCE,     CLEARING,   act_force,       "whoever uses it"),
 ROW(S(CLEARING),   FORCE,     DETACHING,  act_detach,      "goes with its users"),

@@ -6,6 +6,10 @@
  * unlink, clear the loop device, have the engine flush and let go, unmount.
  * The manager holds the FUSE handle all the time, so that an engine may die
  * in between.
+ *
+ * A ublk device goes the same way: it is made where a file is mounted, started
+ * where a loop device is put on that, then stopped and deleted.  Its handle is
+ * the engine's alone; when that dies see iscsid/recovery.h.
  */
 #ifndef ISCSID_DEVICE_H
 #define ISCSID_DEVICE_H
@@ -17,6 +21,7 @@
 #include "base/list.h"
 #include "export/partition.h"
 #include "io/loop.h"
+#include "iscsid/exporter.h"
 #include "iscsid/links.h"
 #include "iscsid/said.h"
 #include "iscsid/users.h"
@@ -59,6 +64,7 @@ enum device_event {
 	DEVICE_KEPT,	/* a manager before us had brought it up */
 	DEVICE_BEGUN,	/* it had only begun to: no block device yet */
 	DEVICE_NO_ENGINE,
+	DEVICE_ORPHANED, /* the same, and what it served cannot go on */
 	DEVICE_TIMER,
 };
 
@@ -75,9 +81,17 @@ struct device {
 	char label[48];	      /* "bus 0 target 3 lun 1", for messages */
 	struct said_lun said; /* the newest */
 	uint64_t bytes;	      /* the size the kernel knows */
-	int fuse;	      /* its handle, or -1 */
-	int loop;	      /* number of the loop device, or -1 */
+	enum exporter via;
+	char via_why[EXPORTER_WHY]; /* why by this one */
+	char no_ublk[EXPORTER_WHY]; /* why ublk did not work for it; "" */
+	int fuse;		    /* FUSE: its handle, or -1 */
+	int ublk;		    /* ublk: its number, or -1 */
+	unsigned depth;		    /* ublk: requests at once */
+	int disk; /* N of its /dev/loopN or /dev/ublkbN, or -1 */
 	struct worker *worker;
+	struct worker *recovery; /* see iscsid/recovery.h */
+	bool recovering;	 /* the engine was asked to serve it again */
+	bool let_go;		 /* the engine did, when it was stopped */
 	struct io_timer timer;
 	bool stop, force; /* it shall go; even in use */
 	bool lost;	  /* the engine gave it up: no I/O any more */
@@ -99,8 +113,10 @@ struct device {
 /* What a manager before us left of a disk that is served. */
 struct device_left {
 	struct said_lun said;
-	int fuse; /* its handle */
-	int loop; /* number of its loop device, or -1 */
+	enum exporter via;
+	int fuse; /* FUSE: its handle */
+	int ublk; /* ublk: its number */
+	int disk; /* number of its block device, or -1 */
 };
 
 /* It is in no list yet.  NULL on ENOMEM. */
@@ -116,7 +132,10 @@ void device_go_on(struct device *d, const struct device_left *left);
 /* d->said is new, for those who come after us. */
 void device_record(const struct device *d);
 /* What its engine, or the lack of one, did. */
-void device_hear(struct device *d, enum device_event ev);
+void device_served(struct device *d);
+void device_orphan(struct device *d);
+/* It let go, before or after its time as a device; error is an errno or 0. */
+void device_gone_from_engine(struct device *d, int error);
 /* d->said is new, and online. */
 void device_heed_report(struct device *d);
 /* To the target's new engine: the handle that the dead one had. */
@@ -129,6 +148,9 @@ void device_lose(struct device *d, int error);
 void device_stop(struct device *d, bool force);
 /* One that waits for its users stays. */
 void device_stay(struct device *d);
+
+/* The engine let go of a ublk device that is just being stopped. */
+void device_let_go(struct device *d, int error);
 
 /* "loop3", or "" when it has none. */
 void device_name(const struct device *d, char *dst, size_t size);

@@ -1,10 +1,11 @@
 /*
- * device_internal - what device.c and device_life.c share.
+ * device_internal - what device.c, device_life.c and device_via.c share.
  */
 #ifndef ISCSID_DEVICE_INTERNAL_H
 #define ISCSID_DEVICE_INTERNAL_H
 
 #include "iscsid/device.h"
+#include "iscsid/steps.h"
 
 /* The states from the first request of the kernel to the last one. */
 #define DEVICE_SERVED                                                          \
@@ -19,6 +20,16 @@ void device_step(struct device *d, enum device_event ev, const void *arg);
 bool device_tell_attach(struct device *d, bool resume);
 /* Says and handles what the engine reported while we were busy. */
 void device_catch_up(struct device *d);
+
+/* The name of its block device, for messages; until the next call. */
+const char *device_dev(const struct device *d);
+/* For step_start(); until the next call. */
+struct step *device_make_step(const struct device *d, enum step_kind kind);
+struct workers *device_workers(const struct device *d);
+/* Which way it is to go; false after saying that there is none. */
+bool device_choose(struct device *d);
+/* ublk did not work for it: with Export=auto it is something else's turn. */
+void device_fall_back(struct device *d, const char *why);
 
 /* The service manager keeps the handle, too. */
 void device_keep_fuse(const struct device *d);

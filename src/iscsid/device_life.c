@@ -3,15 +3,18 @@
  */
 #include "iscsid/device_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "export/sysfs.h"
 #include "iscsid/held.h"
 #include "iscsid/manager.h"
+#include "iscsid/recovery.h"
 #include "iscsid/service.h"
 #include "iscsid/target.h"
 #include "iscsid/worker.h"
@@ -79,7 +82,7 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 		return NULL;
 	d->t = t;
 	memcpy(d->lun, lun, LUN_LEN);
-	d->fuse = d->loop = d->watch = -1;
+	d->fuse = d->ublk = d->disk = d->watch = -1;
 	d->timer.fn = on_timer;
 	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
 	list_init(&d->link);
@@ -88,6 +91,7 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 
 void device_free(struct device *d)
 {
+	recovery_stop(d);
 	worker_abandon(d->worker);
 	io_timer_cancel(d->t->m->loop, &d->timer);
 	if (d->fuse >= 0)
@@ -96,29 +100,33 @@ void device_free(struct device *d)
 	free(d);
 }
 
-static uint64_t loop_size(int loop)
+static uint64_t disk_size(const struct device *d)
 {
 	char path[64];
 	uint64_t sectors;
 
-	snprintf(path, sizeof(path), "/sys/block/loop%d/size", loop);
+	snprintf(path, sizeof(path), "/sys/block/%s/size", device_dev(d));
 	return sysfs_get_u64(path, &sectors) ? 0 : sectors * 512;
 }
 
 void device_go_on(struct device *d, const struct device_left *left)
 {
 	d->said = left->said;
+	d->via = left->via;
 	d->fuse = left->fuse;
-	d->loop = left->loop;
+	d->ublk = left->ublk;
+	d->disk = left->disk;
 	d->known = true;
-	if (d->loop < 0) {
+	str_copy(d->via_why, sizeof(d->via_why), "as it was");
+	if (d->disk < 0) {
 		device_step(d, DEVICE_BEGUN, NULL);
 		return;
 	}
 	d->announced = true;
-	d->bytes = loop_size(d->loop);
-	device_keep_fuse(d);
-	log_info(d->label, "loop%d goes on", d->loop);
+	d->bytes = disk_size(d);
+	if (d->fuse >= 0)
+		device_keep_fuse(d);
+	log_info(d->label, "%s goes on", device_dev(d));
 	device_step(d, DEVICE_KEPT, NULL);
 }
 
@@ -127,9 +135,58 @@ bool device_is_served(const struct device *d)
 	return (IN(d->state) & DEVICE_SERVED) && !d->lost;
 }
 
-void device_hear(struct device *d, enum device_event ev)
+void device_served(struct device *d)
 {
-	device_step(d, ev, NULL);
+	recovery_attached(d);
+	device_step(d, DEVICE_ATTACHED, NULL);
+}
+
+/* A ublk device that is not started yet has nothing that could go on. */
+void device_orphan(struct device *d)
+{
+	recovery_stop(d);
+	device_step(d, DEVICE_NO_ENGINE, NULL);
+	if (d->via == EXPORTER_UBLK)
+		device_step(d, DEVICE_ORPHANED, NULL);
+}
+
+void device_let_go(struct device *d, int error)
+{
+	d->let_go = true;
+	if (error)
+		log_err(d->label, "the target could not flush its cache: %s",
+			strerror(error));
+}
+
+/* Else it is the target or its disk that is in the way. */
+static bool is_about_ublk(int error)
+{
+	static const int errors[] = { EACCES,	  EPERM,  EINVAL,
+				      EOPNOTSUPP, ENOSYS, EPROTO };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
+static void refuse(struct device *d, int error)
+{
+	snprintf(d->failure, sizeof(d->failure),
+		 "the engine cannot serve it: %s", strerror(error));
+	log_err(d->label, "%s", d->failure);
+	if (is_about_ublk(error))
+		device_fall_back(d, d->failure);
+}
+
+void device_gone_from_engine(struct device *d, int error)
+{
+	if (error && d->state == DEVICE_ATTACHING)
+		refuse(d, error);
+	else if (error)
+		log_err(d->label, "the target could not flush its cache: %s",
+			strerror(error));
+	device_step(d, DEVICE_DETACHED, NULL);
 }
 
 void device_heed_report(struct device *d)
@@ -142,9 +199,14 @@ void device_heed_report(struct device *d)
 
 void device_hand_over(struct device *d)
 {
-	log_info(d->label, "loop%d is handed to %s", d->loop,
+	if (d->via == EXPORTER_UBLK && d->disk < 0)
+		return; /* it was never started */
+	log_info(d->label, "%s is handed to %s", device_dev(d),
 		 d->t->engine->name);
-	device_tell_attach(d, true);
+	if (d->via == EXPORTER_UBLK)
+		recovery_begin(d);
+	else
+		device_tell_attach(d, true);
 }
 
 void device_written(struct device *d)
@@ -155,10 +217,13 @@ void device_written(struct device *d)
 
 void device_lose(struct device *d, int error)
 {
-	log_err(d->label, "is not served any more (%s): I/O on loop%d fails",
-		error ? strerror(error) : "the kernel let go", d->loop);
+	log_err(d->label, "is not served any more (%s): I/O on %s fails",
+		error ? strerror(error) : "the kernel let go", device_dev(d));
 	d->lost = true;
-	device_close_fuse(d);
+	if (d->via == EXPORTER_UBLK)
+		recovery_give_up(d);
+	else
+		device_close_fuse(d);
 	if (!d->worker)
 		device_step(d, DEVICE_STOP, NULL);
 }

@@ -193,7 +193,7 @@ void device_attached(struct target *t, const uint8_t lun[LUN_LEN])
 	struct device *d = find_lun(t, lun);
 
 	if (d)
-		device_hear(d, DEVICE_ATTACHED);
+		device_served(d);
 }
 
 void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
@@ -202,19 +202,12 @@ void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
 
 	if (!d)
 		return;
-	if (device_is_served(d)) {
+	if (d->via == EXPORTER_UBLK && d->state == DEVICE_CLEARING)
+		device_let_go(d, error);
+	else if (device_is_served(d))
 		device_lose(d, error);
-		return;
-	}
-	if (error && d->state == DEVICE_ATTACHING)
-		snprintf(d->failure, sizeof(d->failure),
-			 "the engine cannot serve it: %s", strerror(error));
-	else if (error)
-		log_err(d->label, "the target could not flush its cache: %s",
-			strerror(error));
-	if (error && d->state == DEVICE_ATTACHING)
-		log_err(d->label, "%s", d->failure);
-	device_hear(d, DEVICE_DETACHED);
+	else
+		device_gone_from_engine(d, error);
 }
 
 /* All of them ----------------------------------------------------- */
@@ -239,7 +232,7 @@ void devices_engine_lost(struct target *t)
 
 	list_for_each_safe (pos, tmp, &t->devices) {
 		of(pos)->known = false;
-		device_hear(of(pos), DEVICE_NO_ENGINE);
+		device_orphan(of(pos));
 	}
 }
 
@@ -312,4 +305,21 @@ void devices_free(struct target *t)
 		device_free(of(pos));
 	}
 	t->ndevices = 0;
+}
+
+unsigned devices_of_engine(const struct manager *m, const struct engine *e)
+{
+	struct list *pos, *at;
+	unsigned n = 0;
+
+	list_for_each (pos, &m->targets) {
+		struct target *t = container_of(pos, struct target, link);
+
+		if (t->engine != e)
+			continue;
+		list_for_each (at, &t->devices) {
+			n += of(at)->state != DEVICE_DOWN;
+		}
+	}
+	return n;
 }

@@ -11,6 +11,8 @@
 #include "iscsid/said.h"
 
 struct device_left;
+struct engine;
+struct manager;
 struct target;
 
 /* What an engine says about LUNs of a target. */
@@ -35,6 +37,9 @@ bool devices_adopt(struct target *t, const struct device_left *left);
 
 /* The device of a LUN number, or NULL. */
 struct device *device_at(struct target *t, unsigned number);
+
+/* How many devices that are up, or on their way, an engine has. */
+unsigned devices_of_engine(const struct manager *m, const struct engine *e);
 
 /* They go as they become idle; with force at once. */
 void devices_stop(struct target *t, bool force);

@@ -18,12 +18,15 @@
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
 #include "export/partition.h"
+#include "export/ublk_control.h"
+#include "export/ublk_proto.h"
+#include "iscsid/exporter.h"
 #include "iscsid/held.h"
 #include "iscsid/links.h"
 #include "iscsid/users.h"
 
 struct places {
-	char lundir[PATH_MAX];
+	char rundir[PATH_MAX], lundir[PATH_MAX];
 	char linkdir[PATH_MAX];
 	bool (*keep)(void *ctx, const char *name);
 	void *ctx;
@@ -49,14 +52,12 @@ static void say(struct msg_out *m, const char *fmt, ...)
 		msg_str(m, "line", line);
 }
 
-static void say_users(struct msg_out *m, const char *dev)
+static void say_users(struct msg_out *m, const char *dev, const char *fate)
 {
 	static struct users u;
 
 	users_find("", dev, &u);
-	say(m,
-	    "%s of a former run stays as long as it is used; all its I/O fails",
-	    dev);
+	say(m, "%s of a former run %s; all its I/O fails", dev, fate);
 	for (unsigned i = 0; i < u.count; i++)
 		say(m, "%s is %s", dev, u.words[i]);
 }
@@ -94,12 +95,53 @@ static void clear_loop(void *ctx, unsigned n, const char *path)
 	drop_partitions(dev);
 	err = loop_detach(n);
 	if (err == -EBUSY)
-		say_users(s->m, dev);
+		say_users(s->m, dev, "stays as long as it is used");
 	else if (err)
 		say(s->m, "%s of a former run cannot be cleared: %s", dev,
 		    strerror(-err));
 	else
 		say(s->m, "%s of a former run cleared", dev);
+}
+
+static bool is_kept_place(const struct places *at, const struct ublk_place *p)
+{
+	char name[HELD_NAME];
+
+	held_disk_name(p->bus, p->target, p->lun, name);
+	return at->keep(at->ctx, name);
+}
+
+static void unlink_ublk(const struct places *at, const char *dev)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", at->lundir, dev);
+	unlink(path);
+}
+
+/* Its users keep a device that is gone: each request is an error. */
+static void clear_ublk(void *ctx, const struct ublk_info *info)
+{
+	struct search *s = ctx;
+	struct ublk_place p;
+	struct users u;
+	char dev[24];
+	int err;
+
+	if (!ublk_mark_is_of(info->mark, s->at->rundir, &p) ||
+	    is_kept_place(s->at, &p))
+		return;
+	snprintf(dev, sizeof(dev), "ublkb%u", info->number);
+	users_find("", dev, &u);
+	if (u.count)
+		say_users(s->m, dev, "is taken away from its users");
+	err = ublk_delete(info->number);
+	if (err)
+		say(s->m, "%s of a former run cannot be deleted: %s", dev,
+		    strerror(-err));
+	else
+		say(s->m, "%s of a former run cleared", dev);
+	unlink_ublk(s->at, dev);
 }
 
 /* Whoever waits for it gets his error, so that nothing below waits. */
@@ -128,13 +170,27 @@ static bool is_our_file(const char *name)
 	return held_disk_number(name, &b, &t, &l);
 }
 
+/* Named "ublkb3", see iscsid/steps_ublk.c; where to, does not matter. */
+static bool is_stale_link(const char *name)
+{
+	char path[PATH_MAX + 64];
+	enum exporter via;
+	unsigned n;
+
+	if (!exporter_disk_number(name, &via, &n) || via != EXPORTER_UBLK)
+		return false;
+	snprintf(path, sizeof(path), "/sys/block/%s", name);
+	return access(path, F_OK) < 0;
+}
+
 static void remove_files(const struct places *at)
 {
 	DIR *dir = opendir(at->lundir);
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir)))
-		if (is_our_file(e->d_name) && !is_kept(at, e->d_name))
+		if ((is_our_file(e->d_name) && !is_kept(at, e->d_name)) ||
+		    is_stale_link(e->d_name))
 			unlinkat(dirfd(dir), e->d_name, 0);
 	if (dir)
 		closedir(dir);
@@ -145,12 +201,17 @@ static bool is_gone(void *ctx, const char *dev)
 {
 	const struct places *at = ctx;
 	char path[PATH_MAX];
-	uint64_t n;
+	enum exporter via;
+	unsigned n;
 	size_t len = strlen(at->lundir);
 
-	if (str_u64(dev + 4, strlen(dev + 4), INT32_MAX, &n))
+	if (!exporter_disk_number(dev, &via, &n))
 		return false;
-	if (loop_backing((unsigned)n, path, sizeof(path)) == -ENOENT)
+	if (via == EXPORTER_UBLK) {
+		snprintf(path, sizeof(path), "/sys/block/%s", dev);
+		return access(path, F_OK) < 0 && errno == ENOENT;
+	}
+	if (loop_backing(n, path, sizeof(path)) == -ENOENT)
 		return true;
 	return strncmp(path, at->lundir, len) == 0 && path[len] == '/' &&
 	       !is_kept(at, path);
@@ -166,6 +227,7 @@ static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 	fuse_mounts(at->lundir, end_connection, &s);
 	/* Before the mounts go: by them a loop device's file is known. */
 	loop_each(at->lundir, clear_loop, &s);
+	ublk_each(clear_ublk, &s);
 	fuse_mounts(at->lundir, drop_mount, &s);
 	remove_files(at);
 	links = links_sweep(at->linkdir, is_gone, at);
@@ -208,6 +270,7 @@ void leftovers_remove(struct workers *ws, const char *rundir,
 		.ctx = &over,
 	};
 
+	str_copy(at.rundir, sizeof(at.rundir), rundir);
 	snprintf(at.lundir, sizeof(at.lundir), "%s/lun", rundir);
 	str_copy(at.linkdir, sizeof(at.linkdir), linkdir);
 	if (!worker_start(ws, &job))

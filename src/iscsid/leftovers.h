@@ -1,6 +1,6 @@
 /*
  * leftovers - what a dead manager of the same run directory left behind:
- * links, loop devices, mounts, files.
+ * links, loop and ublk devices, mounts, files.
  */
 #ifndef ISCSID_LEFTOVERS_H
 #define ISCSID_LEFTOVERS_H
@@ -11,9 +11,10 @@
 
 /*
  * Removes them in a worker, and turns the loop until that is done.  Only
- * loop devices and mounts on files below <rundir>/lun are touched, and links
- * to such devices, or to loop devices without a file.  What is still in use
- * stays, with a line.  So does, without one, all that belongs to a file in
+ * loop devices and mounts on files below <rundir>/lun are touched, ublk devices
+ * with a mark of ours (export/ublk_proto.h), and links to such devices, or to
+ * loop devices without a file.  What is still in use stays, with a line; but a
+ * ublk device goes.  So does, without one, all that belongs to a file in
  * <rundir>/lun whose name keep() accepts; that is called in the worker.
  */
 void leftovers_remove(struct workers *ws, const char *rundir,

@@ -119,6 +119,23 @@ static int open_depth(const struct link_place *at, unsigned depth, bool make)
 	return fd;
 }
 
+/* What disks are called that links of ours point to. */
+static const char *const disk_words[] = { "loop", "ublkb" };
+
+/* The length of "loop3" at the begin of s, 0: it begins otherwise. */
+static size_t disk_length(const char *s)
+{
+	for (size_t i = 0; i < sizeof(disk_words) / sizeof(*disk_words); i++) {
+		size_t n = strlen(disk_words[i]), digits;
+
+		if (strncmp(s, disk_words[i], n) != 0)
+			continue;
+		digits = strspn(s + n, "0123456789");
+		return digits && digits <= 9 ? n + digits : 0;
+	}
+	return 0;
+}
+
 /*
  * The device a link of ours points to: "loop3" out of "/dev/loop3p1".
  * False when name is no link or its value has another form.
@@ -128,17 +145,17 @@ static bool read_link(int dir, const char *name, unsigned part, char *dev,
 {
 	char value[64], want[64];
 	ssize_t n = readlinkat(dir, name, value, sizeof(value) - 1);
-	size_t digits;
+	size_t len;
 
 	if (n < 0 || (size_t)n >= sizeof(value) - 1)
 		return false;
 	value[n] = '\0';
-	if (strncmp(value, "/dev/loop", 9) != 0)
+	if (strncmp(value, "/dev/", 5) != 0)
 		return false;
-	digits = strspn(value + 9, "0123456789");
-	if (!digits || digits > 9)
+	len = disk_length(value + 5);
+	if (!len)
 		return false;
-	snprintf(dev, size, "%.*s", (int)(4 + digits), value + 5);
+	snprintf(dev, size, "%.*s", (int)len, value + 5);
 	link_value(want, sizeof(want), dev, part);
 	return strcmp(value, want) == 0;
 }

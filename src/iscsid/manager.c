@@ -434,6 +434,8 @@ int manager_start(struct manager *m, const struct options *opt)
 		return err;
 	log_info(NULL, "iSCSI driver version " SOFTHBA_VERSION ", I am %s",
 		 m->initiator.name);
+	/* Before the engines start: they look once whether there is ublk. */
+	exporter_find(m->conf, &m->workers, &m->ublk);
 	err = take_over(m);
 	if (!err)
 		err = open_control(m);

@@ -18,6 +18,7 @@
 #include "conf/initiatorname.h"
 #include "ctl/server.h"
 #include "io/loop.h"
+#include "iscsid/exporter.h"
 #include "iscsid/options.h"
 #include "iscsid/supervise.h"
 #include "iscsid/watch.h"
@@ -53,6 +54,7 @@ struct manager {
 	struct bindings *bindings;
 	struct workers workers;
 	struct engines engines;
+	struct ublk_host ublk;
 	struct adopt *adopt; /* only while it starts */
 	struct list sources, targets;
 	struct ctl_server *server;

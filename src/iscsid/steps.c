@@ -14,21 +14,23 @@
 #include "base/str.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
+#include "iscsid/steps_ublk.h"
 
 #define STALE_MOUNTS 8	       /* above one another, at most */
 #define MAX_IO	     (1 << 20) /* bytes: one FUSE request */
 
 static void disk_name(const struct step *s, char *dst, size_t size)
 {
-	snprintf(dst, size, "loop%d", s->loop);
+	exporter_disk_name(s->via, s->disk, dst, size);
 }
 
 static int open_disk(const struct step *s, int flags)
 {
-	char path[32];
+	char name[24], path[32];
 	int fd;
 
-	snprintf(path, sizeof(path), "/dev/loop%d", s->loop);
+	disk_name(s, name, sizeof(name));
+	snprintf(path, sizeof(path), "/dev/%s", name);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -43,7 +45,8 @@ static int do_mount(const struct step *s, struct msg_out *m, int *handle)
 	for (int i = 0; i < STALE_MOUNTS; i++)
 		if (fuse_unmount_file(s->path))
 			break;
-	fd = fuse_mount_file(s->path, name ? name + 1 : s->path, s->read_only);
+	fd = fuse_mount_file(s->path, name ? name + 1 : s->path,
+			     s->geometry.read_only);
 	if (fd < 0)
 		return fd;
 	*handle = fd;
@@ -52,14 +55,15 @@ static int do_mount(const struct step *s, struct msg_out *m, int *handle)
 
 static int do_loop(const struct step *s, struct msg_out *m, int *handle)
 {
+	const struct disk_geometry *g = &s->geometry;
 	const struct loop_options opt = {
-		.block_size = s->block_size,
-		.read_only = s->read_only,
-		.rotational = s->rotational,
+		.block_size = g->block_size,
+		.read_only = g->read_only,
+		.rotational = g->rotational,
 		.max_io = MAX_IO,
-		.optimal_io = s->optimal_io,
+		.optimal_io = g->optimal_io,
 	};
-	int fd = open(s->path, (s->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	int fd = open(s->path, (g->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	int n;
 
 	if (fd < 0)
@@ -68,7 +72,7 @@ static int do_loop(const struct step *s, struct msg_out *m, int *handle)
 	close(fd);
 	if (n < 0)
 		return n;
-	msg_u64(m, "loop", (uint64_t)n);
+	msg_u64(m, "disk", (uint64_t)n);
 	return 0;
 }
 
@@ -94,7 +98,7 @@ static int do_parse(int fd, struct msg_out *m)
 
 static int do_add(const struct step *s, struct msg_out *m, int *handle)
 {
-	char name[16];
+	char name[24];
 	int fd = open_disk(s, O_RDONLY), err;
 
 	if (fd < 0)
@@ -107,13 +111,13 @@ static int do_add(const struct step *s, struct msg_out *m, int *handle)
 
 static int do_resize(const struct step *s, struct msg_out *m, int *handle)
 {
-	return loop_resize((unsigned)s->loop);
+	return loop_resize((unsigned)s->disk);
 }
 
 static int do_users(const struct step *s, struct msg_out *m, int *handle)
 {
 	static struct users u;
-	char name[16];
+	char name[24];
 
 	disk_name(s, name, sizeof(name));
 	users_find("", name, &u);
@@ -126,11 +130,11 @@ static int do_users(const struct step *s, struct msg_out *m, int *handle)
 static int empty_disk(const struct step *s, struct msg_out *m)
 {
 	static const struct partition_table none;
-	int fd = open_disk(s, s->read_only ? O_RDONLY : O_RDWR), err;
-	char name[16];
+	int fd = open_disk(s, s->geometry.read_only ? O_RDONLY : O_RDWR), err;
+	char name[24];
 
 	if (fd < 0)
-		return 0; /* then loop_detach() has the word */
+		return 0; /* then whoever takes it away has the word */
 	if (!s->force && fsync(fd) < 0)
 		msg_u64(m, "lost", (uint64_t)errno);
 	disk_name(s, name, sizeof(name));
@@ -141,9 +145,13 @@ static int empty_disk(const struct step *s, struct msg_out *m)
 
 static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 {
-	int err = empty_disk(s, m);
+	int err = s->disk < 0 ? 0 : empty_disk(s, m);
 
-	return err ? err : loop_detach((unsigned)s->loop);
+	if (err)
+		return err;
+	if (s->via == EXPORTER_UBLK)
+		return ublk_step_stop(s, m, handle);
+	return loop_detach((unsigned)s->disk);
 }
 
 static int do_unmount(const struct step *s, struct msg_out *m, int *handle)
@@ -159,25 +167,53 @@ static int do_unmount(const struct step *s, struct msg_out *m, int *handle)
 
 /* The table ----------------------------------------------------------- */
 
+#define EITHER(fn)                                                             \
+	{                                                                      \
+		fn, fn                                                         \
+	}
+
 static const struct kind {
-	const char *words;
-	int (*act)(const struct step *s, struct msg_out *m, int *handle);
+	const char *words[2]; /* by enum exporter, as is act */
+	int (*act[2])(const struct step *s, struct msg_out *m, int *handle);
 	unsigned deadline; /* ms */
-} kinds[] = {
+} kinds[STEP_KINDS] = {
 	/* Those that read or write wait for a target that may be away. */
-	[STEP_MOUNT] = { "mounting its file", do_mount, 10000 },
-	[STEP_LOOP] = { "setting up a loop device", do_loop, 600000 },
-	[STEP_PARSE] = { "reading the partition table", NULL, 600000 },
-	[STEP_ADD] = { "adding the partitions", do_add, 60000 },
-	[STEP_RESIZE] = { "changing the size", do_resize, 600000 },
-	[STEP_USERS] = { "looking for users", do_users, 30000 },
-	[STEP_CLEAR] = { "clearing the loop device", do_clear, 60000 },
-	[STEP_UNMOUNT] = { "unmounting its file", do_unmount, 10000 },
+	[STEP_MOUNT] = { { "mounting its file", "making a ublk device" },
+			 { do_mount, ublk_step_add },
+			 10000 },
+	[STEP_LOOP] = { { "setting up a loop device",
+			  "starting its ublk device" },
+			{ do_loop, ublk_step_start },
+			600000 },
+	[STEP_PARSE] = { EITHER("reading the partition table"), EITHER(NULL),
+			 600000 },
+	[STEP_ADD] = { EITHER("adding the partitions"), EITHER(do_add), 60000 },
+	[STEP_RESIZE] = { EITHER("changing the size"),
+			  { do_resize, ublk_step_resize },
+			  600000 },
+	[STEP_USERS] = { EITHER("looking for users"), EITHER(do_users), 30000 },
+	[STEP_CLEAR] = { { "clearing the loop device",
+			   "stopping its ublk device" },
+			 EITHER(do_clear),
+			 60000 },
+	[STEP_UNMOUNT] = { { "unmounting its file",
+			     "deleting its ublk device" },
+			   { do_unmount, ublk_step_delete },
+			   10000 },
+	[STEP_RECOVER] = { EITHER("recovering its ublk device"),
+			   { NULL, ublk_step_recover },
+			   60000 },
+	[STEP_RECOVERED] = { EITHER("recovering its ublk device"),
+			     { NULL, ublk_step_recovered },
+			     60000 },
+	[STEP_FAIL] = { EITHER("ending its requests"),
+			{ NULL, ublk_step_stop },
+			60000 },
 };
 
-const char *step_words(enum step_kind kind)
+const char *step_words(enum exporter via, enum step_kind kind)
 {
-	return kinds[kind].words;
+	return kinds[kind].words[via];
 }
 
 static int run_step(const struct worker_job *job, void *arg, struct msg_out *m,
@@ -187,13 +223,14 @@ static int run_step(const struct worker_job *job, void *arg, struct msg_out *m,
 
 	if (s->kind == STEP_PARSE)
 		return do_parse(job->handle, m);
-	return kinds[s->kind].act(s, m, handle);
+	return kinds[s->kind].act[s->via](s, m, handle);
 }
 
 /* In the manager ------------------------------------------------------ */
 
 struct running {
 	enum step_kind kind;
+	enum exporter via;
 	uint64_t size;
 	uint32_t block_size;
 	step_done *done;
@@ -230,14 +267,33 @@ static int read_parts(const struct running *r, const struct msg_in *m,
 	return partition_table_ok(t, r->size, r->block_size) ? 0 : -EBADMSG;
 }
 
+/* The number that a step answers with. */
+static int read_numbers(const struct running *r, const struct msg_in *m,
+			struct step_result *out)
+{
+	uint64_t n = 0;
+	bool makes_ublk = r->kind == STEP_MOUNT && r->via == EXPORTER_UBLK;
+
+	if (r->kind == STEP_LOOP && msg_get_u64(m, "disk", (1 << 20) - 1, &n))
+		return -EBADMSG;
+	out->disk = (int)n;
+	if (makes_ublk && msg_get_u64(m, "ublk", (1 << 20) - 1, &n))
+		return -EBADMSG;
+	out->ublk = (int)n;
+	if (r->kind == STEP_RECOVER && msg_get_u64(m, "depth", UINT16_MAX, &n))
+		return -EBADMSG;
+	out->depth = (unsigned)n;
+	return 0;
+}
+
 static int read_result(const struct running *r, const struct msg_in *m,
 		       struct step_result *out)
 {
 	uint64_t n = 0;
+	int err = read_numbers(r, m, out);
 
-	if (r->kind == STEP_LOOP && msg_get_u64(m, "loop", (1 << 20) - 1, &n))
-		return -EBADMSG;
-	out->loop = (int)n;
+	if (err)
+		return err;
 	if (r->kind == STEP_CLEAR && !msg_get_u64(m, "lost", 4095, &n))
 		out->lost = -(int)n;
 	if (r->kind == STEP_PARSE)
@@ -246,7 +302,10 @@ static int read_result(const struct running *r, const struct msg_in *m,
 	       msg_get_nth(m, "by", out->users.count,
 			   out->users.words[out->users.count], USER_WORDS) >= 0)
 		out->users.count++;
-	return r->kind == STEP_MOUNT && out->handle < 0 ? -EBADMSG : 0;
+	return r->kind == STEP_MOUNT && r->via == EXPORTER_FUSE &&
+			       out->handle < 0
+		       ? -EBADMSG
+		       : 0;
 }
 
 static void step_over(void *ctx, int err, const struct msg_in *m, int handle)
@@ -269,7 +328,7 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 {
 	struct running *r = calloc(1, sizeof(*r));
 	struct worker_job job = {
-		.name = kinds[s->kind].words,
+		.name = kinds[s->kind].words[s->via],
 		.fn = run_step,
 		.arg = s,
 		.arg_size = sizeof(*s),
@@ -284,7 +343,8 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 
 	if (!r)
 		return NULL;
-	*r = (struct running){ s->kind, s->size, s->block_size, done, ctx };
+	*r = (struct running){ s->kind, s->via, s->size, s->geometry.block_size,
+			       done,	ctx };
 	w = worker_start(ws, &job);
 	if (!w)
 		free(r);

@@ -1,7 +1,8 @@
 /*
  * steps - what is done to the kernel for a device, each as a worker's job.
  *
- * Only here the manager touches mounts, loop devices and partition tables.
+ * Only here the manager touches mounts, loop and ublk devices and partition
+ * tables.
  */
 #ifndef ISCSID_STEPS_H
 #define ISCSID_STEPS_H
@@ -10,37 +11,57 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "disk/geometry.h"
 #include "export/partition.h"
+#include "iscsid/exporter.h"
 #include "iscsid/users.h"
 #include "iscsid/worker.h"
 
 enum step_kind {
-	STEP_MOUNT,   /* answers the FUSE handle */
-	STEP_LOOP,    /* answers the number of the loop device */
-	STEP_PARSE,   /* answers the partitions; runs without privileges */
-	STEP_ADD,     /* makes the kernel know exactly these partitions */
-	STEP_RESIZE,  /* the loop device takes the file's size */
-	STEP_USERS,   /* answers who uses it */
-	STEP_CLEAR,   /* -EBUSY: somebody still has it open */
-	STEP_UNMOUNT, /* and removes the file */
+	/*
+	 * Makes the kernel's end: answers the FUSE handle, or the number of
+	 * the ublk device.
+	 */
+	STEP_MOUNT,
+	STEP_LOOP,   /* answers the number of the block device */
+	STEP_PARSE,  /* answers the partitions; runs without privileges */
+	STEP_ADD,    /* makes the kernel know exactly these partitions */
+	STEP_RESIZE, /* the block device takes the new size */
+	STEP_USERS,  /* answers who uses it */
+	/* Takes the block device away; -EBUSY: somebody still has it open. */
+	STEP_CLEAR,
+	STEP_UNMOUNT, /* and removes the kernel's end */
+
+	/* ublk only, beside the others: the engine died. */
+	STEP_RECOVER,	/* another may serve it; answers the depth */
+	STEP_RECOVERED, /* that one does */
+	STEP_FAIL,	/* none will: whoever waits gets an error */
+	STEP_KINDS,
 };
 
 struct step {
 	enum step_kind kind;
-	char path[PATH_MAX]; /* of the file */
-	int loop;	     /* number of its loop device, or -1 */
-	uint32_t block_size; /* bytes, as the next two */
-	uint64_t size;
-	uint32_t optimal_io;
-	bool read_only, rotational;
+	enum exporter via;
+	char path[PATH_MAX]; /* FUSE: of the file */
+	int disk;	     /* number of its block device, or -1 */
+	int ublk;	     /* number of the ublk device, or -1 */
+	unsigned depth;	     /* ublk: requests at once */
+	uint64_t mark;	     /* ublk: whose it is */
+	uint64_t features;   /* ublk: of the kernel */
+	int pid;	     /* ublk: who opened its handle */
+	int engine;	     /* ublk: the process that serves it */
+	uint64_t size;	     /* bytes */
+	struct disk_geometry geometry;
 	bool force;		      /* STEP_CLEAR: whoever uses it */
 	struct partition_table parts; /* STEP_ADD */
 };
 
 struct step_result {
-	int loop;   /* STEP_LOOP */
-	int handle; /* STEP_MOUNT: the callee's */
-	int lost;   /* STEP_CLEAR: 0, or -errno: late writes failed */
+	int disk;	/* STEP_LOOP */
+	int handle;	/* STEP_MOUNT, FUSE: the callee's */
+	int ublk;	/* STEP_MOUNT, ublk */
+	unsigned depth; /* STEP_RECOVER */
+	int lost;	/* STEP_CLEAR: 0, or -errno: late writes failed */
 	struct partition_table parts; /* STEP_PARSE */
 	struct users users;	      /* STEP_USERS */
 };
@@ -53,6 +74,6 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 			  step_done *done, void *ctx);
 
 /* "mounting its file", for messages. */
-const char *step_words(enum step_kind kind);
+const char *step_words(enum exporter via, enum step_kind kind);
 
 #endif

@@ -131,7 +131,8 @@ static void pass_on(struct engine *e, const struct said *s, int *handle)
 		count_wrong(e, "not ready yet");
 	else if (s->kind != SAID_HELD)
 		e->all->ops->said(e->all->ctx, e, s);
-	else if (e->state != ENGINE_ADOPTING || *handle < 0)
+	else if (e->state != ENGINE_ADOPTING ||
+		 (*handle < 0) != (strcmp(s->event.export, "ublk") == 0))
 		count_wrong(e, "a handle nobody asked for, or none");
 	else
 		e->all->ops->held(e->all->ctx, e, s, handle);
@@ -141,6 +142,7 @@ static void heed(struct engine *e, const struct said *s, int *handle)
 {
 	switch (s->kind) {
 	case SAID_READY:
+		e->can_ublk = s->ready.ublk;
 		if (s->ready.version == ENGINE_VERSION)
 			step(e, ENGINE_SAID_READY);
 		else

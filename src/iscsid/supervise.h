@@ -63,7 +63,7 @@ struct engine_ops {
 	void (*said)(void *ctx, struct engine *e, const struct said *s);
 	/*
 	 * An engine that is adopted has this disk, and this is the kernel's
-	 * handle; set to -1 by who keeps it.
+	 * handle; set to -1 by who keeps it.  -1: it is not handed out (ublk).
 	 */
 	void (*held)(void *ctx, struct engine *e, const struct said *s,
 		     int *handle);
@@ -96,6 +96,7 @@ struct engine {
 	struct chan chan;
 	bool chan_open, running;
 	bool adopted, old; /* old: to be renewed */
+	bool can_ublk;
 	struct io_op ended;
 	struct io_timer timer;
 	uint64_t started; /* ms */

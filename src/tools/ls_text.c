@@ -189,6 +189,9 @@ static void add_place(struct ls_text *t, const struct msg_in *m)
 		fprintf(t->to, "  Device: /dev/%s\n", value);
 	if (*text(m, "link", value, sizeof(value)))
 		fprintf(t->to, "  Link:   %s\n", value);
+	if (*text(m, "export", value, sizeof(value)))
+		fprintf(t->to, "  Export: %s (%s)\n", value,
+			text(m, "export-why", reason, sizeof(reason)));
 	text(m, "state", state, sizeof(state));
 	text(m, "reason", reason, sizeof(reason));
 	if (strcmp(state, "online") == 0 && !*reason)

@@ -1,6 +1,7 @@
 # config - wrong lines in the files an administrator writes: all are named in
 # one run, the good lines still work.
 . tests/lib.sh
+EXPORT=
 
 port=$(free_port)
 {

@@ -1,6 +1,7 @@
 # hba - the HBA file on its real mount, and iscsictl: both ask for the same
 # things, so the words of the one are checked with the other.
 . tests/lib.sh
+EXPORT=
 
 one=$(SOFTHBA_PORTS=13650 free_port)
 two=$(SOFTHBA_PORTS=13650 free_port)

@@ -135,6 +135,25 @@ static void test_a_link_of_ours_changes_to_the_new_device(void **state)
 			    "/dev/loop11p2");
 }
 
+static void test_a_link_changes_from_one_exporter_to_the_other(void **state)
+{
+	assert_int_equal(links_make(&at, "loop4"), 0);
+	assert_int_equal(links_make(&at, "ublkb0"), 0);
+	assert_string_equal(value_of("bus0/target12/lun3/part2"),
+			    "/dev/ublkb0p2");
+	links_remove(&at, "ublkb0");
+	assert_false(is_there("bus0"));
+}
+
+static void test_a_link_to_a_ublk_handle_is_not_ours(void **state)
+{
+	make_lun_dir();
+	assert_int_equal(
+		symlink("/dev/ublkc0", path_of("bus0/target12/lun3/disk")), 0);
+	assert_int_equal(links_make(&at, "ublkb0"), -EEXIST);
+	assert_string_equal(value_of("bus0/target12/lun3/disk"), "/dev/ublkc0");
+}
+
 static void test_a_foreign_link_of_the_same_name_stays(void **state)
 {
 	make_lun_dir();
@@ -241,6 +260,8 @@ int main(void)
 		CASE(test_directories_get_the_asked_mode_whatever_the_umask),
 		CASE(test_a_base_that_is_missing_is_made),
 		CASE(test_a_link_of_ours_changes_to_the_new_device),
+		CASE(test_a_link_changes_from_one_exporter_to_the_other),
+		CASE(test_a_link_to_a_ublk_handle_is_not_ours),
 		CASE(test_a_foreign_link_of_the_same_name_stays),
 		CASE(test_a_link_in_place_of_a_directory_is_not_followed),
 		CASE(test_removal_takes_links_and_empty_directories),

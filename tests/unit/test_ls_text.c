@@ -129,6 +129,14 @@ static void test_disks_are_listed_when_asked_for(void **state)
 		       "  Link:   /dev/iscsi/bus0/target0/lun0/disk\n" STARS));
 }
 
+static void test_a_disk_says_how_it_is_exported_and_why(void **state)
+{
+	t.luns = true;
+	add(TARGET("0"));
+	add(DISK " export=ublk export-why=Export%3Dauto");
+	assert_non_null(strstr(printed, "  Export: ublk (Export=auto)\n"));
+}
+
 static void test_the_heading_comes_once_a_target(void **state)
 {
 	t.luns = true;
@@ -231,6 +239,7 @@ int main(void)
 		CASE(test_a_dropped_session_says_when_and_why),
 		CASE(test_a_target_never_reached_has_a_question_mark),
 		CASE(test_disks_are_listed_when_asked_for),
+		CASE(test_a_disk_says_how_it_is_exported_and_why),
 		CASE(test_the_heading_comes_once_a_target),
 		CASE(test_disks_are_left_out_when_not_asked_for),
 		CASE(test_a_disk_that_is_down_says_why),

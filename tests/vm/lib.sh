@@ -37,3 +37,4 @@ writes_of() { # DISK NUMBER: as many have ended at least
 	set -- "$2" $(attribute "$1" stat)
 	[ "$6" -ge "$1" ]
 }
+EXPORT= # ublk where the kernel has it

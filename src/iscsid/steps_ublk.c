@@ -1,0 +1,195 @@
+/*
+ * steps_ublk - the steps of iscsid/steps.h that differ for a ublk device.
+ */
+#include "iscsid/steps_ublk.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "export/sysfs.h"
+#include "export/ublk_control.h"
+#include "export/ublk_proto.h"
+#include "iscsid/exporter.h"
+
+#define PAUSE	      20000000 /* ns between two looks */
+#define RECOVER_TRIES 1500     /* 30 s: the dead engine's memory goes first */
+#define EXITING	      4	       /* PF_EXITING in /proc/PID/stat */
+
+static unsigned number(const struct step *s)
+{
+	return (unsigned)s->ublk;
+}
+
+static void rest(void)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE };
+
+	nanosleep(&pause, NULL);
+}
+
+int ublk_step_add(const struct step *s, struct msg_out *m, int *handle)
+{
+	struct ublk_params p;
+	unsigned n;
+	int err;
+
+	ublk_make_params(&s->geometry, &p);
+	err = ublk_add(&p, s->depth, s->mark, &n);
+	if (!err)
+		msg_u64(m, "ublk", n);
+	return err;
+}
+
+/* Where /dev is not the kernel's (devtmpfs). */
+static int make_node(unsigned n)
+{
+	char path[32], sys[64], text[32];
+	unsigned major, minor;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/dev/ublkb%u", n);
+	if (stat(path, &st) == 0)
+		return 0;
+	snprintf(sys, sizeof(sys), "/sys/block/ublkb%u/dev", n);
+	if (sysfs_get(sys, text, sizeof(text)) ||
+	    sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -ENOENT;
+	return mknod(path, S_IFBLK | 0660, makedev(major, minor)) < 0 ? -errno
+								      : 0;
+}
+
+/*
+ * <rundir>/lun/ublkb3 names the place, "b0t3l1", as the file behind a loop
+ * device does; programs that ask whose a device is go by it.
+ */
+static void name_link(const struct step *s, char *dst, size_t size)
+{
+	const char *slash = strrchr(s->path, '/');
+	char name[24];
+
+	exporter_disk_name(EXPORTER_UBLK, s->ublk, name, sizeof(name));
+	snprintf(dst, size, "%.*s/%s", (int)(slash - s->path), s->path, name);
+}
+
+static int make_link(const struct step *s)
+{
+	char path[PATH_MAX + 32];
+
+	name_link(s, path, sizeof(path));
+	unlink(path);
+	return symlink(strrchr(s->path, '/') + 1, path) < 0 ? -errno : 0;
+}
+
+static void remove_link(const struct step *s)
+{
+	char path[PATH_MAX + 32];
+
+	name_link(s, path, sizeof(path));
+	unlink(path);
+}
+
+int ublk_step_start(const struct step *s, struct msg_out *m, int *handle)
+{
+	int err = make_link(s);
+
+	if (!err)
+		err = ublk_start(number(s), s->pid);
+	if (!err)
+		err = make_node(number(s));
+	if (!err)
+		msg_u64(m, "disk", number(s));
+	return err;
+}
+
+int ublk_step_resize(const struct step *s, struct msg_out *m, int *handle)
+{
+	return ublk_resize(number(s), s->size);
+}
+
+/* Older kernels take it away from its users, so they are looked for. */
+static int stop_idle(const struct step *s)
+{
+	static struct users u;
+	char name[32];
+
+	if (s->features & UBLK_CAN_SAFE_STOP)
+		return ublk_stop_idle(number(s));
+	exporter_disk_name(EXPORTER_UBLK, s->ublk, name, sizeof(name));
+	users_find("", name, &u);
+	return u.count ? -EBUSY : ublk_stop(number(s));
+}
+
+int ublk_step_stop(const struct step *s, struct msg_out *m, int *handle)
+{
+	int err = s->force ? ublk_stop(number(s)) : stop_idle(s);
+
+	return err == -ENODEV ? 0 : err;
+}
+
+int ublk_step_delete(const struct step *s, struct msg_out *m, int *handle)
+{
+	int err = 0;
+
+	if (s->ublk >= 0) {
+		err = ublk_delete(number(s));
+		remove_link(s);
+	}
+	return err == -ENODEV ? 0 : err;
+}
+
+/* -EBUSY as long as the kernel has not noticed that its server died. */
+static int begin_recovery(unsigned n, struct ublk_info *info)
+{
+	int err = ublk_begin_recovery(n);
+
+	if (ublk_get_info(n, info) < 0 || info->state == UBLK_DEAD)
+		return -ENODEV;
+	/* One that began before and came to nothing needs no beginning. */
+	return err == -EINVAL && info->state == UBLK_QUIESCED ? 0 : err;
+}
+
+int ublk_step_recover(const struct step *s, struct msg_out *m, int *handle)
+{
+	struct ublk_info info = { 0 };
+	int err = -EBUSY;
+
+	for (int i = 0; i < RECOVER_TRIES && err == -EBUSY; i++) {
+		if (i)
+			rest();
+		err = begin_recovery(number(s), &info);
+	}
+	msg_u64(m, "depth", info.depth);
+	return err;
+}
+
+/*
+ * Some kernels would go on with a server that is just dying, and then wait
+ * for it for ever.
+ */
+static bool is_alive(int pid)
+{
+	char path[64], text[512];
+	const char *p;
+	unsigned flags;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (sysfs_get(path, text, sizeof(text)))
+		return false;
+	p = strrchr(text, ')'); /* its name may hold anything */
+	/* proc(5): state ppid pgrp session tty tpgid flags */
+	return p && sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       !(flags & EXITING);
+}
+
+int ublk_step_recovered(const struct step *s, struct msg_out *m, int *handle)
+{
+	if (!is_alive(s->engine))
+		return -ESRCH;
+	return ublk_end_recovery(number(s), s->pid);
+}

@@ -1,0 +1,17 @@
+/*
+ * steps_ublk - the steps of iscsid/steps.h that differ for a ublk device.
+ *
+ * In the worker.  Each returns 0 or -errno.
+ */
+#ifndef ISCSID_STEPS_UBLK_H
+#define ISCSID_STEPS_UBLK_H
+
+#include "ctl/msg.h"
+#include "iscsid/steps.h"
+
+typedef int step_act(const struct step *s, struct msg_out *m, int *handle);
+
+step_act ublk_step_add, ublk_step_start, ublk_step_resize, ublk_step_stop,
+	ublk_step_delete, ublk_step_recover, ublk_step_recovered;
+
+#endif
