@@ -312,9 +312,9 @@ int io_loop_run(struct io_loop *l)
 {
 	int err = 0;
 
-	l->stop = false;
 	while (!l->stop && !err)
 		err = io_loop_run_once(l, UINT64_MAX);
+	l->stop = false;
 	return err;
 }
 

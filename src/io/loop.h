@@ -54,7 +54,7 @@ const char *io_loop_strerror(int err);
  * timer is due.  Returns 0, or -errno when the ring itself fails.
  */
 int io_loop_run_once(struct io_loop *l, uint64_t max_wait);
-/* Turns until io_loop_stop(). */
+/* Turns until io_loop_stop(), which may have been called before. */
 int io_loop_run(struct io_loop *l);
 void io_loop_stop(struct io_loop *l);
 

@@ -242,6 +242,21 @@ static void on_timer(struct io_timer *t)
 	io_loop_stop(x->loop);
 }
 
+/* A daemon may be told to stop in a turn of its start. */
+static void test_a_stop_before_the_run_counts(void **state)
+{
+	struct io_loop *l = loop_of(state);
+	struct timed x = { .t.fn = on_timer, .loop = l };
+
+	io_timer_after(l, &x.t, 60000);
+	io_loop_stop(l);
+	assert_int_equal(io_loop_run(l), 0);
+	assert_int_equal(x.at, 0);
+	io_timer_after(l, &x.t, 1);
+	assert_int_equal(io_loop_run(l), 0); /* counts once */
+	assert_true(x.at > 0);
+}
+
 static void test_timer_ends_the_wait_and_not_early(void **state)
 {
 	struct io_loop *l = loop_of(state);
@@ -322,6 +337,7 @@ int main(void)
 		LOOP_TEST(test_soon_runs_once_however_often_it_is_asked),
 		LOOP_TEST(test_soon_asked_by_soon_comes_in_the_next_turn),
 		LOOP_TEST(test_cancelled_soon_does_not_run),
+		LOOP_TEST(test_a_stop_before_the_run_counts),
 		LOOP_TEST(test_timer_ends_the_wait_and_not_early),
 		cmocka_unit_test(test_restricted_ring_does_what_the_loop_needs),
 		cmocka_unit_test(test_restricted_ring_registers_nothing_more),
