@@ -1,6 +1,6 @@
 /*
- * iscsi-bench - the protocol engine alone: reads and writes over one
- * session, in this process, with no kernel device.
+ * iscsi-bench - the protocol engine alone: reads and writes over one or
+ * many sessions, in this process, with no kernel device.
  *
  * Prints one line: requests and megabytes a second, latencies, and the CPU
  * time a request costs.  Writing destroys what is on the LUN.
@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include "base/bytes.h"
 #include "base/list.h"
@@ -24,49 +22,49 @@
 #include "wire/addr.h"
 #include "wire/lun.h"
 
+#include "meter.h"
+
 #define MAX_DEPTH 1024
-#define BUCKETS	  2000 /* of latency, log scale */
 
 struct bench;
 
+/* One session, and the socket below it. */
+struct nexus {
+	struct session_config cfg;
+	struct session *s;
+	struct conn *c;
+	struct sock sock;
+	struct io_timer timer;
+	struct io_op settle;
+	bool up, over;
+};
+
 struct slot {
 	struct cmd cmd;
-	struct bench *bench;
 	uint64_t began; /* ns */
 	uint8_t *buf;
 };
 
 struct bench {
 	struct session_config cfg;
-	struct session *s;
-	struct conn *c;
-	struct sock sock;
+	struct nexus *nexus;
 	struct io_loop *loop;
-	struct io_timer timer;
-	bool up, over;
+	unsigned nup, nover;
 	/* what to do */
-	uint32_t size, depth, lun;
+	uint32_t size, depth, lun, sessions;
 	unsigned write_percent;
 	bool sequential;
 	double seconds;
 	/* what was done */
 	struct slot slots[MAX_DEPTH];
-	uint64_t blocks, next, ios, limit, errors;
+	uint64_t blocks, next, limit, turn;
 	uint32_t block_size;
-	uint64_t histogram[BUCKETS];
-	uint64_t began, until; /* ns */
+	struct meter meter;
+	uint64_t until; /* ns */
 	uint32_t seed;
 };
 
 static struct bench bench;
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void die(const char *what, const char *why)
 {
@@ -74,72 +72,53 @@ static void die(const char *what, const char *why)
 	exit(1);
 }
 
-/* Latency buckets: 64 a factor of two, from 1 us. */
-static unsigned bucket_of(uint64_t ns)
+/* The sessions and their sockets -------------------------------------- */
+
+static void on_settle(struct io_op *op, int res)
 {
-	unsigned log2 = 0;
-	uint64_t us64 = ns * 64 / 1000;
-
-	while (us64 >= 128) {
-		us64 >>= 1;
-		log2++;
-	}
-	us64 = log2 * 64 + (us64 >= 64 ? us64 - 64 : 0);
-	return us64 < BUCKETS ? (unsigned)us64 : BUCKETS - 1;
-}
-
-static double bucket_us(unsigned b)
-{
-	double us = 1.0 + (b % 64) / 64.0;
-
-	for (unsigned i = 0; i < b / 64; i++)
-		us *= 2;
-	return us;
-}
-
-static double percentile(double p)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		sum += bench.histogram[i];
-		if ((double)sum >= (double)bench.ios * p)
-			return bucket_us(i);
-	}
-	return 0;
-}
-
-/* The session and its socket ------------------------------------------ */
-
-static void kick_timer(void)
-{
-	uint64_t at = session_next_wake(bench.s);
+	struct nexus *x = container_of(op, struct nexus, settle);
+	uint64_t at = session_next_wake(x->s);
 
 	if (at == UINT64_MAX)
-		io_timer_cancel(bench.loop, &bench.timer);
+		io_timer_cancel(bench.loop, &x->timer);
 	else
-		io_timer_set(bench.loop, &bench.timer, at);
+		io_timer_set(bench.loop, &x->timer, at);
+}
+
+static void touch(struct nexus *x)
+{
+	io_soon(bench.loop, &x->settle);
 }
 
 static void on_timer(struct io_timer *t)
 {
-	session_tick(bench.s, io_now(bench.loop));
-	kick_timer();
+	struct nexus *x = container_of(t, struct nexus, timer);
+
+	session_tick(x->s, io_now(bench.loop));
+	touch(x);
 }
 
 static void on_up(void *ctx)
 {
-	bench.up = true;
+	struct nexus *x = ctx;
+
+	x->up = true;
+	bench.nup++;
 }
 
 static void on_close(void *ctx, struct conn *c)
 {
-	sock_close(&bench.sock);
+	struct nexus *x = ctx;
+
+	sock_close(&x->sock);
 }
 
 static void on_down(void *ctx, const struct fault *why, const char *detail)
 {
-	bench.over = true;
+	struct nexus *x = ctx;
+
+	x->over = true;
+	bench.nover++;
 	if (why != &fault_logged_out)
 		fprintf(stderr, "iscsi-bench: %s%s%s\n", why->text,
 			detail[0] ? ": " : "", detail);
@@ -152,7 +131,10 @@ static void on_note(void *ctx, int level, const char *line)
 
 static void on_kick(void *ctx, struct conn *c)
 {
-	sock_kick_tx(&bench.sock);
+	struct nexus *x = ctx;
+
+	sock_kick_tx(&x->sock);
+	touch(x);
 }
 
 static const struct session_ops session_ops = {
@@ -163,45 +145,55 @@ static const struct session_ops session_ops = {
 	.kick = on_kick,
 };
 
+static struct nexus *of_sock(struct sock *s)
+{
+	return container_of(s, struct nexus, sock);
+}
+
 static void sock_up(struct sock *s)
 {
-	bench.c = session_connected(bench.s, io_now(bench.loop));
-	kick_timer();
+	struct nexus *x = of_sock(s);
+
+	x->c = session_connected(x->s, io_now(bench.loop));
+	touch(x);
 }
 
 static void sock_lost(struct sock *s, int err)
 {
-	if (bench.c)
-		session_transport_lost(bench.s, bench.c, err,
-				       io_now(bench.loop));
-	else
+	struct nexus *x = of_sock(s);
+
+	if (!x->c)
 		die("connect", strerror(-err));
+	session_transport_lost(x->s, x->c, err, io_now(bench.loop));
 }
 
 static int rx_want(struct sock *s, struct iovec iov[static SOCK_RX_IOV])
 {
-	return conn_rx_want(bench.c, iov);
+	return conn_rx_want(of_sock(s)->c, iov);
 }
 
 static void rx_done(struct sock *s, size_t n)
 {
-	conn_rx_done(bench.c, n, io_now(bench.loop));
+	conn_rx_done(of_sock(s)->c, n, io_now(bench.loop));
+	touch(of_sock(s));
 }
 
 static int tx_want(struct sock *s, struct iovec *iov, int max)
 {
-	return conn_tx_want(bench.c, iov, max);
+	return conn_tx_want(of_sock(s)->c, iov, max);
 }
 
 static void tx_done(struct sock *s, size_t n)
 {
-	conn_tx_done(bench.c, n, io_now(bench.loop));
+	conn_tx_done(of_sock(s)->c, n, io_now(bench.loop));
 }
 
 static void sock_gone(struct sock *s)
 {
-	if (bench.c)
-		session_conn_closed(bench.s, bench.c, io_now(bench.loop));
+	struct nexus *x = of_sock(s);
+
+	if (x->c)
+		session_conn_closed(x->s, x->c, io_now(bench.loop));
 }
 
 static const struct sock_ops sock_ops = {
@@ -246,21 +238,21 @@ static void begin(struct slot *t)
 	c->dir = write ? CMD_WRITE : CMD_READ;
 	c->buf = t->buf;
 	c->len = bench.size;
-	t->began = now_ns();
-	session_submit(bench.s, c);
+	t->began = meter_now();
+	/* Each session in its turn. */
+	session_submit(bench.nexus[bench.turn++ % bench.sessions].s, c);
 }
 
 static void done(struct cmd *c)
 {
 	struct slot *t = container_of(c, struct slot, cmd);
-	uint64_t now = now_ns();
+	uint64_t now = meter_now();
 
 	if (c->outcome != CMD_DONE || c->status)
-		bench.errors++;
-	bench.histogram[bucket_of(now - t->began)]++;
-	bench.ios++;
-	if (!bench.over && now < bench.until &&
-	    (!bench.limit || bench.ios + bench.depth <= bench.limit))
+		bench.meter.errors++;
+	meter_count(&bench.meter, t->began, now);
+	if (!bench.nover && now < bench.until &&
+	    (!bench.limit || bench.meter.ios + bench.depth <= bench.limit))
 		begin(t);
 	else
 		bench.depth--;
@@ -277,7 +269,8 @@ static void question_done(struct cmd *c)
 	container_of(c, struct question, cmd)->answered = true;
 }
 
-static bool ask(uint8_t opcode, uint8_t service, uint8_t *buf, uint32_t len)
+static bool ask(struct session *s, uint8_t opcode, uint8_t service,
+		uint8_t *buf, uint32_t len)
 {
 	static struct question q;
 
@@ -290,20 +283,24 @@ static bool ask(uint8_t opcode, uint8_t service, uint8_t *buf, uint32_t len)
 	q.cmd.buf = buf;
 	q.cmd.len = len;
 	q.cmd.done = question_done;
-	session_submit(bench.s, &q.cmd);
+	session_submit(s, &q.cmd);
 	while (!q.answered)
 		turn(UINT64_MAX);
 	return q.cmd.outcome == CMD_DONE && q.cmd.status == 0;
+}
+
+/* The first answers of a session may be unit attentions. */
+static void clear_attentions(struct session *s)
+{
+	for (int i = 0; i < 10 && !ask(s, 0x00, 0, NULL, 0); i++)
+		;
 }
 
 static void find_size(void)
 {
 	uint8_t cap[32] = { 0 };
 
-	/* The first answers may be unit attentions. */
-	for (int i = 0; i < 10 && !ask(0x00, 0, NULL, 0); i++)
-		;
-	if (!ask(0x9e, 0x10, cap, sizeof(cap)))
+	if (!ask(bench.nexus->s, 0x9e, 0x10, cap, sizeof(cap)))
 		die("READ CAPACITY(16)", "the target refuses it");
 	bench.blocks = get_be64(cap) + 1;
 	bench.block_size = get_be32(cap + 8);
@@ -312,44 +309,28 @@ static void find_size(void)
 		die("--size", "does not fit the blocks of this LUN");
 }
 
+static void prepare(struct slot *t, int fill)
+{
+	lun_encode(t->cmd.lun, bench.lun);
+	t->cmd.done = done;
+	t->buf = aligned_alloc(4096, (bench.size + 4095u) & ~4095u);
+	if (!t->buf)
+		die("memory", strerror(errno));
+	memset(t->buf, fill, bench.size);
+}
+
 static void run(void)
 {
-	bench.began = now_ns();
-	bench.until = bench.began + (uint64_t)(bench.seconds * 1e9);
-	for (uint32_t i = 0, n = bench.depth; i < n; i++) {
-		struct slot *t = &bench.slots[i];
+	uint32_t n = bench.depth;
 
-		lun_encode(t->cmd.lun, bench.lun);
-		t->cmd.done = done;
-		t->buf = aligned_alloc(4096, (bench.size + 4095u) & ~4095u);
-		if (!t->buf)
-			die("memory", strerror(errno));
-		memset(t->buf, (int)i, bench.size);
-		begin(t);
-	}
-	while (bench.depth && !bench.over) {
+	for (uint32_t i = 0; i < n; i++)
+		prepare(&bench.slots[i], (int)i);
+	meter_begin(&bench.meter);
+	bench.until = bench.meter.began + (uint64_t)(bench.seconds * 1e9);
+	for (uint32_t i = 0; i < n; i++)
+		begin(&bench.slots[i]);
+	while (bench.depth && !bench.nover)
 		turn(UINT64_MAX);
-		kick_timer();
-	}
-}
-
-static double seconds_of(const struct timeval *t)
-{
-	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
-}
-
-static void report(const struct rusage *a, const struct rusage *b)
-{
-	double s = (double)(now_ns() - bench.began) / 1e9;
-	double n = bench.ios ? (double)bench.ios : 1;
-	double user = seconds_of(&b->ru_utime) - seconds_of(&a->ru_utime);
-	double sys = seconds_of(&b->ru_stime) - seconds_of(&a->ru_stime);
-
-	printf("iops %.0f  MB/s %.1f  p50 %.0f us  p99 %.0f us  p99.9 %.0f us  "
-	       "user %.2f us/io  sys %.2f us/io  errors %llu\n",
-	       n / s, n * bench.size / s / 1e6, percentile(0.5),
-	       percentile(0.99), percentile(0.999), user * 1e6 / n,
-	       sys * 1e6 / n, (unsigned long long)bench.errors);
 }
 
 static const char usage[] =
@@ -364,14 +345,21 @@ static const char usage[] =
 	"  -t, --time SECONDS  how long (5)\n"
 	"  -n, --count N       or so many requests\n"
 	"  -d, --digests       CRC32C for headers and data\n"
+	"  -N, --sessions N    that take turns (1)\n"
 	"  -h, --help\n";
 
 static const struct option options[] = {
-	{ "lun", 1, NULL, 'l' },	{ "size", 1, NULL, 's' },
-	{ "depth", 1, NULL, 'q' },	{ "write", 1, NULL, 'w' },
-	{ "sequential", 0, NULL, 'S' }, { "time", 1, NULL, 't' },
-	{ "count", 1, NULL, 'n' },	{ "digests", 0, NULL, 'd' },
-	{ "help", 0, NULL, 'h' },	{ 0 },
+	{ "lun", 1, NULL, 'l' },
+	{ "size", 1, NULL, 's' },
+	{ "depth", 1, NULL, 'q' },
+	{ "write", 1, NULL, 'w' },
+	{ "sequential", 0, NULL, 'S' },
+	{ "time", 1, NULL, 't' },
+	{ "count", 1, NULL, 'n' },
+	{ "digests", 0, NULL, 'd' },
+	{ "sessions", 1, NULL, 'N' },
+	{ "help", 0, NULL, 'h' },
+	{ 0 },
 };
 
 static uint64_t number(const char *name, uint64_t max)
@@ -387,7 +375,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "l:s:q:w:St:n:dh", options,
+	while ((c = getopt_long(argc, argv, "l:s:q:w:St:n:dN:h", options,
 				NULL)) != -1) {
 		switch (c) {
 		case 'l':
@@ -416,6 +404,9 @@ static void parse(int argc, char **argv)
 			bench.cfg.header_digest = DIGEST_ALWAYS;
 			bench.cfg.data_digest = DIGEST_ALWAYS;
 			break;
+		case 'N':
+			bench.sessions = (uint32_t)number("--sessions", 65536);
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			exit(0);
@@ -424,7 +415,8 @@ static void parse(int argc, char **argv)
 			exit(2);
 		}
 	}
-	if (argc - optind != 2 || !bench.depth || !bench.size) {
+	if (argc - optind != 2 || !bench.depth || !bench.size ||
+	    !bench.sessions) {
 		fputs(usage, stderr);
 		exit(2);
 	}
@@ -436,9 +428,24 @@ static void get_random(void *dst, size_t n)
 		die("getrandom", strerror(errno));
 }
 
-static void connect_to(const char *portal, const char *target)
+static void connect_one(struct nexus *x, const struct sockaddr_storage *to)
 {
 	const struct sock_options opt = { .connect_ms = 5000 };
+
+	x->cfg = bench.cfg;
+	x->cfg.isid[0] = 0x80;
+	get_random(x->cfg.isid + 1, 5);
+	x->timer.fn = on_timer;
+	x->settle.fn = on_settle;
+	x->s = session_new(&x->cfg, &session_ops, x);
+	if (!x->s)
+		die("memory", strerror(ENOMEM));
+	if (sock_connect(&x->sock, bench.loop, &sock_ops, to, &opt))
+		die("connect", strerror(errno));
+}
+
+static void connect_all(const char *portal, const char *target)
+{
 	struct sockaddr_storage to;
 	struct addr addr;
 
@@ -448,42 +455,46 @@ static void connect_to(const char *portal, const char *target)
 	str_copy(bench.cfg.initiator_name, NAME_SIZE,
 		 "iqn.2026-11.net.softhba:bench");
 	str_copy(bench.cfg.target_name, NAME_SIZE, target);
-	bench.cfg.isid[0] = 0x80;
-	get_random(bench.cfg.isid + 1, 5);
 	bench.cfg.random = get_random;
-	bench.s = session_new(&bench.cfg, &session_ops, NULL);
-	if (!bench.s)
-		die("memory", strerror(ENOMEM));
-	if (sock_connect(&bench.sock, bench.loop, &sock_ops, &to, &opt))
-		die(portal, strerror(errno));
-	while (!bench.up && !bench.over)
-		turn(UINT64_MAX);
-	if (bench.over)
-		exit(1);
+	bench.nexus = calloc(bench.sessions, sizeof(*bench.nexus));
+	if (!bench.nexus)
+		die("memory", strerror(errno));
+	for (uint32_t i = 0; i < bench.sessions; i++) {
+		connect_one(&bench.nexus[i], &to);
+		while (bench.nup <= i && !bench.nover)
+			turn(UINT64_MAX);
+		if (bench.nover)
+			exit(1);
+		clear_attentions(bench.nexus[i].s);
+	}
+}
+
+static void log_out(void)
+{
+	for (uint32_t i = 0; i < bench.sessions; i++)
+		if (!bench.nexus[i].over)
+			session_logout(bench.nexus[i].s, io_now(bench.loop));
+	while (bench.nover < bench.sessions)
+		turn(1000);
 }
 
 int main(int argc, char **argv)
 {
-	struct rusage before, after;
 	int err;
 
 	session_config_defaults(&bench.cfg);
 	bench.size = 4096;
 	bench.depth = 32;
+	bench.sessions = 1;
 	bench.seconds = 5;
-	bench.timer.fn = on_timer;
 	parse(argc, argv);
 	err = io_loop_new(256, 0, &bench.loop);
 	if (err)
 		die("io_uring", io_loop_strerror(err));
-	connect_to(argv[optind], argv[optind + 1]);
+	connect_all(argv[optind], argv[optind + 1]);
 	find_size();
-	getrusage(RUSAGE_SELF, &before);
 	run();
-	getrusage(RUSAGE_SELF, &after);
-	report(&before, &after);
-	session_logout(bench.s, io_now(bench.loop));
-	while (!bench.over)
-		turn(1000);
-	return bench.errors ? 1 : 0;
+	meter_report(&bench.meter, bench.size);
+	log_out();
+	return bench.meter.errors ? 1 : 0;
 }
