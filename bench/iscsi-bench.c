@@ -19,6 +19,7 @@
 #include "io/sock.h"
 #include "proto/conn.h"
 #include "proto/session.h"
+#include "proto/stage.h"
 #include "wire/addr.h"
 #include "wire/lun.h"
 
@@ -49,6 +50,7 @@ struct bench {
 	struct session_config cfg;
 	struct nexus *nexus;
 	struct io_loop *loop;
+	struct stages stages;
 	unsigned nup, nover;
 	/* what to do */
 	uint32_t size, depth, lun, sessions;
@@ -309,13 +311,20 @@ static void find_size(void)
 		die("--size", "does not fit the blocks of this LUN");
 }
 
+static uint8_t *memory_for(size_t size)
+{
+	uint8_t *p = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
+
+	if (!p)
+		die("memory", strerror(errno));
+	return p;
+}
+
 static void prepare(struct slot *t, int fill)
 {
 	lun_encode(t->cmd.lun, bench.lun);
 	t->cmd.done = done;
-	t->buf = aligned_alloc(4096, (bench.size + 4095u) & ~4095u);
-	if (!t->buf)
-		die("memory", strerror(errno));
+	t->buf = memory_for(bench.size);
 	memset(t->buf, fill, bench.size);
 }
 
@@ -440,6 +449,7 @@ static void connect_one(struct nexus *x, const struct sockaddr_storage *to)
 	x->s = session_new(&x->cfg, &session_ops, x);
 	if (!x->s)
 		die("memory", strerror(ENOMEM));
+	session_share(x->s, &bench.stages);
 	if (sock_connect(&x->sock, bench.loop, &sock_ops, to, &opt))
 		die("connect", strerror(errno));
 }
@@ -491,6 +501,7 @@ int main(int argc, char **argv)
 	err = io_loop_new(256, 0, &bench.loop);
 	if (err)
 		die("io_uring", io_loop_strerror(err));
+	stages_init(&bench.stages, memory_for(STAGES_MEMORY));
 	connect_all(argv[optind], argv[optind + 1]);
 	find_size();
 	run();

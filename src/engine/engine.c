@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/discover.h"
@@ -279,10 +280,23 @@ void engine_init(struct engine *e, struct io_loop *loop, int fd, int listener)
 	wait_message(e);
 }
 
+struct stages *engine_stages(struct engine *e)
+{
+	if (!e->stage_memory) {
+		e->stage_memory = arena_alloc(STAGES_MEMORY);
+		if (!e->stage_memory)
+			return NULL;
+		stages_init(&e->stages, e->stage_memory);
+	}
+	return &e->stages;
+}
+
 void engine_fini(struct engine *e)
 {
 	flush(e);
 	log_set_sink(NULL);
 	idmap_fini(&e->targets);
 	idmap_fini(&e->discoveries);
+	if (e->stage_memory)
+		arena_free(e->stage_memory, STAGES_MEMORY);
 }

@@ -15,6 +15,7 @@
 #include "engine/idmap.h"
 #include "engine/outbox.h"
 #include "io/loop.h"
+#include "proto/stage.h"
 
 struct engine {
 	struct io_loop *loop;
@@ -24,6 +25,8 @@ struct engine {
 	bool tx_waits; /* for the socket to take more */
 	struct outbox out;
 	struct idmap targets, discoveries;
+	uint8_t *stage_memory;
+	struct stages stages;
 	unsigned attached; /* disks the kernel has from us */
 	bool can_ublk;	   /* its ring takes the commands of a ublk device */
 	bool greeted, quitting;
@@ -39,6 +42,9 @@ void engine_fini(struct engine *e);
 
 /* Log lines go to the manager of this engine from now on. */
 void engine_log_to_manager(struct engine *e);
+
+/* Receive buffers for sessions; NULL when the arena is used up. */
+struct stages *engine_stages(struct engine *e);
 
 /* A message to the manager: begin it, add its keys, post it. */
 struct msg_out *engine_begin(struct engine *e, const char *verb);

@@ -545,6 +545,8 @@ int target_start(struct engine *e, const struct settings *s)
 	luns_init(&t->luns, t);
 	t->session = session_new(&t->settings.session, &session_ops, &t->link);
 	link_init(&t->link, e->loop, &link_ops, t->session);
+	if (t->session)
+		session_share(t->session, engine_stages(e));
 	err = t->session ? idmap_add(&e->targets, &t->node, s->id) : -ENOMEM;
 	if (err) {
 		target_free(t);

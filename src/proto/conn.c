@@ -2,7 +2,7 @@
  * conn - framing: bytes into PDUs and PDUs into bytes (RFC 7143 11.2).
  *
  * Bytes are received into a staging buffer, many small PDUs with one call;
- * the rest of a large data segment goes straight to where it belongs.
+ * a large data segment goes straight to where it belongs.
  */
 #include "proto/conn.h"
 
@@ -24,6 +24,81 @@ void *conn_owner(const struct conn *c)
 
 /* Receiving ----------------------------------------------------------- */
 
+static void use_stage(struct rx *rx, uint8_t *stage, uint32_t size)
+{
+	rx->stage = stage;
+	rx->size = size;
+}
+
+void conn_reset_stage(struct conn *c)
+{
+	struct rx *rx = &c->rx;
+
+	if (rx->stage && rx->stage != rx->own)
+		stage_return(c->session->stages, rx->stage);
+	use_stage(rx, rx->own, sizeof(rx->own));
+	rx->head = rx->tail = 0;
+	rx->filled = rx->large = false;
+}
+
+static bool expects_much(const struct conn *c)
+{
+	return c->rx.filled || SESSION_TASKS - c->session->free_count > 1;
+}
+
+/* At most a header waits in the stage: it moves to the front of the next. */
+static void next_stage(struct conn *c)
+{
+	struct rx *rx = &c->rx;
+	uint8_t *was = rx->stage, *at = was + rx->head, *borrowed;
+	bool own = was == rx->own;
+
+	rx->tail -= rx->head;
+	rx->head = 0;
+	if (own && expects_much(c)) {
+		borrowed = stage_borrow(c->session->stages);
+		if (borrowed)
+			use_stage(rx, borrowed, STAGE_SIZE);
+	} else if (!own && !expects_much(c)) {
+		stage_return(c->session->stages, was);
+		use_stage(rx, rx->own, sizeof(rx->own));
+	}
+	memmove(rx->stage, at, rx->tail);
+}
+
+static uint32_t header_len(const struct conn *c)
+{
+	return BHS_LEN + (c->header_digest ? DIGEST_LEN : 0);
+}
+
+/* Padding and digest of the data segment at hand. */
+static uint32_t tail_len(const struct conn *c)
+{
+	uint32_t len = pdu_data_len(c->rx.bhs);
+
+	return pdu_pad(len) + (len && c->data_digest ? DIGEST_LEN : 0);
+}
+
+/* The rest of the data segment may be received where it belongs. */
+static bool is_direct(const struct rx *rx)
+{
+	return rx->head == rx->tail && rx->phase == RX_DATA && rx->keep &&
+	       rx->keep == rx->left;
+}
+
+/* Of large data segments the stage takes nothing but the headers between. */
+static uint32_t stage_room(const struct conn *c)
+{
+	const struct rx *rx = &c->rx;
+	uint32_t want = header_len(c);
+
+	if (!rx->large || (rx->phase == RX_DATA && !is_direct(rx)))
+		return rx->size - rx->tail;
+	if (rx->phase != RX_HEADER)
+		want += tail_len(c);
+	return want - rx->tail;
+}
+
 int conn_rx_want(struct conn *c, struct iovec iov[static CONN_RX_IOV])
 {
 	struct rx *rx = &c->rx;
@@ -31,18 +106,10 @@ int conn_rx_want(struct conn *c, struct iovec iov[static CONN_RX_IOV])
 
 	if (!conn_is_open(c->state))
 		return 0;
-	if (rx->head == rx->tail) {
-		rx->head = rx->tail = 0;
-		if (rx->phase == RX_DATA && rx->keep && rx->keep == rx->left)
-			iov[n++] = (struct iovec){ rx->dst, rx->keep };
-	} else if (STAGE_SIZE - rx->tail < RX_HEADER_MAX) {
-		/* Less than a header's worth is left over: move it down. */
-		memmove(rx->stage, rx->stage + rx->head, rx->tail - rx->head);
-		rx->tail -= rx->head;
-		rx->head = 0;
-	}
-	iov[n++] =
-		(struct iovec){ rx->stage + rx->tail, STAGE_SIZE - rx->tail };
+	next_stage(c);
+	if (is_direct(rx))
+		iov[n++] = (struct iovec){ rx->dst, rx->keep };
+	iov[n++] = (struct iovec){ rx->stage + rx->tail, stage_room(c) };
 	return n;
 }
 
@@ -66,7 +133,7 @@ static bool take_header(struct conn *c)
 {
 	struct rx *rx = &c->rx;
 	const uint8_t *p = rx->stage + rx->head;
-	uint32_t need = BHS_LEN + (c->header_digest ? DIGEST_LEN : 0);
+	uint32_t need = header_len(c);
 	const struct fault *f;
 
 	if (rx->tail - rx->head < need)
@@ -79,6 +146,8 @@ static bool take_header(struct conn *c)
 	memcpy(rx->bhs, p, BHS_LEN);
 	rx->head += need;
 	rx->left = pdu_data_len(rx->bhs);
+	if (pdu_opcode(rx->bhs) == OP_DATA_IN)
+		rx->large = rx->left >= RX_LARGE;
 	rx->crc = digest_begin();
 	rx->data_len = 0;
 	f = receive_begin(c, rx->left);
@@ -108,15 +177,14 @@ static bool take_data(struct conn *c)
 static bool take_tail(struct conn *c)
 {
 	struct rx *rx = &c->rx;
-	uint32_t len = pdu_data_len(rx->bhs), pad = pdu_pad(len);
-	bool digest = len && c->data_digest;
+	uint32_t need = tail_len(c), pad = pdu_pad(pdu_data_len(rx->bhs));
 	const uint8_t *p = rx->stage + rx->head;
 
-	if (rx->tail - rx->head < pad + (digest ? DIGEST_LEN : 0))
+	if (rx->tail - rx->head < need)
 		return false;
-	rx->head += pad + (digest ? DIGEST_LEN : 0);
+	rx->head += need;
 	rx->phase = RX_HEADER;
-	if (digest &&
+	if (need > pad &&
 	    get_le32(p + pad) != digest_end(digest_add(rx->crc, p, pad))) {
 		session_end(c->session, &fault_data_digest, "");
 		return false;
@@ -149,8 +217,7 @@ void conn_rx_done(struct conn *c, size_t n, uint64_t now)
 	/* Any byte counts as life. */
 	c->last_life = now;
 	c->ping_sent = 0;
-	if (rx->head == rx->tail && rx->phase == RX_DATA && rx->keep &&
-	    rx->keep == rx->left) {
+	if (is_direct(rx)) {
 		uint32_t direct = n < rx->keep ? (uint32_t)n : rx->keep;
 
 		data_arrived(c, rx->dst, direct);
@@ -159,6 +226,7 @@ void conn_rx_done(struct conn *c, size_t n, uint64_t now)
 			rx->phase = RX_TAIL;
 	}
 	rx->tail += (uint32_t)n;
+	rx->filled = rx->tail >= sizeof(rx->own);
 	while (c->epoch == epoch && conn_is_open(c->state) && take_step(c))
 		;
 }

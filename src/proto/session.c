@@ -198,10 +198,17 @@ struct session *session_new(const struct session_config *cfg,
 	return s;
 }
 
+void session_share(struct session *s, struct stages *stages)
+{
+	s->stages = stages;
+}
+
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++)
+		conn_reset_stage(&s->conns[i]);
 	recover_fini(s);
 	tasks_give_back(s, &fault_dropped);
 	free(s);
@@ -212,7 +219,7 @@ static void conn_reset(struct conn *c)
 	c->epoch++;
 	c->header_digest = c->data_digest = false;
 	c->statsn_known = false;
-	c->rx.head = c->rx.tail = 0;
+	conn_reset_stage(c);
 	c->rx.phase = RX_HEADER;
 	c->last_life = c->session->now;
 	c->ping_sent = 0;
@@ -302,6 +309,7 @@ void session_conn_closed(struct session *s, struct conn *c, uint64_t now)
 {
 	s->now = now;
 	conn_step(c, CONN_EV_CLOSED);
+	conn_reset_stage(c);
 	c->owner = NULL;
 	transmit_reset(c);
 	if (all_closed(s))

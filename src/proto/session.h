@@ -75,6 +75,7 @@ void session_config_defaults(struct session_config *cfg);
 
 struct session;
 struct conn;
+struct stages;
 
 /* What a target does on its own in a discovery session. */
 enum session_news {
@@ -126,6 +127,8 @@ struct session_ops {
 /* All memory of the session's life is taken here; NULL on ENOMEM. */
 struct session *session_new(const struct session_config *cfg,
 			    const struct session_ops *ops, void *ctx);
+/* Before it is connected: receives through these, too (proto/stage.h). */
+void session_share(struct session *s, struct stages *stages);
 /* Only while no connection is open; gives back waiting commands first. */
 void session_free(struct session *s);
 

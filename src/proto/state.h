@@ -20,11 +20,13 @@
 #include "proto/fault.h"
 #include "proto/nego.h"
 #include "proto/session.h"
+#include "proto/stage.h"
 #include "wire/pdu.h"
 #include "wire/text.h"
 
 #define SESSION_TASKS	128
-#define STAGE_SIZE	32768 /* receive buffer for many small PDUs */
+#define RX_OWN_SIZE	8192  /* receive buffer of a connection that idles */
+#define RX_LARGE	16384 /* data segments of it are not staged */
 #define RX_HEADER_MAX	(BHS_LEN + DIGEST_LEN) /* a target sends no AHS */
 #define RX_DATA_SIZE	16384 /* data that is not a command's; more is cut */
 #define LOGIN_RECV_DATA 8192  /* 6.1: before anything is negotiated */
@@ -129,8 +131,12 @@ enum rx_phase {
 };
 
 struct rx {
-	uint8_t stage[STAGE_SIZE];
+	uint8_t own[RX_OWN_SIZE];
+	uint8_t *stage; /* own, or a borrowed one of size bytes */
+	uint32_t size;
 	uint32_t head, tail; /* bytes [head, tail) of stage wait */
+	bool filled;	     /* the last receive left no room in own */
+	bool large;	     /* the last data segment was */
 	enum rx_phase phase;
 	uint8_t bhs[BHS_LEN];
 	uint8_t *dst;  /* where data go */
@@ -200,6 +206,7 @@ struct recovery {
 struct session {
 	const struct session_config *cfg; /* borrowed */
 	const struct session_ops *ops;	  /* borrowed */
+	struct stages *stages;		  /* borrowed; NULL: none */
 	void *ctx;
 	uint8_t state;
 	uint64_t now;
@@ -292,6 +299,9 @@ void tasks_give_back(struct session *s, const struct fault *why);
 void login_start(struct conn *c);
 void login_received(struct conn *c);
 void login_tick(struct conn *c);
+
+/* conn.c: the receive buffer is as after session_new(). */
+void conn_reset_stage(struct conn *c);
 
 /* receive.c: a whole PDU is in c->rx. */
 /* Decides where the data of c->rx.bhs go; NULL, or what is wrong. */
