@@ -16,26 +16,26 @@
 static const struct fault *begin_data_in(struct conn *c)
 {
 	struct rx *rx = &c->rx;
-	struct pdu_data_in pdu;
+	struct pdu_data_in *pdu = &rx->data_in;
 	struct task *t;
 
-	if (pdu_get_data_in(rx->bhs, &pdu))
+	if (pdu_get_data_in(rx->bhs, pdu))
 		return &fault_pdu_format;
-	t = task_find(c->session, pdu.itt);
+	t = task_find(c->session, pdu->itt);
 	if (!t)
 		return &fault_unknown_tag;
 	if (t->cmd->dir != CMD_READ)
 		return &fault_bad_data_in;
-	if (pdu.datasn != t->exp_datasn)
+	if (pdu->datasn != t->exp_datasn)
 		return &fault_sequence_gap;
-	rx->keep = pdu.data_len;
-	if (!pdu.data_len) /* 11.7.7: legal, wherever it points */
+	rx->keep = pdu->data_len;
+	if (!pdu->data_len) /* 11.7.7: legal, wherever it points */
 		return NULL;
 	/* DataPDUInOrder and DataSequenceInOrder are Yes. */
-	if (pdu.offset != t->received ||
-	    pdu.data_len > t->cmd->len - pdu.offset)
+	if (pdu->offset != t->received ||
+	    pdu->data_len > t->cmd->len - pdu->offset)
 		return &fault_bad_data_in;
-	rx->dst = t->cmd->buf + pdu.offset;
+	rx->dst = t->cmd->buf + pdu->offset;
 	return NULL;
 }
 
@@ -130,29 +130,24 @@ static void end_command(struct session *s, struct task *t, bool underflow,
 static void on_data_in(struct conn *c)
 {
 	struct session *s = c->session;
-	struct pdu_data_in pdu;
-	struct task *t;
+	const struct pdu_data_in *pdu = &c->rx.data_in;
+	struct task *t = task_find(s, pdu->itt);
 
-	if (pdu_get_data_in(c->rx.bhs, &pdu)) {
-		malformed(c);
-		return;
-	}
-	t = task_find(s, pdu.itt);
 	if (!t) { /* it was there when the PDU began */
 		session_end(s, &fault_unknown_tag, "Data-In");
 		return;
 	}
-	t->received += pdu.data_len;
+	t->received += pdu->data_len;
 	t->exp_datasn++;
-	if (!pdu.has_status) {
-		session_window(s, &pdu.sn);
+	if (!pdu->has_status) {
+		session_window(s, &pdu->sn);
 		return;
 	}
-	if (!take_statsn(c, &pdu.sn))
+	if (!take_statsn(c, &pdu->sn))
 		return;
 	t->cmd->outcome = CMD_DONE;
-	t->cmd->status = pdu.status;
-	end_command(s, t, pdu.underflow, pdu.overflow, pdu.residual);
+	t->cmd->status = pdu->status;
+	end_command(s, t, pdu->underflow, pdu->overflow, pdu->residual);
 }
 
 /* 11.4.7: two bytes of length, then sense. */

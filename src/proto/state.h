@@ -139,9 +139,10 @@ struct rx {
 	bool large;	     /* the last data segment was */
 	enum rx_phase phase;
 	uint8_t bhs[BHS_LEN];
-	uint8_t *dst;  /* where data go */
-	uint32_t keep; /* bytes that still fit there */
-	uint32_t left; /* bytes of data still to come */
+	struct pdu_data_in data_in; /* bhs, if it is one */
+	uint8_t *dst;		    /* where data go */
+	uint32_t keep;		    /* bytes that still fit there */
+	uint32_t left;		    /* bytes of data still to come */
 	uint32_t crc;
 	uint32_t data_len; /* bytes kept in data[] for this PDU */
 	uint8_t data[RX_DATA_SIZE];
