@@ -16,6 +16,7 @@
 	8	 /* answers of one turn that fit before the kernel queues      \
 		  */
 #define BATCH 64 /* answers taken at once */
+#define DRY   8	 /* turns before answers are looked for all the same */
 
 struct io_loop {
 	struct io_uring ring;
@@ -23,6 +24,7 @@ struct io_loop {
 	struct io_op *soon, **soon_end; /* in order of asking */
 	unsigned nsoon;
 	uint64_t now, turn;
+	unsigned dry; /* turns in a row that asked the kernel nothing */
 	bool stop;
 };
 
@@ -250,6 +252,11 @@ static int enter(struct io_loop *l, uint64_t wait)
 					.tv_nsec = wait % 1000 * 1000000 };
 	struct io_uring_cqe *cqe;
 
+	/* io_soon() alone needs no system call. */
+	if (wait == 0 && l->soon && !io_uring_sq_ready(&l->ring) &&
+	    l->dry++ < DRY)
+		return 0;
+	l->dry = 0;
 	if (wait == 0)
 		return io_uring_submit_and_get_events(&l->ring);
 	if (wait == UINT64_MAX)
