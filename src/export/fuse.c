@@ -1,7 +1,7 @@
 /*
  * fuse - a disk as one FUSE file, served on one /dev/fuse handle.
  *
- * Through ordinary reads and vectored writes on the io_uring loop, on the
+ * Through ordinary reads and writes on the io_uring loop, on the
  * one uncloned handle: only so does the kernel keep the requests of an
  * engine that died, for the next to ask for them again (FUSE_NOTIFY_RESEND).
  *
@@ -37,7 +37,6 @@ struct slot {
 	struct list link; /* in fx->idle, or in fx->reading */
 	struct disk_io io;
 	struct fuse_job job;
-	struct iovec iov[2];
 	uint8_t *head, *data;
 };
 
@@ -159,13 +158,16 @@ static void on_answered(struct io_op *op, int res)
 	end_when_idle(fx);
 }
 
+/* One piece: the answer goes in front of its payload, over the request. */
 static void write_answer(struct slot *s)
 {
-	s->iov[0] = (struct iovec){ s->job.answer, s->job.answer_len };
-	s->iov[1] = (struct iovec){ s->data, s->job.payload };
+	const struct fuse_job *j = &s->job;
+	uint8_t *at = s->data - j->answer_len;
+
+	memcpy(at, j->answer, j->answer_len);
 	s->op.fn = on_answered;
-	io_writev(s->fx->cfg.loop, &s->op, s->fx->cfg.fd, s->iov,
-		  s->job.payload ? 2 : 1, 0);
+	io_write(s->fx->cfg.loop, &s->op, s->fx->cfg.fd, at,
+		 j->answer_len + j->payload, 0);
 }
 
 static void on_io_done(struct disk_io *io, int err)
