@@ -18,6 +18,7 @@
 #include "iscsid/recovery.h"
 #include "iscsid/steps.h"
 #include "iscsid/target.h"
+#include "iscsid/udev.h"
 #include "scsi/inquiry.h"
 
 void device_step(struct device *d, enum device_event ev, const void *arg)
@@ -255,6 +256,33 @@ static void make_links(struct device *d)
 	d->linked = true;
 }
 
+/* Without udev nobody reads it, and nothing is lost. */
+static void tell_udev(const struct device *d)
+{
+	const struct target *t = d->t;
+	const struct udev_disk u = {
+		.vendor = d->said.vendor,
+		.model = d->said.model,
+		.rev = d->said.rev,
+		.serial = d->said.serial,
+		.identity = d->said.identity,
+		.cd = d->said.type == TYPE_CDROM,
+		.target = t->name,
+		.portals = t->portals,
+		.nportals = t->nportals,
+		.lun = d->lun,
+	};
+	char dev[LINK_DEV_SIZE];
+	int err;
+
+	device_name(d, dev, sizeof(dev));
+	err = udev_put(t->m->opt->rundir, dev, &u);
+	if (err)
+		log_warn(d->label, "no properties for udev: %s",
+			 strerror(-err));
+	udev_announce(dev, d->parts, d->nparts);
+}
+
 /* Says and handles what the engine reported while we were busy. */
 void device_catch_up(struct device *d)
 {
@@ -277,8 +305,10 @@ static void act_online(void *obj, const void *arg)
 {
 	struct device *d = obj;
 
-	if (!d->linked)
+	if (!d->linked) {
 		make_links(d);
+		tell_udev(d);
+	}
 	if (d->watch < 0)
 		watch_device(d);
 	if (!d->announced)
@@ -359,6 +389,7 @@ static void act_clear(void *obj, const void *arg)
 	d->watch = -1;
 	if (d->linked)
 		links_remove(&at, dev);
+	udev_drop(d->t->m->opt->rundir, dev);
 	d->linked = false;
 	if (d->disk < 0 && d->via == EXPORTER_FUSE) {
 		device_step(d, DEVICE_OK, NULL);

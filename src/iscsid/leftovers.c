@@ -17,12 +17,14 @@
 #include "base/str.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
+#include "export/mountinfo.h"
 #include "export/partition.h"
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 #include "iscsid/exporter.h"
 #include "iscsid/held.h"
 #include "iscsid/links.h"
+#include "iscsid/udev.h"
 #include "iscsid/users.h"
 
 struct places {
@@ -217,6 +219,22 @@ static bool is_gone(void *ctx, const char *dev)
 	       !is_kept(at, path);
 }
 
+/* Whoever has a loop device with this number next must not get our names. */
+static bool is_not_ours(void *ctx, const char *dev)
+{
+	const struct places *at = ctx;
+	char path[PATH_MAX];
+	uint64_t n;
+
+	if (strncmp(dev, "loop", 4) ||
+	    str_u64(dev + 4, strlen(dev + 4), INT32_MAX, &n)) {
+		snprintf(path, sizeof(path), "/sys/block/%s", dev);
+		return access(path, F_OK) < 0;
+	}
+	return loop_backing((unsigned)n, path, sizeof(path)) ||
+	       !mountinfo_is_below(path, at->lundir) || !is_kept(at, path);
+}
+
 static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 		 int *handle)
 {
@@ -231,6 +249,7 @@ static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 	fuse_mounts(at->lundir, drop_mount, &s);
 	remove_files(at);
 	links = links_sweep(at->linkdir, is_gone, at);
+	udev_sweep(at->rundir, is_not_ours, at);
 	if (links)
 		say(m, "%u links of a former run removed", links);
 	return 0;

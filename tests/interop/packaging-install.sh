@@ -26,6 +26,8 @@ check "the programs" installed 755 "$P"/sbin/{iscsid,iscsictl} \
 check "the helpers" installed 755 "$P"/libexec/softhba/iscsid-{engine,stop}
 check "the init script" installed 755 /etc/init.d/iscsi
 check "the unit" installed 644 /lib/systemd/system/iscsi.service
+check "the rules for udev" installed 644 \
+	/lib/udev/rules.d/59-softhba.rules
 check "the user, the rotation, the completion" installed 644 \
 	/usr/lib/sysusers.d/softhba.conf /etc/logrotate.d/iscsi \
 	"$P"/share/bash-completion/completions/iscsid

@@ -3,10 +3,18 @@
 # A script begins with ". tests/vm/lib.sh" (the working directory is the top
 # of the checkout).  Started outside of a guest, it starts itself again in
 # one with the kernel $VM_KERNEL, 6.12 unless told.  Else it is a script like
-# those of tests/interop, with all of tests/lib.sh.
+# those of tests/interop, with all of tests/lib.sh.  VM_TOOLS before it are
+# packages of tests/vm/fetch that the guest has, and this machine need not.
 
 if [ -z "${IN_VM:-}" ]; then
 	set -u
+	for tool in ${VM_TOOLS:-}; do
+		VM_DEBS="${VM_DEBS:-} $(tests/vm/fetch "$tool" 2>/dev/null)" || {
+			echo "1..0 # SKIP the package $tool cannot be had"
+			exit 0
+		}
+	done
+	export VM_DEBS
 	tests/vm/run --kernel "${VM_KERNEL:-6.12}" --timeout "${VM_LIMIT:-280}" \
 		bash "$0"
 	status=$?
@@ -14,6 +22,12 @@ if [ -z "${IN_VM:-}" ]; then
 	exit $status
 fi
 . tests/lib.sh
+for dir in ${VM_DEBS:-}; do
+	for deb in "$dir"/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -C / -x --keep-directory-symlink
+	done
+done
 LIMIT=90 # an emulated processor needs its time
 modprobe -a fuse loop
 
