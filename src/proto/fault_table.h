@@ -45,6 +45,7 @@ FAULT_DECLARE(target_logout,    HURTS_SESSION, RETRY_SOON,   "the target asked f
 FAULT_DECLARE(target_drop,      HURTS_SESSION, RETRY_SOON,   "the target dropped the session")
 FAULT_DECLARE(target_negotiate, HURTS_SESSION, RETRY_SOON,   "the target asked for new parameters")
 FAULT_DECLARE(window_stuck,     HURTS_SESSION, RETRY_SOON,   "the target takes no commands any more")
+FAULT_DECLARE(command_lost,     HURTS_SESSION, RETRY_SOON,   "a command did not reach the target")
 FAULT_DECLARE(unmanageable,     HURTS_SESSION, RETRY_SOON,   "the target does not end its tasks when told to")
 /* Ourselves */
 FAULT_DECLARE(logged_out,       HURTS_SESSION, RETRY_NEVER,  "logged out")

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/sn.h"
 #include "proto/state.h"
 #include "wire/status.h"
 
@@ -105,6 +106,7 @@ static bool send_it(struct session *s, struct conn *c)
 	};
 	uint8_t bhs[BHS_LEN];
 
+	t->covered = scope_of(t) == SCOPE_TASK ? t->ref_cmdsn + 1 : s->cmdsn;
 	t->itt = req.itt;
 	memcpy(req.lun, t->lun, LUN_LEN);
 	pdu_put_tmf_req(bhs, &req);
@@ -239,8 +241,16 @@ void manage_received(struct session *s, const struct pdu_tmf_rsp *rsp)
 	/* One that came after its timeout is of no interest any more. */
 	if (!t || rsp->itt != t->itt)
 		return;
-	if (manage_did(t, rsp->response))
+	if (manage_did(t, rsp->response)) {
 		apply(s, t);
+		/*
+		 * 4.2.2.1: it waits for the command that never came, and would
+		 * carry out none of those behind it.  Only an ABORT TASK may
+		 * count for it (11.6.1).
+		 */
+		if (sn_before(rsp->sn.expcmdsn, t->covered))
+			session_end(s, &fault_command_lost, "");
+	}
 	manage_end(s, rsp->response);
 }
 

@@ -158,6 +158,7 @@ struct tmf_req {
 	void (*done)(struct tmf_req *t, int response);
 	/* the session's own */
 	uint32_t itt, ref_itt, ref_cmdsn;
+	uint32_t covered; /* CmdSN: those before it are meant, or came before */
 	uint64_t deadline;
 };
 

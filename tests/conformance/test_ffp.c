@@ -481,7 +481,7 @@ static void test_ffp_16_1_1_the_first_command_follows_the_login(void **state)
 	struct puppet *p = *state;
 	static struct order o;
 	struct pdu_scsi_cmd cmd;
-	uint32_t login_itt;
+	uint32_t login_itt, cmdsn = p->expcmdsn;
 
 	puppet_connect(p);
 	puppet_expect(p, OP_LOGIN_REQ);
@@ -489,7 +489,7 @@ static void test_ffp_16_1_1_the_first_command_follows_the_login(void **state)
 	puppet_login_rsp(p, STAGE_OPERATIONAL, true, STAGE_FULL_FEATURE, 0,
 			 NULL, 0);
 	cmd = write_order(p, &o, 512);
-	assert_int_equal(cmd.cmdsn, p->expcmdsn);
+	assert_int_equal(cmd.cmdsn, cmdsn);
 	assert_int_equal(cmd.expstatsn, p->statsn);
 	assert_int_not_equal(cmd.itt, login_itt);
 	assert_int_not_equal(cmd.itt, TAG_NONE);

@@ -214,6 +214,8 @@ bool puppet_take(struct puppet *p)
 	}
 	p->wire_len -= at + n;
 	memmove(p->wire, p->wire + at + n, p->wire_len);
+	if (pdu_opcode(p->bhs) == OP_SCSI_CMD)
+		p->expcmdsn = get_be32(p->bhs + 24) + 1;
 	return true;
 }
 

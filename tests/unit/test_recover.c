@@ -211,6 +211,46 @@ static void test_each_function_can_be_the_last(void **state)
 	}
 }
 
+/* Nothing that follows a command number would ever be carried out. */
+static void test_a_command_that_never_came_costs_the_session(void **state)
+{
+	struct puppet *p = *state;
+
+	submit(p, &a, 1, TIMEOUT);
+	p->expcmdsn--; /* the target has not seen it */
+	puppet_tick(p, TIMEOUT);
+	answer(p, TMF_ABORT_TASK, TMF_NOT_SUPPORTED);
+	answer(p, TMF_ABORT_TASK_SET, TMF_COMPLETE);
+	puppet_expect_down(p, &fault_command_lost);
+	assert_int_equal(a.done, 1);
+}
+
+static void test_an_abort_that_leaves_a_gap_costs_the_session(void **state)
+{
+	struct puppet *p = *state;
+
+	submit(p, &a, 1, TIMEOUT);
+	p->expcmdsn--;
+	puppet_tick(p, TIMEOUT);
+	answer(p, TMF_ABORT_TASK, TMF_NO_TASK);
+	puppet_expect_down(p, &fault_command_lost);
+}
+
+static void test_an_abort_that_closes_the_gap_is_enough(void **state)
+{
+	struct puppet *p = *state;
+	uint32_t itt;
+
+	submit(p, &a, 1, TIMEOUT);
+	p->expcmdsn--;
+	puppet_tick(p, TIMEOUT);
+	itt = expect_function(p, TMF_ABORT_TASK);
+	p->expcmdsn++; /* RFC 7143 11.6.1: as if it had come */
+	puppet_tmf_rsp(p, itt, TMF_COMPLETE);
+	assert_over(&a, CMD_ABORTED);
+	assert_int_equal(p->closes, 0);
+}
+
 static void test_an_abort_of_a_task_that_is_over_counts_as_done(void **state)
 {
 	struct puppet *p = *state;
@@ -445,6 +485,9 @@ int main(void)
 		T(test_each_refusal_leads_to_the_next_function),
 		T(test_each_silence_leads_to_the_next_function),
 		T(test_each_function_can_be_the_last),
+		T(test_a_command_that_never_came_costs_the_session),
+		T(test_an_abort_that_leaves_a_gap_costs_the_session),
+		T(test_an_abort_that_closes_the_gap_is_enough),
 		T(test_an_abort_of_a_task_that_is_over_counts_as_done),
 		T(test_nothing_runs_on_a_lun_that_does_not_exist),
 		T(test_an_answer_after_a_refused_abort_ends_the_matter),
