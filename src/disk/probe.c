@@ -202,13 +202,25 @@ static bool wants_more(struct probe *pr, size_t n)
 	return true;
 }
 
+/* A page that says that it is longer than what came of it. */
+static bool is_cut(const struct probe *pr, size_t n)
+{
+	const uint8_t *cdb = pr->cmd.cdb;
+	size_t len;
+
+	return cdb[0] == SCSI_INQUIRY && cdb[1] & 1 && n < pr->alloc &&
+	       (vpd_length(pr->buf, n, cdb[2], &len) || n < len);
+}
+
 static void read_answer(struct disk *d)
 {
 	struct probe *pr = &d->probe;
 	const struct cmd *c = &pr->cmd;
 	size_t n = c->underflow < c->len ? c->len - c->underflow : 0;
 
-	if (!wants_more(pr, n))
+	if (is_cut(pr, n) && deserves_grace(d, EV_BAD))
+		repeat_slowly(pr);
+	else if (!wants_more(pr, n))
 		emit(d, probe_actions[pr->step].read(d, pr->buf, n));
 }
 

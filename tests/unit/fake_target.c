@@ -98,8 +98,14 @@ static bool answer_by_script(struct cmd *c)
 
 static void reply(struct cmd *c, const uint8_t *p, size_t n)
 {
-	size_t k = n < c->len ? n : c->len;
+	size_t k;
 
+	if (c->cdb[0] == SCSI_INQUIRY && c->cdb[1] & 1 &&
+	    c->cdb[2] == fake.cut_page && fake.cut_times) {
+		fake.cut_times--;
+		n -= fake.cut_bytes;
+	}
+	k = n < c->len ? n : c->len;
 	memcpy(c->buf, p, k);
 	c->underflow = c->len - (uint32_t)k;
 	c->overflow = (uint32_t)(n - k);

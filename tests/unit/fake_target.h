@@ -42,6 +42,9 @@ struct fake {
 	uint8_t exponent;
 	bool lbpme, lbprz, wp, dpofua, wce, no_caching;
 	bool unknown[256]; /* opcodes refused with 20/00 */
+	/* so many answers with this page lack their last bytes */
+	unsigned cut_times, cut_bytes;
+	uint8_t cut_page;
 
 	/* the session */
 	bool sync; /* answers from within session_submit */

@@ -12,6 +12,7 @@
 #include "disk_rig.h"
 #include "scsi/cdb.h"
 #include "scsi/status.h"
+#include "scsi/vpd.h"
 
 /* Requests are static: the teardown ends those that a test leaves. */
 
@@ -205,6 +206,36 @@ static void test_unnamed_moment_of_a_known_disk_is_waited_for(void **state)
 	rig_return();
 	assert_int_equal(disk_state(rig.disk), DISK_CHECKING);
 	rig_pass(3000);
+	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
+}
+
+/* Bytes that were lost on the way say nothing about who it is. */
+static void test_pages_that_lack_bytes_are_asked_for_again(void **state)
+{
+	static const uint8_t pages[] = { VPD_PAGES, VPD_SERIAL, VPD_ID };
+
+	rig_online();
+	for (size_t i = 0; i < sizeof(pages); i++) {
+		rig_lose();
+		fake.cut_page = pages[i];
+		fake.cut_bytes = 1;
+		fake.cut_times = 2;
+		rig_return();
+		assert_int_equal(disk_state(rig.disk), DISK_CHECKING);
+		rig_pass(3000);
+		assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
+	}
+}
+
+static void test_page_that_never_comes_whole_is_read_as_it_is(void **state)
+{
+	rig_online();
+	rig_lose();
+	fake.cut_page = VPD_SERIAL;
+	fake.cut_bytes = 1;
+	fake.cut_times = 1000;
+	rig_return();
+	rig_pass(60000);
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
 }
 
@@ -469,6 +500,8 @@ int main(void)
 		T(test_lun_that_comes_late_after_a_restart_is_waited_for),
 		T(test_lun_that_stays_away_ends_with_enodev),
 		T(test_unnamed_moment_of_a_known_disk_is_waited_for),
+		T(test_pages_that_lack_bytes_are_asked_for_again),
+		T(test_page_that_never_comes_whole_is_read_as_it_is),
 		T(test_lun_gone_and_back_serves_again_after_the_next_nexus),
 		T(test_nothing_is_sent_between_loss_and_nexus_down),
 		T(test_session_that_gives_back_at_once_is_no_loop),
