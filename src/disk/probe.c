@@ -141,14 +141,15 @@ const struct fsm probe_fsm = {
 
 /*
  * A target that is being set up again may show a disk late or for a moment
- * not wholly: one that was known gets some time to come back.
+ * not wholly: one that was known, here or to the engine before, gets some time
+ * to come back.
  */
 static bool deserves_grace(const struct disk *d, enum probe_event ev)
 {
 	const uint32_t naming = IN(STEP_INQUIRY) | IN(STEP_PAGES) |
 				IN(STEP_SERIAL) | IN(STEP_ID);
 
-	if (!d->known || d->probe.tries >= GRACE)
+	if (!(d->known || *d->expect) || d->probe.tries >= GRACE)
 		return false;
 	return ev == EV_GONE || (ev == EV_BAD && naming & IN(d->probe.step));
 }

@@ -137,6 +137,17 @@ static void test_identity_of_a_forerunner_is_expected(void **state)
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
 }
 
+static void test_disk_of_a_forerunner_is_waited_for(void **state)
+{
+	rig_new_disk("t10.ACME____0001");
+	fake_sense(SCSI_TEST_UNIT_READY, 3, 5, 0x25, 0);
+	fake_script((struct fake_answer){
+		.opcode = SCSI_INQUIRY, .times = 2, .underflow = 32 });
+	rig_up();
+	rig_pass(6000);
+	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
+}
+
 static void test_other_identity_than_the_forerunners_fails(void **state)
 {
 	static struct request r;
@@ -494,6 +505,7 @@ int main(void)
 		T(test_states_are_told_in_order),
 		T(test_other_disk_fails_and_is_never_written_to),
 		T(test_identity_of_a_forerunner_is_expected),
+		T(test_disk_of_a_forerunner_is_waited_for),
 		T(test_other_identity_than_the_forerunners_fails),
 		T(test_lost_identity_is_another_disk),
 		T(test_size_changed_during_the_outage_is_told),
