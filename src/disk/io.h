@@ -45,15 +45,16 @@ struct disk_io {
 
 	/* below: the disk's own */
 	struct list link;
-	struct cmd cmd;	   /* the piece that is on its way */
-	uint64_t seq;	   /* order of arrival, kept across requeues */
-	uint64_t done_len; /* bytes finished so far */
-	uint64_t piece;	   /* bytes the piece on its way stands for */
-	uint32_t tries;	   /* repeats of this piece */
-	uint8_t way;	   /* enum disk_way of the piece */
-	bool synced;	   /* the cache was flushed behind the data */
-	uint8_t ended;	   /* how often its command was ended unanswered */
-	bool ending;	   /* the session was told that it is too late */
+	struct cmd cmd;	    /* the piece that is on its way */
+	uint64_t seq;	    /* order of arrival, kept across requeues */
+	uint64_t done_len;  /* bytes finished so far */
+	uint64_t piece;	    /* bytes the piece on its way stands for */
+	uint32_t tries;	    /* repeats of this piece */
+	uint32_t bad_tries; /* ... by answers not borne for ever */
+	uint8_t way;	    /* enum disk_way of the piece */
+	bool synced;	    /* the cache was flushed behind the data */
+	uint8_t ended;	    /* how often its command was ended unanswered */
+	bool ending;	    /* the session was told that it is too late */
 	uint8_t param[UNMAP_LIST_LEN];
 	struct disk *disk;
 };

@@ -50,7 +50,7 @@ enum verdict {
 	VERDICT_WAIT,
 	VERDICT_FAIL
 };
-/* tries: how often the command was repeated before. */
+/* tries: how often the command was repeated for an answer of this kind. */
 enum verdict policy_verdict(const struct policy *p, uint32_t tries);
 
 /* "NOT READY (2/04/01): becoming ready", "BUSY", "lost", ... */

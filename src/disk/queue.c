@@ -93,23 +93,33 @@ static void note_slow(struct disk *d, const struct disk_io *io)
 	     why, cdb_name(io->cmd.cdb));
 }
 
-static void requeue_slow(struct disk *d, struct disk_io *io)
+static bool is_patient(const struct policy *p)
+{
+	return p->slow == FOREVER;
+}
+
+/* A long BUSY must not use up the tries that an error has. */
+static uint32_t tries_of(const struct disk_io *io, const struct policy *p)
+{
+	return is_patient(p) ? io->tries : io->bad_tries;
+}
+
+static void count_try(struct disk_io *io, const struct policy *p)
 {
 	io->tries++;
+	io->bad_tries += !is_patient(p);
+}
+
+static void requeue_slow(struct disk *d, struct disk_io *io)
+{
 	begin_slow(d);
 	note_slow(d, io);
 	enqueue(d, io);
 }
 
-static void requeue_now(struct disk *d, struct disk_io *io)
-{
-	io->tries++;
-	enqueue(d, io);
-}
-
 static void requeue_fresh(struct disk *d, struct disk_io *io)
 {
-	io->tries = 0;
+	io->tries = io->bad_tries = 0;
 	enqueue(d, io);
 }
 
@@ -161,7 +171,7 @@ static void judge(struct disk *d, struct disk_io *io)
 {
 	struct sense s;
 	const struct policy *p = policy_find(&io->cmd, &s);
-	enum verdict v = policy_verdict(p, io->tries);
+	enum verdict v = policy_verdict(p, tries_of(io, p));
 
 	disk_effect(d, p, &s);
 	if (io->cmd.outcome == CMD_ABORTED && io->ended < DOUBLINGS)
@@ -180,10 +190,12 @@ static void judge(struct disk *d, struct disk_io *io)
 		break;
 	case VERDICT_NOW:
 		say_retry(d, &io->cmd, "at once");
-		requeue_now(d, io);
+		count_try(io, p);
+		enqueue(d, io);
 		break;
 	case VERDICT_SLOW:
 		say_retry(d, &io->cmd, "in a second");
+		count_try(io, p);
 		requeue_slow(d, io);
 		break;
 	case VERDICT_FAIL:
@@ -365,7 +377,7 @@ void disk_submit(struct disk *d, struct disk_io *io)
 	io->disk = d;
 	io->seq = d->next_seq++;
 	io->done_len = io->piece = 0;
-	io->tries = 0;
+	io->tries = io->bad_tries = 0;
 	io->way = WAY_PLAIN;
 	io->synced = io->ending = false;
 	io->ended = 0;

@@ -169,6 +169,20 @@ static void test_storm_of_failures_is_summed_up(void **state)
 	assert_int_equal(disk_next_wake(rig.disk), UINT64_MAX);
 }
 
+static void test_patience_with_busy_leaves_the_tries_of_an_error(void **state)
+{
+	static struct request r;
+
+	fake_status(-1, 20, STATUS_BUSY);
+	fake_script((struct fake_answer){
+		.opcode = SCSI_READ_10, .times = 5, .underflow = 512 });
+	submit(&r, DISK_READ, 0, 1);
+	fake_answer_all();
+	rig_pass(30000);
+	assert_true(r.done);
+	assert_int_equal(r.err, 0);
+}
+
 static void test_busy_lun_gets_one_command_a_second(void **state)
 {
 	static struct request r[3];
@@ -626,6 +640,7 @@ int main(void)
 		T(test_first_pieces_do_not_use_up_the_tries_of_later_ones),
 		T(test_failed_request_is_noted_with_place_and_reason),
 		T(test_storm_of_failures_is_summed_up),
+		T(test_patience_with_busy_leaves_the_tries_of_an_error),
 		T(test_busy_lun_gets_one_command_a_second),
 		T(test_first_slow_repeat_comes_after_a_whole_second),
 		T(test_new_requests_wait_behind_a_busy_target),
