@@ -155,6 +155,14 @@ static void to_descriptor_format(struct tgt_scsi *q)
 	q->sense_len = 8;
 }
 
+static bool cut_short(struct tgt_scsi *q, uint32_t less)
+{
+	q->cut = less;
+	if (q->out_want)
+		q->out_want -= min_u32(less, q->out_want - 1);
+	return true;
+}
+
 /* A fault script may have an answer of its own. */
 static bool begin(struct tgt_task *k)
 {
@@ -165,6 +173,8 @@ static bool begin(struct tgt_task *k)
 		tgt_fault_ask_scsi(k, &v);
 	if (v.kind == TGT_DELAY)
 		k->not_before = k->session->tgt->now + v.delay;
+	if (v.kind == TGT_SHORT)
+		return tgt_scsi_begin(q) && cut_short(q, (uint32_t)v.value);
 	if (v.kind != TGT_STATUS)
 		return tgt_scsi_begin(q);
 	if (v.value == TGT_CHECK_CONDITION)
@@ -324,6 +334,8 @@ static struct residual residual_of(const struct tgt_task *k)
 	uint32_t moved = 0;
 	struct residual r = { 0 };
 
+	if (q->status != TGT_GOOD && k->session->target->no_residual)
+		return r;
 	if (q->status == TGT_GOOD)
 		moved = q->in_len ? q->in_len : q->out_want;
 	r.underflow = moved < edtl;
@@ -469,6 +481,8 @@ void tgt_command_finish(struct tgt_task *k)
 		q->status = TGT_BUSY;
 	else if (k->begun)
 		tgt_scsi_run(q);
+	if (q->in_len)
+		q->in_len -= min_u32(q->cut, q->in_len - 1);
 	finish(k);
 }
 

@@ -29,6 +29,7 @@ enum tgt_fault_kind {
 	TGT_KEY,    /* login and text responses: another value for a key */
 	TGT_REJECT, /* a request: answered with Reject */
 	TGT_STATUS, /* a SCSI command: answered with this status */
+	TGT_SHORT,  /* a SCSI command: moves so many bytes less */
 };
 
 #define TGT_KEY_SIZE 512
@@ -38,7 +39,8 @@ struct tgt_verdict {
 	uint32_t delay;	 /* ms */
 	uint32_t offset; /* CORRUPT and SET */
 	uint32_t width;	 /* SET: bytes, 1..8 */
-	uint64_t value;	 /* SET; REJECT: the reason; STATUS: the SAM status */
+	uint64_t value;	 /* SET; REJECT: the reason; STATUS: the SAM status;
+			    SHORT: bytes, and one is left */
 	uint8_t key, asc, ascq; /* STATUS 2 */
 	bool descriptor;	/* in that format (SPC-4 4.5.2) */
 	bool deferred;		/* ... about an earlier command (SPC-4 4.5.7) */
@@ -64,7 +66,7 @@ struct tgt_fault_hook {
  * Script lines:
  *
  *   [each] rx|tx PDU WHEN ACTION
- *   scsi COMMAND WHEN busy | full | conflict | status N |
+ *   scsi COMMAND WHEN busy | full | conflict | status N | short BYTES |
  *                            sense K/ASC/ASCQ [descriptor] |
  *                            deferred K/ASC/ASCQ [descriptor] | delay MS
  *

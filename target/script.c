@@ -240,6 +240,12 @@ static int args_status(struct words *w, struct rule *r)
 	return number(w, "not a status of 0 to 255", 255, &r->verdict.value);
 }
 
+static int args_short(struct words *w, struct rule *r)
+{
+	return number(w, "not a number of bytes", UINT32_MAX,
+		      &r->verdict.value);
+}
+
 static int args_sense(struct words *w, struct rule *r)
 {
 	const char *s = next(w);
@@ -286,6 +292,7 @@ static const struct action {
 	{ "full", TGT_STATUS, ON_SCSI, args_full, "full" },
 	{ "conflict", TGT_STATUS, ON_SCSI, args_conflict, "conflict" },
 	{ "status", TGT_STATUS, ON_SCSI, args_status, "status N" },
+	{ "short", TGT_SHORT, ON_SCSI, args_short, "short BYTES" },
 	{ "sense", TGT_STATUS, ON_SCSI, args_sense,
 	  "sense K/ASC/ASCQ [descriptor]" },
 	{ "deferred", TGT_STATUS, ON_SCSI, args_deferred,

@@ -50,6 +50,7 @@ struct tgt_scsi {
 	uint32_t blocks;
 	uint32_t out_want; /* bytes the command needs from the initiator */
 	uint32_t in_want;  /* bytes of buffer it needs for its answer */
+	uint32_t cut;	   /* bytes the answer lacks, on purpose */
 	uint32_t delay;	   /* ms to wait before tgt_scsi_run() */
 
 	/* for tgt_scsi_run(): in has min(in_want, EDTL) bytes, at least

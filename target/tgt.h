@@ -117,6 +117,8 @@ struct tgt_target {
 	uint32_t depth;	   /* commands a session may have: its window */
 	uint32_t r2t_size; /* bytes of one R2T at most; 0: MaxBurstLength */
 	bool split_status; /* never status in the last Data-In */
+	bool no_residual;  /* told of a command that failed */
+	uint16_t no_tmf;   /* bit f: task management function f is not known */
 	bool hidden;	   /* not named by SendTargets */
 	bool quiet_login;  /* no unit attention for a new nexus */
 	uint32_t ping_every, ping_timeout; /* ms; 0: never */

@@ -170,7 +170,9 @@ static uint8_t on_lun(struct tgt_task *k, const struct pdu_tmf_req *q)
 
 static uint8_t execute(struct tgt_task *k, const struct pdu_tmf_req *q)
 {
-	if (!k->session->target)
+	const struct tgt_target *tt = k->session->target;
+
+	if (!tt || tt->no_tmf >> q->function & 1)
 		return TMF_NOT_SUPPORTED;
 	switch ((int)q->function) {
 	case TMF_ABORT_TASK:
