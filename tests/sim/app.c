@@ -77,7 +77,7 @@ static void judge_error(const struct worker *k, int err)
 	if (is_honest(k, err))
 		sim_count(FIG_ERRORS);
 	else
-		sim_fail(FIG_WRONG, "%s: a %s failed (%s), and nothing says so",
+		sim_fail(FIG_ERROR, "%s: a %s failed (%s), and nothing says so",
 			 disk_of(k->held)->name, kind_names[k->r.kind],
 			 strerror(-err));
 }
@@ -181,7 +181,7 @@ static enum request_kind pick_kind(bool *fua)
 		return REQ_READ;
 	if (x < 38)
 		return REQ_FLUSH;
-	if (config.thin && x < 42)
+	if (config.thin && x < 50)
 		return x & 1 ? REQ_ZERO : REQ_PUNCH;
 	return REQ_WRITE;
 }

@@ -12,6 +12,8 @@
 #include "sim.h"
 #include "target/conn.h"
 
+#define VALUES 1000000 /* of a disk: none is another's, too */
+
 struct box boxes[MAX_BOXES];
 void (*box_started)(struct box *b);
 
@@ -181,6 +183,8 @@ static void power_on(struct box *b)
 	b->tt->ping_every = config.ping_every;
 	b->tt->ping_timeout = 5000;
 	b->tt->split_status = config.split_status;
+	b->tt->no_residual = config.no_residual;
+	b->tt->no_tmf = (uint16_t)config.no_tmf;
 	b->tt->r2t_size = config.r2t_size;
 	b->tt->redirect = b->redirect;
 	b->t->fault = &b->hook;
@@ -309,7 +313,8 @@ static void add_disk(struct box *b, unsigned i)
 		   (uint64_t)config.block_size * config.blocks, room);
 	store_init(&d->other, config.block_size,
 		   (uint64_t)config.block_size * config.blocks, room);
-	d->model = model_new(d->name, config.block_size, config.max_blocks);
+	d->model = model_new(d->name, config.block_size, config.max_blocks,
+			     (b->number * MAX_LUNS + i) * VALUES);
 }
 
 static void box_init(struct box *b, unsigned number)

@@ -41,6 +41,9 @@ struct box {
 	struct disk_of_box disks[MAX_LUNS];
 	struct io_timer wake, pump, start;
 	struct tgt_redirect redirect;
+	uint64_t storm_until; /* us: every command gets the same answer ... */
+	unsigned storm;	      /* ... of pdu_fault.c */
+	uint64_t hangs_until; /* us: no command and no function is served */
 };
 
 extern struct box boxes[MAX_BOXES];

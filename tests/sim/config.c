@@ -7,6 +7,7 @@
 #include "fault.h"
 #include "pdu_fault.h"
 #include "sim.h"
+#include "wire/pdu.h"
 
 struct config config;
 
@@ -74,7 +75,13 @@ static void draw_targets(void)
 	config.depth = PICK(1, 4, 32, 128);
 	config.ping_every = PICK(0, 0, 2000);
 	config.split_status = dice_chance(&sim.dice, 300);
+	config.no_residual = dice_chance(&sim.dice, 500);
 	config.r2t_size = PICK(0, 0, 1024, 8192);
+	if (dice_chance(&sim.dice, 300))
+		config.no_tmf = dice_below(&sim.dice, 1u << TMF_LUN_RESET);
+	/* One way to end what runs on a LUN is there. */
+	if (dice_chance(&sim.dice, 150))
+		config.no_tmf |= 1u << TMF_LUN_RESET;
 }
 
 /* Small lengths, so that small requests already need many PDUs. */
@@ -116,6 +123,7 @@ static void draw_settings(void)
 	config.reset_timeout = PICK(1000, 10000);
 	config.connfail_timeout = PICK(0, 0, 0, 1000, 10000);
 	config.disk_timeout = PICK(0, 0, 3000, 20000);
+	config.task_timeout = PICK(0, 3000, 20000, FOR_EVER);
 	config.knows_groups = dice_chance(&sim.dice, 800);
 }
 
@@ -130,12 +138,68 @@ static void draw_rest(void)
 	config.overlap = PICK(0, 200, 800);
 	config.duration = dice_between(&sim.dice, 5, 60) * SEC;
 	config.mean_gap = PICK(300, 1000, 5000) * MS;
-	config.pdu_rate = PICK(0, 500, 3000, 10000);
+	config.pdu_rate = PICK(0, 1000, 5000, 20000);
+	config.cmd_rate = PICK(0, 1000, 10000, 40000);
 	/* Some kinds only: rare ones get their turn, too. */
 	config.kinds = dice_roll(&sim.dice) & dice_roll(&sim.dice);
 	if (dice_chance(&sim.dice, 300))
 		config.kinds |= dice_roll(&sim.dice);
 	config.pdu_kinds = dice_roll(&sim.dice) & dice_roll(&sim.dice);
+}
+
+/* Some runs are about one thing, so that no other fault mends it. */
+
+/* Paths that fall silent while the target works on. */
+static void theme_failover(void)
+{
+	config.portals = config.groups = 2;
+	config.failover = true;
+	config.boxes = config.luns = 1;
+	config.blocks = 16;
+	config.overlap = 800;
+	config.active_timeout = config.ping_timeout = 1000;
+	config.connfail_timeout = config.disk_timeout = 0;
+	config.kinds = fault_bit("path silent") |
+		       fault_bit("connection forgotten") |
+		       (fault_bit("engine killed") & dice_roll(&sim.dice));
+	config.threads = PICK(1, 4, 8);
+	config.think = 30000;
+	config.mean_gap = SEC; /* most are of kinds that are not on */
+	config.duration = 60 * SEC;
+	config.pdu_rate = 0;
+	config.cmd_rate = PICK(0, 2000, 200000);
+	config.pdu_kinds = pdu_fault_bit("command slow");
+}
+
+/* One kind of trouble with PDUs and commands. */
+static void theme_wire(void)
+{
+	config.kinds = 0;
+	config.connfail_timeout = config.disk_timeout = 0;
+	config.task_timeout = FOR_EVER;
+	config.pdu_rate = PICK(2000, 20000);
+	config.cmd_rate = PICK(10000, 100000);
+	config.pdu_kinds = 1u << dice_below(&sim.dice, pdu_fault_kinds());
+	config.header_digest = config.data_digest = "prefer-on";
+	config.wishes.header_digest = config.wishes.data_digest =
+		TGT_DIGEST_PREFER;
+}
+
+/* One kind of trouble with networks, targets and engines. */
+static void theme_world(void)
+{
+	config.kinds = UINT64_C(1) << dice_below(&sim.dice, fault_kinds());
+	config.pdu_rate = config.cmd_rate = 0;
+	config.mean_gap = PICK(50, 200) * MS;
+}
+
+static void draw_theme(void)
+{
+	static void (*const themes[])(void) = { theme_failover, theme_failover,
+						theme_wire, theme_world };
+
+	if (dice_chance(&sim.dice, 600))
+		themes[dice_below(&sim.dice, 4)]();
 }
 
 void config_draw(void)
@@ -145,6 +209,7 @@ void config_draw(void)
 	draw_params();
 	draw_settings();
 	draw_rest();
+	draw_theme();
 }
 
 /* Words --------------------------------------------------------------- */
@@ -174,6 +239,8 @@ static const struct row {
 	{ "thin", K_BOOL, AT(thin) },
 	{ "depth", K_U32, AT(depth) },
 	{ "max-transfer", K_U32, AT(max_transfer) },
+	{ "no-residual", K_BOOL, AT(no_residual) },
+	{ "no-tmf", K_U32, AT(no_tmf) },
 	{ "header-digest", K_DIGEST, AT(header_digest) },
 	{ "data-digest", K_DIGEST, AT(data_digest) },
 	{ "initial-r2t", K_BOOL, AT(initial_r2t) },
@@ -190,11 +257,13 @@ static const struct row {
 	{ "reset-timeout", K_U32, AT(reset_timeout) },
 	{ "connfail-timeout", K_U32, AT(connfail_timeout) },
 	{ "disk-command-timeout", K_U32, AT(disk_timeout) },
+	{ "task-timeout", K_U32, AT(task_timeout) },
 	{ "threads", K_UINT, AT(threads) },
 	{ "duration", K_U64, AT(duration) },
 	{ "gap", K_U64, AT(mean_gap) },
 	{ "kinds", K_U64, AT(kinds) },
 	{ "pdu-rate", K_U32, AT(pdu_rate) },
+	{ "cmd-rate", K_U32, AT(cmd_rate) },
 	{ "pdu-kinds", K_U64, AT(pdu_kinds) },
 };
 

@@ -16,6 +16,7 @@
 #define MAX_PORTALS  4
 #define MAX_LUNS     3
 #define DIGEST_WORDS 4
+#define FOR_EVER     UINT32_MAX
 
 struct config {
 	/* targets */
@@ -26,8 +27,9 @@ struct config {
 	uint32_t depth;
 	struct tgt_params wishes;
 	uint32_t ping_every; /* ms; 0: the target never asks */
-	bool split_status;
+	bool split_status, no_residual;
 	uint32_t r2t_size;
+	uint32_t no_tmf; /* bit f: it refuses task management function f */
 
 	/* the driver's settings, in its units; see docs/engine-protocol.md */
 	const char *header_digest, *data_digest;
@@ -36,7 +38,7 @@ struct config {
 	uint32_t login_timeout, active_timeout, idle_timeout, ping_timeout;
 	uint32_t abort_timeout, reset_timeout;
 	uint32_t connfail_timeout, disk_timeout;
-	uint32_t task_timeout; /* 0: the driver's own */
+	uint32_t task_timeout; /* 0: the driver's own; FOR_EVER */
 	bool knows_groups;     /* the discovery told the portal group tags */
 
 	/* the network */
@@ -53,6 +55,7 @@ struct config {
 	uint64_t mean_gap;  /* us between faults */
 	uint64_t kinds;	    /* bit i: fault i may happen */
 	uint32_t pdu_rate;  /* PDUs of a million that something happens to */
+	uint32_t cmd_rate;  /* ... and commands */
 	uint64_t pdu_kinds; /* bit i: PDU fault i may happen */
 };
 

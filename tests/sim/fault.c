@@ -48,13 +48,24 @@ static bool do_cut(void)
 	return w;
 }
 
+static bool do_mute(void)
+{
+	struct wire *w = path_wire(any_path(), dice_below(&sim.dice, 3));
+
+	if (w)
+		wire_mute(w);
+	return w;
+}
+
 static bool do_silence(void)
 {
 	struct path *p = any_path();
 
 	if (p->silent)
 		return false;
-	path_silence(p, skewed_ms(100, 40000));
+	path_silence(p, dice_chance(&sim.dice, 500)
+				? skewed_ms(100, 40000)
+				: dice_between(&sim.dice, 5 * SEC, 40 * SEC));
 	return true;
 }
 
@@ -240,6 +251,27 @@ static bool do_refuse_login(void)
 	return true;
 }
 
+static bool do_storm(void)
+{
+	struct box *b = any_box();
+
+	b->storm = pdu_fault_storm();
+	b->storm_until = sim.now + skewed_ms(100, 20000);
+	sim_trace(b->name, "%s for %llu ms", pdu_fault_name(b->storm),
+		  (unsigned long long)((b->storm_until - sim.now) / MS));
+	return true;
+}
+
+static bool do_hang(void)
+{
+	struct box *b = any_box();
+
+	b->hangs_until = sim.now + skewed_ms(100, 90000);
+	sim_trace(b->name, "hangs for %llu ms",
+		  (unsigned long long)((b->hangs_until - sim.now) / MS));
+	return true;
+}
+
 /* Engines and the manager --------------------------------------------- */
 
 static bool do_kill(void)
@@ -294,6 +326,7 @@ static const struct kind {
 	bool (*fn)(void);
 } kinds[] = {
 	{ "connection cut", do_cut },
+	{ "connection forgotten", do_mute },
 	{ "path silent", do_silence },
 	{ "target unreachable", do_silence_all },
 	{ "path slow", do_spike },
@@ -307,6 +340,8 @@ static const struct kind {
 	{ "attention", do_attention },
 	{ "resize", do_resize },
 	{ "disk exchanged", do_exchange },
+	{ "storm of one answer", do_storm },
+	{ "target hangs", do_hang },
 	{ "redirection", do_redirect },
 	{ "login refused", do_refuse_login },
 	{ "engine killed", do_kill },
@@ -327,6 +362,15 @@ unsigned fault_kinds(void)
 const char *fault_name(unsigned i)
 {
 	return kinds[i].name;
+}
+
+uint64_t fault_bit(const char *name)
+{
+	unsigned i = 0;
+
+	while (strcmp(kinds[i].name, name) != 0)
+		i++;
+	return UINT64_C(1) << i;
 }
 
 static void on_next(struct io_timer *t)
@@ -351,6 +395,7 @@ void faults_init(void)
 static void heal(struct box *b)
 {
 	b->redirect.on = false;
+	b->storm_until = b->hangs_until = 0;
 	for (unsigned i = 0; i < config.portals; i++) {
 		path_heal(&b->paths[i]);
 		b->paths[i].refusing = !b->t;
@@ -373,7 +418,7 @@ void faults_end(void)
 {
 	sim_trace("fault", "no more from here on");
 	sim_cancel(&next);
-	config.pdu_rate = 0;
+	config.pdu_rate = config.cmd_rate = 0;
 	for (unsigned i = 0; i < config.boxes; i++)
 		heal(&boxes[i]);
 }

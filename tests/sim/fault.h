@@ -11,5 +11,7 @@ void faults_init(void);
 void faults_end(void);
 unsigned fault_kinds(void);
 const char *fault_name(unsigned i);
+/* Of a kind that there is. */
+uint64_t fault_bit(const char *name);
 
 #endif

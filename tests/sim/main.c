@@ -2,7 +2,7 @@
  * sim - random runs of the whole engine against our target in a simulated
  * world, and the replay of one.
  *
- *   run [--seeds N] [--hours N] [--from SEED] [--jobs N]
+ *   run [--seeds N] [--hours N] [--from SEED] [--jobs N] [--first]
  *   run --seed SEED [--trace]
  *
  * Each run has a process of its own, so that one which crashes is a result
@@ -25,9 +25,10 @@
 #include "sim.h"
 #include "world.h"
 
-#define RUN_LIMIT 120 /* seconds a run may take by the real clock */
-#define JOBS_MAX  16
-#define TOLD_MAX  20 /* failed seeds to name */
+#define RUN_LIMIT    120 /* seconds a run may take by the real clock ... */
+#define MUTANT_LIMIT 10	 /* ... and one that is expected to fail */
+#define JOBS_MAX     16
+#define TOLD_MAX     20 /* failed seeds to name */
 
 struct shared { /* between the runs and their parent */
 	struct figures figures;
@@ -38,6 +39,7 @@ struct options {
 	uint64_t first, count;
 	double hours;
 	bool single, trace;
+	bool first_only; /* end with the first run that fails */
 	unsigned jobs;
 };
 
@@ -47,24 +49,24 @@ struct job {
 	struct shared *shared;
 };
 
-static void run_here(struct shared *s, uint64_t seed, bool trace)
+static void run_here(struct shared *s, uint64_t seed, unsigned limit)
 {
-	alarm(RUN_LIMIT);
+	alarm(limit);
 	log_set_level(LOG_DEBUG);
-	if (world_run(seed, trace, &s->figures))
+	if (world_run(seed, false, &s->figures))
 		_exit(0);
 	snprintf(s->failure, sizeof(s->failure), "%s", sim.failed);
 	_exit(1);
 }
 
-static void start(struct job *j, uint64_t seed)
+static void start(struct job *j, uint64_t seed, unsigned limit)
 {
 	j->seed = seed;
 	j->shared->failure[0] = '\0';
 	fflush(stdout);
 	j->pid = fork();
 	if (j->pid == 0)
-		run_here(j->shared, seed, false);
+		run_here(j->shared, seed, limit);
 	if (j->pid < 0) {
 		perror("fork");
 		exit(2);
@@ -74,11 +76,12 @@ static void start(struct job *j, uint64_t seed)
 static void tell(const struct job *j, int status)
 {
 	if (WIFSIGNALED(status))
-		printf("not ok - seed %" PRIu64 ": killed by signal %d\n",
-		       j->seed, WTERMSIG(status));
+		printf("not ok - seed %" PRIu64 ": crash: signal %d\n", j->seed,
+		       WTERMSIG(status));
 	else
 		printf("not ok - seed %" PRIu64 ": %s\n", j->seed,
-		       *j->shared->failure ? j->shared->failure : "crashed");
+		       *j->shared->failure ? j->shared->failure
+					   : "crash: it ended itself");
 }
 
 static struct job *wait_for(struct job *jobs, unsigned n, int *status)
@@ -155,10 +158,13 @@ static int run_many(const struct options *o)
 		bool more =
 			end > 0 ? seconds() < end : seed < o->first + o->count;
 
+		more &= !(failed && o->first_only);
+
 		for (unsigned i = 0; more && i < o->jobs; i++) {
 			if (jobs[i].pid)
 				continue;
-			start(&jobs[i], seed++);
+			start(&jobs[i], seed++,
+			      o->first_only ? MUTANT_LIMIT : RUN_LIMIT);
 			running++;
 			break;
 		}
@@ -202,7 +208,7 @@ static int run_one(const struct options *o)
 static void usage(void)
 {
 	fprintf(stderr, "usage: run [--seeds N] [--hours N] [--from SEED] "
-			"[--jobs N]\n"
+			"[--jobs N] [--first]\n"
 			"       run --seed SEED [--trace]\n");
 	exit(2);
 }
@@ -216,6 +222,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "trace", no_argument, NULL, 't' },
+		{ "first", no_argument, NULL, '1' },
 		{ 0 },
 	};
 	int c;
@@ -240,6 +247,9 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 't':
 			o->trace = true;
+			break;
+		case '1':
+			o->first_only = true;
 			break;
 		default:
 			usage();

@@ -345,7 +345,7 @@ static void on_detached(const struct msg_in *m)
 	}
 	h->gone = true;
 	if (!mgr.leaving && !h->box->disks[h->lun].exchanged)
-		sim_fail(FIG_WRONG, "%s: detached by itself (%s)",
+		sim_fail(FIG_ERROR, "%s: detached by itself (%s)",
 			 h->box->disks[h->lun].name, strerror((int)err));
 	device_abort(h->device);
 }
@@ -365,7 +365,7 @@ static void on_error(const struct msg_in *m)
 
 	msg_get(m, "text", text, sizeof(text));
 	if (strncmp(text, "switch", 6) != 0 && !strstr(text, "were lost"))
-		sim_fail(FIG_WRONG, "the engine refuses: %s", text);
+		sim_fail(FIG_ERROR, "the engine refuses: %s", text);
 }
 
 static void on_log(const struct msg_in *m)
@@ -506,7 +506,7 @@ void manager_bury(void)
 	heap_engine_out();
 	mgr.engine = NULL;
 	if (heap_engine_pieces())
-		sim_fail(FIG_WRONG, "the engine kept %zu pieces of memory",
+		sim_fail(FIG_LEAK, "the engine kept %zu pieces of memory",
 			 heap_engine_pieces());
 }
 

@@ -56,13 +56,15 @@ static struct mwrite *add_write(struct model *m, uint64_t value, uint64_t first,
 	return w;
 }
 
-struct model *model_new(const char *name, uint32_t block_size, uint64_t blocks)
+struct model *model_new(const char *name, uint32_t block_size, uint64_t blocks,
+			uint64_t values)
 {
 	struct model *m = world_alloc(sizeof(*m));
 
 	m->name = name;
 	m->block_size = block_size;
 	m->blocks = blocks;
+	m->last_value = values;
 	m->blocks_youngest = world_alloc(blocks * sizeof(struct entry *));
 	model_write_end(m, add_write(m, 0, 0, blocks), 0, true);
 	return m;

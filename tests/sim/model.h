@@ -23,7 +23,9 @@
 struct model;
 struct mwrite;
 
-struct model *model_new(const char *name, uint32_t block_size, uint64_t blocks);
+/* values: those behind it are this disk's alone. */
+struct model *model_new(const char *name, uint32_t block_size, uint64_t blocks,
+			uint64_t values);
 
 /* zero: a write of zeros, so it has no value of its own. */
 struct mwrite *model_write_begin(struct model *m, uint64_t first, uint64_t n,

@@ -65,7 +65,7 @@ void flow_plan(struct flow *f, const struct path *p)
 	struct chunk *c = first_of(f);
 	uint64_t at = c ? c->at : f->last;
 
-	if (p->silent || (!c && !f->ended))
+	if (p->silent || f->mute || (!c && !f->ended))
 		sim_cancel(&f->arrival);
 	else
 		sim_at(&f->arrival, at > sim.now ? at : sim.now);
@@ -238,7 +238,7 @@ static void down_end(struct wire *w)
 
 static bool at_end(const struct wire *w)
 {
-	return w->down.ended && list_empty(&w->down.chunks) &&
+	return w->down.ended && !w->down.mute && list_empty(&w->down.chunks) &&
 	       w->down.last <= sim.now;
 }
 
@@ -247,7 +247,8 @@ static void feed(struct wire *w)
 	struct op *o = fd_pending(w->fd, OP_KIND_READ);
 	size_t n;
 
-	if (o && has_arrived(first_of(&w->down)) && !w->path->silent) {
+	if (o && has_arrived(first_of(&w->down)) && !w->path->silent &&
+	    !w->down.mute) {
 		n = take(w, o);
 		op_done(o, (int)n);
 		if (w->hosted)
@@ -391,7 +392,7 @@ static void socket_start(struct fd *fd, struct op *o)
 static void reset_up(struct wire *w)
 {
 	uint64_t late = sim.now + dice_between(&sim.net, 0, NET_LATE);
-	bool silent = w->path->silent, keep = !silent;
+	bool silent = w->path->silent || w->up.mute, keep = !silent;
 	struct list *pos, *tmp;
 
 	keep = keep && dice_chance(&sim.net, 500);

@@ -59,6 +59,8 @@ void path_heal(struct path *p);
 
 /* Cuts a connection somewhere in the bytes on their way. */
 void wire_cut(struct wire *w);
+/* Nothing of it arrives any more, at either end, and nobody is told. */
+void wire_mute(struct wire *w);
 /* A connection of this path, any; NULL. */
 struct wire *path_wire(struct path *p, uint32_t pick);
 

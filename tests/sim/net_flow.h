@@ -18,6 +18,7 @@ struct flow {
 	struct list chunks;
 	size_t bytes;
 	uint64_t last; /* arrival of the youngest */
+	bool mute;     /* nothing arrives any more, and nobody is told */
 	bool ended;    /* the sender closed: after the chunks comes the end */
 	int err;       /* ... which is this -errno, 0: orderly */
 	struct io_timer arrival;

@@ -53,6 +53,15 @@ void wire_cut(struct wire *w)
 	flow_plan(&w->down, w->path);
 }
 
+/* As when a firewall forgot it. */
+void wire_mute(struct wire *w)
+{
+	sim_trace(w->path->name, "a connection is forgotten on the way");
+	w->up.mute = w->down.mute = true;
+	flow_plan(&w->up, w->path);
+	flow_plan(&w->down, w->path);
+}
+
 struct wire *path_wire(struct path *p, uint32_t pick)
 {
 	struct wire *found = NULL;

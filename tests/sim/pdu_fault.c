@@ -27,6 +27,11 @@ static bool is_login(const struct event *v)
 	return v->op == OP_LOGIN_REQ || v->op == OP_LOGIN_RSP;
 }
 
+static bool has_limit(void)
+{
+	return config.disk_timeout || config.task_timeout != FOR_EVER;
+}
+
 /* PDUs ---------------------------------------------------------------- */
 
 static bool do_close(const struct event *v, struct tgt_verdict *out)
@@ -54,10 +59,11 @@ static bool do_twice(const struct event *v, struct tgt_verdict *out)
  */
 static bool do_lost(const struct event *v, struct tgt_verdict *out)
 {
-	bool reveals = v->e->tx && v->op != OP_R2T;
+	/* A target that asks spares us the question whose answer would. */
+	bool reveals = v->e->tx && v->op != OP_R2T && !config.ping_every;
 
 	out->kind = TGT_DROP;
-	return !v->e->scsi && (reveals || config.disk_timeout || is_login(v));
+	return !v->e->scsi && (reveals || has_limit() || is_login(v));
 }
 
 static bool do_bad_header(const struct event *v, struct tgt_verdict *out)
@@ -119,8 +125,11 @@ static bool do_malformed(const struct event *v, struct tgt_verdict *out)
 	return false;
 }
 
+/* Data refused, but not ended as 7.8 wants it: like a loss. */
 static bool do_reject(const struct event *v, struct tgt_verdict *out)
 {
+	if (v->op == OP_DATA_OUT && !has_limit())
+		return false;
 	out->kind = TGT_REJECT;
 	out->value = dice_between(&sim.dice, 2, 0x0b);
 	return !v->e->tx && v->full && !v->e->scsi;
@@ -150,6 +159,19 @@ static bool do_slow(const struct event *v, struct tgt_verdict *out)
 	out->kind = TGT_DELAY;
 	out->delay = (uint32_t)dice_skewed(&sim.dice, 1, 20000);
 	return v->e->scsi;
+}
+
+/* Of a command that moves blocks, or tells who the disk is. */
+static bool do_short(const struct event *v, struct tgt_verdict *out)
+{
+	uint8_t op = v->e->scsi ? v->e->bhs[32] : 0;
+
+	out->kind = TGT_SHORT;
+	out->value = dice_between(&sim.dice, 1, 2 * config.block_size);
+	if (op == 0x12)
+		out->value = dice_between(&sim.dice, 1, 40);
+	return op == 0x12 || op == 0x28 || op == 0x2a || op == 0x88 ||
+	       op == 0x8a;
 }
 
 static bool do_busy(const struct event *v, struct tgt_verdict *out)
@@ -202,6 +224,7 @@ static const struct kind {
 	{ "PDU malformed", do_malformed },
 	{ "PDU rejected", do_reject },
 	{ "command slow", do_slow },
+	{ "transfer short", do_short },
 	{ "BUSY", do_busy },
 	{ "TASK SET FULL", do_full },
 	{ "unit attention", do_attention },
@@ -209,6 +232,8 @@ static const struct kind {
 	{ "not ready", do_not_ready },
 	{ "deferred sense", do_deferred },
 };
+
+#define STORM_FIRST 10 /* from here on: what may last */
 
 unsigned pdu_fault_kinds(void)
 {
@@ -218,6 +243,15 @@ unsigned pdu_fault_kinds(void)
 const char *pdu_fault_name(unsigned i)
 {
 	return kinds[i].name;
+}
+
+uint64_t pdu_fault_bit(const char *name)
+{
+	unsigned i = 0;
+
+	while (strcmp(kinds[i].name, name) != 0)
+		i++;
+	return UINT64_C(1) << i;
 }
 
 /* The hook ------------------------------------------------------------ */
@@ -233,22 +267,67 @@ static void trace_pdu(const struct tgt_pdu_event *e)
 		  get_be32(e->bhs + 24));
 }
 
-static bool by_chance(const struct tgt_pdu_event *e, struct tgt_verdict *out)
+/* The first kind from i on that fits; false: none does. */
+static bool any_from(unsigned i, const struct event *v, struct tgt_verdict *out)
 {
-	unsigned n = pdu_fault_kinds(), i = dice_below(&sim.dice, n);
+	unsigned n = pdu_fault_kinds();
+
+	for (unsigned end = i + n; i < end; i++) {
+		struct tgt_verdict o = { .kind = TGT_PASS };
+
+		if (!(config.pdu_kinds >> i % n & 1) || !kinds[i % n].fn(v, &o))
+			continue;
+		*out = o;
+		sim.figures->faults[PDU_FAULT_FIRST + i % n]++;
+		sim_trace("fault", "%s", kinds[i % n].name);
+		return true;
+	}
+	return false;
+}
+
+static struct event event_of(const struct tgt_pdu_event *e)
+{
 	struct event v = { .e = e };
-	struct tgt_verdict o = { .kind = TGT_PASS };
 
 	if (!e->scsi) {
 		v.op = pdu_opcode(e->bhs);
 		v.full = e->conn->state == TGT_CONN_FULL;
 	}
-	if (!(config.pdu_kinds >> i & 1) || !kinds[i].fn(&v, &o))
+	return v;
+}
+
+/* A target that hangs still answers pings. */
+static bool hangs(const struct box *b, const struct event *v,
+		  struct tgt_verdict *out)
+{
+	if (sim.now >= b->hangs_until)
 		return false;
-	*out = o;
-	sim.figures->faults[PDU_FAULT_FIRST + i]++;
-	sim_trace("fault", "%s", kinds[i].name);
-	return true;
+	if (v->e->scsi) {
+		out->kind = TGT_DELAY;
+		out->delay = (uint32_t)((b->hangs_until - sim.now) / MS + 1);
+	} else if (v->op == OP_TMF_REQ && !v->e->tx) {
+		out->kind = TGT_DROP;
+	}
+	return out->kind != TGT_PASS;
+}
+
+static bool is_struck(struct box *b, const struct event *v,
+		      struct tgt_verdict *out)
+{
+	uint32_t rate = v->e->scsi ? config.cmd_rate : config.pdu_rate;
+
+	if (hangs(b, v, out))
+		return true;
+	if (v->e->scsi && sim.now < b->storm_until)
+		return kinds[b->storm].fn(v, out);
+	return dice_below(&sim.dice, 1000000) < rate &&
+	       any_from(dice_below(&sim.dice, pdu_fault_kinds()), v, out);
+}
+
+unsigned pdu_fault_storm(void)
+{
+	return STORM_FIRST +
+	       dice_below(&sim.dice, pdu_fault_kinds() - STORM_FIRST);
 }
 
 void pdu_fault_see(struct tgt_fault_hook *h, const struct tgt_pdu_event *e,
@@ -256,6 +335,8 @@ void pdu_fault_see(struct tgt_fault_hook *h, const struct tgt_pdu_event *e,
 {
 	struct box *b = container_of(h, struct box, hook);
 	struct tgt_fault_hook *script = tgt_script_hook(b->script);
+	struct tgt_verdict o = { .kind = TGT_PASS };
+	struct event v;
 
 	if (!e->scsi && sim.trace)
 		trace_pdu(e);
@@ -264,7 +345,9 @@ void pdu_fault_see(struct tgt_fault_hook *h, const struct tgt_pdu_event *e,
 		sim_trace("fault", "by the script: %d", out->kind);
 		return;
 	}
-	if (!e->conn || dice_below(&sim.dice, 1000000) >= config.pdu_rate)
+	if (!e->conn)
 		return;
-	by_chance(e, out);
+	v = event_of(e);
+	if (is_struck(b, &v, &o))
+		*out = o;
 }

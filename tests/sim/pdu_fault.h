@@ -10,5 +10,9 @@
 
 unsigned pdu_fault_kinds(void);
 const char *pdu_fault_name(unsigned i);
+/* Of a kind that there is. */
+uint64_t pdu_fault_bit(const char *name);
+/* One that a command can have and that may last a while. */
+unsigned pdu_fault_storm(void);
 
 #endif

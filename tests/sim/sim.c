@@ -21,6 +21,8 @@ static const char *const names[FIG_COUNT] = {
 	[FIG_LOST] = "lost",
 	[FIG_WRONG] = "wrong",
 	[FIG_STUCK] = "stuck",
+	[FIG_ERROR] = "error",
+	[FIG_LEAK] = "leak",
 };
 
 const char *figure_name(enum figure f)
@@ -146,10 +148,12 @@ void sim_fail(enum figure kind, const char *fmt, ...)
 {
 	char text[sizeof(sim.failure)];
 	va_list ap;
+	int n;
 
 	sim_count(kind);
+	n = snprintf(text, sizeof(text), "%s: ", figure_name(kind));
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
 	if (sim.trace)
 		write_line("FAILED", text);

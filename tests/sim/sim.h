@@ -29,9 +29,11 @@ enum figure {
 	FIG_FLUSHES, /* acknowledged */
 	FIG_ERRORS,  /* honest errors: the configuration or the fault permits */
 	FIG_KILLS,   /* of engines, survived */
-	FIG_LOST,
-	FIG_WRONG,
+	FIG_LOST,    /* an older value came back */
+	FIG_WRONG,   /* data or words that nobody wrote */
 	FIG_STUCK,
+	FIG_ERROR, /* that nothing permits */
+	FIG_LEAK,
 	FIG_COUNT,
 };
 
@@ -50,7 +52,7 @@ struct sim {
 	bool trace;
 	struct figures *figures;
 	const char *failed; /* the first thing that went wrong, or NULL */
-	char failure[512];
+	char failure[512];  /* begins with the name of its figure */
 };
 
 extern struct sim sim;
