@@ -90,7 +90,7 @@ database_is_right() {
 }
 
 create() {
-	need "$DB makes its files" db_create
+	LIMIT=300 need "$DB makes its files" db_create
 	db_start || exit 1
 	: >"$T/acknowledged"
 	need "and has tables" eval 'tables | sql'
