@@ -29,6 +29,7 @@
 #define LINGER_MS 2000 /* for the peer to take our last words */
 #define READS	  4    /* in a row, before others have their turn */
 #define WRITES	  8
+#define FEW_PEERS 64 /* whose times are looked at in every round */
 
 enum source {
 	SRC_STOP,
@@ -75,7 +76,8 @@ struct server {
 	size_t nlisteners;
 	struct list peers, dirty;
 	uint64_t now;
-	unsigned lingering;
+	unsigned npeers, lingering;
+	uint64_t wake, looked; /* what tgt_next_wake() said, and when */
 };
 
 static uint64_t clock_ms(void)
@@ -142,6 +144,7 @@ static void drop_peer(struct peer *p)
 		p->server->lingering--;
 	list_remove(&p->dirty);
 	list_remove(&p->link);
+	p->server->npeers--;
 	close(p->fd);
 	free(p);
 }
@@ -298,6 +301,7 @@ static void accept_one(struct server *s, struct listener *l, int fd)
 	p->events = EPOLLIN;
 	list_init(&p->dirty);
 	list_push_back(&s->peers, &p->link);
+	s->npeers++;
 	tgt_conn_set_owner(p->conn, p);
 	if (watch(s, EPOLL_CTL_ADD, fd, p->events, p) < 0)
 		drop_peer(p);
@@ -534,10 +538,23 @@ int server_portal(struct server *s, size_t i, enum portal_state state)
 	return 0;
 }
 
-static int timeout_of(const struct server *s)
+/* Of many connections once a ms: returns whether it is as of now. */
+static bool look_at_times(struct server *s)
 {
-	uint64_t wake = tgt_next_wake(s->tgt), ms;
+	if (s->npeers > FEW_PEERS && s->looked == s->now)
+		return false;
+	s->wake = tgt_next_wake(s->tgt);
+	s->looked = s->now;
+	return true;
+}
 
+static int timeout_of(struct server *s)
+{
+	bool sure = look_at_times(s);
+	uint64_t wake = s->wake, ms;
+
+	if (!sure && wake > s->now + 1)
+		wake = s->now + 1;
 	if (s->lingering && wake > s->now + LINGER_MS)
 		wake = s->now + LINGER_MS;
 	if (wake == UINT64_MAX)
@@ -582,7 +599,8 @@ int server_run(struct server *s, int stop_fd)
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		s->now = clock_ms();
-		if (tgt_next_wake(s->tgt) <= s->now)
+		look_at_times(s);
+		if (s->wake <= s->now)
 			tgt_tick(s->tgt, s->now);
 		for (int i = 0; i < n && go_on; i++)
 			go_on = dispatch(s, &ev[i]);
