@@ -245,9 +245,10 @@ seen() {
 
 L=$T/dev # link directory
 
-# Here the disks are loop devices on every kernel; tests/vm has the other way.
-# EXPORT= keeps the line away from those who count.
-EXPORT=Export=fuse
+# The disks are loop devices, on every kernel; with SOFTHBA_EXPORT=Export=ublk
+# the same script runs the other way.  EXPORT= keeps the line away from those
+# who count.
+EXPORT=${SOFTHBA_EXPORT-Export=fuse}
 
 configure() { # the lines of iscsi.conf on standard input
 	{

@@ -16,8 +16,8 @@ DiscoveryAddress=127.0.0.1:$port
 C
 start_iscsid -e 1 -d
 zero=$(disk 0 0 0) one=$(disk 0 0 1)
-need "a disk appears" appears 40 "$zero"
-need "and another" appears 40 "$one"
+need "a disk appears" appears 60 "$zero"
+need "and another" appears 60 "$one"
 dev=$(readlink "$zero")
 
 engine() {
@@ -37,7 +37,7 @@ next_manager() {
 	start_iscsid -e 1 -d
 }
 goes_on() {
-	will_log 40 "2 disks go on" && wait_for 20 list
+	will_log 60 "2 disks go on" && wait_for 20 list
 }
 verified() {
 	fio --name=x --filename="$one" --rw=randwrite --bs=4k --size=4M \
@@ -68,7 +68,7 @@ for n in 1 2 3; do
 	check "the load runs" goes
 	kill -KILL "$(engine)"
 	check "the engine dies under load, time $n: the next takes over" \
-		wait_for 40 recovered $((2 * n))
+		wait_for 60 recovered $((2 * n))
 done
 for n in 1 2; do
 	check "it goes on" goes
@@ -79,7 +79,7 @@ for n in 1 2; do
 done
 check "the engine is upgraded under load" \
 	"$B/src/tools/iscsictl" -R "$T/run" upgrade
-check "both disks are the next engine's" wait_for 40 recovered 2
+check "both disks are the next engine's" wait_for 60 recovered 2
 touch "$T/enough"
 LIMIT=130 check "the load ends" wait_for 120 ended $loading
 wait $loading
@@ -110,8 +110,8 @@ kill -KILL "$(engine)"
 rm -f "$T/run/held/"*
 next_manager
 check "what has no record is cleared at the next start" \
-	will_log 40 'ublkb.* of a former run cleared'
-check "and made anew" appears 40 "$zero"
+	will_log 60 'ublkb.* of a former run cleared'
+check "and made anew" appears 60 "$zero"
 check "with its data" eval \
 	'mount "$zero" "$T/mnt" && cmp "$T/data" "$T/mnt/data"; umount "$T/mnt"'
 check "somebody else's device is still there" test -c "$foreign"

@@ -18,7 +18,7 @@ Export=ublk
 DiscoveryAddress=127.0.0.1:$port
 C
 start_iscsid -e 1
-need "a disk gets its link" appears 40 "$zero"
+need "a disk gets its link" appears 60 "$zero"
 need "the next one, too" appears 20 "$one"
 need "and the last" appears 20 "$two"
 
@@ -45,6 +45,12 @@ check "a read-only LUN is a read-only device" attribute_is "$one" ro 1
 check "it can be read" holds "$one" "$T/data"
 check "a write to it is refused" not dd if=/dev/zero of="$one" bs=4k count=1 \
 	oflag=direct status=none
+
+owner() {
+	"$B/src/tools/iscsi-device" -R "$T/run" "$@"
+}
+check "iscsi-device knows whose it is" eval \
+	'owner "$two" | grep -qx "bus 0 target 0 lun 2"'
 
 # ---- what the target is asked --------------------------------------------
 
@@ -111,6 +117,8 @@ fi
 check "a partition table is read" eval \
 	'echo "start=2048, size=32768" | sfdisk -q "$zero" &&
 	appears 20 "$(disk 0 0 0 part1)"'
+check "iscsi-device knows the partition" eval \
+	'owner "$(disk 0 0 0 part1)" | grep -qx "bus 0 target 0 lun 0 partition 1"'
 check "the partition holds data" put "$T/data" "$(disk 0 0 0 part1)"
 
 # ---- the stop ------------------------------------------------------------
@@ -121,12 +129,12 @@ check "a stop names the file system" will_log 20 "ublkb.* mounted .*$T/mnt"
 check "the file system still works" eval \
 	'cp "$T/data" "$T/mnt/again" && sync -f "$T/mnt"'
 check "it unmounts" umount "$T/mnt"
-check "then the stop ends" wait_for 40 ended "$ISCSID"
+check "then the stop ends" wait_for 60 ended "$ISCSID"
 check "it leaves nothing" nothing_left
 check "and no ublk device" not ls /dev/ublkb* /dev/ublkc*
 
 start_iscsid -e 1
-need "the disks come back" appears 40 "$two"
+need "the disks come back" appears 60 "$two"
 check "one is mounted again" mount "$two" "$T/mnt"
 kill "$ISCSID"
 check "the stop waits" will_log 20 "ublkb.* mounted .*$T/mnt"
