@@ -24,9 +24,10 @@
 
 struct disk {
 	struct held_disk record;
-	int loop; /* number of its loop device, or -1 */
-	int kept; /* the handle that the service manager kept, or -1 */
-	int ublk; /* number of its ublk device, or -1 */
+	int loop;      /* number of its loop device, or -1 */
+	int kept;      /* the handle that the service manager kept, or -1 */
+	int ublk;      /* number of its ublk device, or -1 */
+	bool quiesced; /* that one's requests wait */
 	bool taken;
 };
 
@@ -133,8 +134,10 @@ static void note_ublk(void *ctx, const struct ublk_info *info)
 		const struct held_disk *d = &a->disks[i].record;
 
 		if (d->bus == at.bus && d->number == at.target &&
-		    d->lun.number == at.lun)
+		    d->lun.number == at.lun) {
 			a->disks[i].ublk = (int)info->number;
+			a->disks[i].quiesced = info->state == UBLK_QUIESCED;
+		}
 	}
 }
 
@@ -190,11 +193,13 @@ static bool go_on(struct adopt *a, struct target *t, struct disk *d,
 	return true;
 }
 
+/* served: by the target's engine. */
 static bool go_on_by_fuse(struct adopt *a, struct target *t, struct disk *d,
-			  int handle)
+			  int handle, bool served)
 {
 	const struct device_left left = {
 		.said = d->record.lun,
+		.served = served,
 		.via = EXPORTER_FUSE,
 		.fuse = handle,
 		.ublk = -1,
@@ -212,10 +217,13 @@ static bool is_started(int ublk)
 	return access(path, F_OK) == 0;
 }
 
-static bool go_on_by_ublk(struct adopt *a, struct target *t, struct disk *d)
+static bool go_on_by_ublk(struct adopt *a, struct target *t, struct disk *d,
+			  bool served)
 {
 	const struct device_left left = {
 		.said = d->record.lun,
+		.served = served,
+		.quiesced = d->quiesced,
 		.via = EXPORTER_UBLK,
 		.fuse = -1,
 		.ublk = d->ublk,
@@ -245,10 +253,10 @@ void adopt_held(struct adopt *a, struct engine *e, const struct said *s,
 	struct target *t = target_find(a->m, e, s->id);
 	struct disk *d = t ? find_lun(a, t, s->event.lun) : NULL;
 
-	if (d && *handle < 0 && go_on_by_ublk(a, t, d))
+	if (d && *handle < 0 && go_on_by_ublk(a, t, d, true))
 		return;
 	if (d && *handle >= 0 && is_fuse(*handle) &&
-	    go_on_by_fuse(a, t, d, *handle)) {
+	    go_on_by_fuse(a, t, d, *handle, true)) {
 		*handle = -1;
 		return;
 	}
@@ -278,7 +286,7 @@ static bool revive_ublk(struct adopt *a, struct disk *d)
 	if (d->taken || d->ublk < 0 || !is_started(d->ublk))
 		return false;
 	t = target_of(a, &d->record);
-	return t && go_on_by_ublk(a, t, d);
+	return t && go_on_by_ublk(a, t, d, false);
 }
 
 static void revive(struct adopt *a, struct disk *d)
@@ -289,7 +297,7 @@ static void revive(struct adopt *a, struct disk *d)
 		return;
 	if (!d->taken && d->kept >= 0 && d->loop >= 0) {
 		t = target_of(a, &d->record);
-		if (t && go_on_by_fuse(a, t, d, d->kept))
+		if (t && go_on_by_fuse(a, t, d, d->kept, false))
 			return;
 	}
 	if (d->kept >= 0) /* the engine's is the same, or it is of no use */

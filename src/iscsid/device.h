@@ -114,9 +114,11 @@ struct device {
 struct device_left {
 	struct said_lun said;
 	enum exporter via;
-	int fuse; /* FUSE: its handle */
-	int ublk; /* ublk: its number */
-	int disk; /* number of its block device, or -1 */
+	int fuse;      /* FUSE: its handle */
+	int ublk;      /* ublk: its number */
+	int disk;      /* number of its block device, or -1 */
+	bool served;   /* its engine lives, and has it */
+	bool quiesced; /* ublk: its requests wait for a recovery to end */
 };
 
 /* It is in no list yet.  NULL on ENOMEM. */

@@ -128,6 +128,10 @@ void device_go_on(struct device *d, const struct device_left *left)
 		device_keep_fuse(d);
 	log_info(d->label, "%s goes on", device_dev(d));
 	device_step(d, DEVICE_KEPT, NULL);
+	if (!left->served && d->t->engine)
+		device_hand_over(d); /* it had come no further */
+	else if (left->served && left->quiesced)
+		recovery_end(d);
 }
 
 bool device_is_served(const struct device *d)

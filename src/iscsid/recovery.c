@@ -61,6 +61,11 @@ void recovery_begin(struct device *d)
 	run(d, STEP_RECOVER);
 }
 
+void recovery_end(struct device *d)
+{
+	run(d, STEP_RECOVERED);
+}
+
 void recovery_attached(struct device *d)
 {
 	if (!d->recovering)

@@ -13,6 +13,8 @@ struct device;
 
 /* The device's target has an engine again. */
 void recovery_begin(struct device *d);
+/* A manager before us had given it to the engine; only the end is missing. */
+void recovery_end(struct device *d);
 /* It serves the device. */
 void recovery_attached(struct device *d);
 /* The engine died meanwhile, or the device goes: never mind. */

@@ -205,7 +205,7 @@ static const struct kind {
 			   60000 },
 	[STEP_RECOVERED] = { EITHER("recovering its ublk device"),
 			     { NULL, ublk_step_recovered },
-			     60000 },
+			     600000 },
 	[STEP_FAIL] = { EITHER("ending its requests"),
 			{ NULL, ublk_step_stop },
 			60000 },

@@ -189,7 +189,15 @@ static bool is_alive(int pid)
 
 int ublk_step_recovered(const struct step *s, struct msg_out *m, int *handle)
 {
+	struct ublk_info info;
+	int err;
+
 	if (!is_alive(s->engine))
 		return -ESRCH;
-	return ublk_end_recovery(number(s), s->pid);
+	err = ublk_end_recovery(number(s), s->pid);
+	/* A manager before us may have got that far. */
+	if (err == -EBUSY && ublk_get_info(number(s), &info) == 0 &&
+	    info.state == UBLK_LIVE)
+		return 0;
+	return err;
 }
