@@ -285,6 +285,38 @@ static void test_restricted_ring_does_what_the_loop_needs(void **state)
 	io_loop_free(l);
 }
 
+/*
+ * What a command for a socket comes back with (SOCKET_URING_OP_SIOCINQ, Linux
+ * 6.7; before that the kernel says -EOPNOTSUPP).
+ */
+static int command(unsigned flags)
+{
+	static const uint8_t none[IO_COMMAND_ARG];
+	struct io_loop *l;
+	struct rig r;
+	int sv[2];
+
+	assert_int_equal(io_loop_new(8, flags, &l), 0);
+	r = rig(l);
+	make_pair(sv);
+	io_command(l, &r.op, sv[0], 0, none);
+	wait_for(l, &r, 1);
+	close_pair(sv);
+	io_loop_free(l);
+	return r.res;
+}
+
+static void test_restricted_ring_sends_no_command(void **state)
+{
+	assert_int_equal(command(IO_LOOP_RESTRICTED), -EACCES);
+}
+
+static void test_a_restricted_ring_may_be_allowed_commands(void **state)
+{
+	assert_int_not_equal(command(IO_LOOP_RESTRICTED | IO_LOOP_COMMANDS),
+			     -EACCES);
+}
+
 /* The handle of the loop's ring: the lowest number that was free. */
 static void test_restricted_ring_registers_nothing_more(void **state)
 {
@@ -340,6 +372,9 @@ int main(void)
 		LOOP_TEST(test_a_stop_before_the_run_counts),
 		LOOP_TEST(test_timer_ends_the_wait_and_not_early),
 		cmocka_unit_test(test_restricted_ring_does_what_the_loop_needs),
+		cmocka_unit_test(test_restricted_ring_sends_no_command),
+		cmocka_unit_test(
+			test_a_restricted_ring_may_be_allowed_commands),
 		cmocka_unit_test(test_restricted_ring_registers_nothing_more),
 		cmocka_unit_test(test_missing_io_uring_has_words),
 	};
