@@ -77,6 +77,15 @@ for n in 1 2; do
 	next_manager
 	check "manager $n dies under load, the next goes on" goes_on
 done
+# The manager is somewhere in the recovery when it dies, too.
+for n in 0 1 2 3 4 5; do
+	kill -KILL "$(engine)"
+	sleep 0.$n # any moment will do
+	kill_manager
+	next_manager
+	check "engine, then manager die: $n" goes_on
+	check "and the load runs" goes
+done
 check "the engine is upgraded under load" \
 	"$B/src/tools/iscsictl" -R "$T/run" upgrade
 check "both disks are the next engine's" wait_for 60 recovered 2
