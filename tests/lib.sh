@@ -99,9 +99,10 @@ ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# wait_for SECONDS COMMAND... - polls until it succeeds.
+# wait_for SECONDS COMMAND... - polls until it succeeds; where a second is short,
+# SOFTHBA_PATIENCE times as long.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${SOFTHBA_PATIENCE:-1}))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -le $end ] || return 1

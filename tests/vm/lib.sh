@@ -52,3 +52,4 @@ writes_of() { # DISK NUMBER: as many have ended at least
 	[ "$6" -ge "$1" ]
 }
 EXPORT= # ublk where the kernel has it
+SOFTHBA_PATIENCE=${SOFTHBA_PATIENCE:-3} # emulated CPUs
