@@ -67,6 +67,11 @@ static void tell(struct disk *d)
 		d->tell_luns = false;
 		d->ops->luns_changed(d->ctx, d);
 	}
+	if (d->tell_elsewhere) {
+		d->tell_elsewhere = false;
+		if (d->ops->elsewhere)
+			d->ops->elsewhere(d->ctx, d);
+	}
 }
 
 void disk_run(struct disk *d)
@@ -203,6 +208,9 @@ void disk_effect(struct disk *d, const struct policy *p, const struct sense *s)
 		break;
 	case EFFECT_RECHECK:
 		probe_recheck(d);
+		break;
+	case EFFECT_ELSEWHERE:
+		d->tell_elsewhere = true;
 		break;
 	case EFFECT_NONE:
 	case EFFECT_REFUSED:

@@ -53,6 +53,12 @@ struct disk_ops {
 	/* A line worth logging, whole, for people. */
 	void (*note)(void *ctx, struct disk *d, int level, const char *line);
 	/*
+	 * May be NULL: the target says that this path does not serve the disk
+	 * now, and another may (SPC-4 5.16.2: standby, unavailable).  Comes
+	 * again with each answer of this kind, once a second.
+	 */
+	void (*elsewhere)(void *ctx, struct disk *d);
+	/*
 	 * May be NULL: the first request came since the disk was idle, so
 	 * disk_next_wake() may be another.  Calls nothing of the disk.
 	 */

@@ -99,7 +99,7 @@ struct disk {
 	bool rescan_wanted;
 	uint64_t rescan_not_before; /* ms: attentions may come in storms */
 	bool reset_expected;	    /* the first 29/xx of a nexus is no news */
-	bool tell_resized, tell_luns;
+	bool tell_resized, tell_luns, tell_elsewhere;
 	struct notes notes;
 
 	bool running, run_again, dying;

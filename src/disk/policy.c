@@ -70,6 +70,10 @@ static const struct row rows[] = {
 	      EIO),
 	SENSE(KEY_NOT_READY, 0x04, 0x07, ONE, "operation", 0, FOREVER, EIO),
 	SENSE(KEY_NOT_READY, 0x04, 0x0a, ONE, "transition", 0, FOREVER, EIO),
+	SENSE(KEY_NOT_READY, 0x04, 0x0b, ONE, "standby", 0, FOREVER, EIO,
+	      EFFECT_ELSEWHERE),
+	SENSE(KEY_NOT_READY, 0x04, 0x0c, ONE, "unavailable", 0, FOREVER, EIO,
+	      EFFECT_ELSEWHERE),
 	SENSE(KEY_NOT_READY, 0x04, 0x14, ONE, "allocating", 0, FOREVER, EIO),
 	SENSE(KEY_NOT_READY, 0, 0, ALL, "not ready", .err = EIO),
 

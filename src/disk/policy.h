@@ -18,12 +18,13 @@
 
 enum effect { /* what an answer says beyond its own command */
 	EFFECT_NONE,
-	EFFECT_RESET,	/* the target was reset, or we are new to it */
-	EFFECT_RESCAN,	/* capacity or mode may be others now */
-	EFFECT_RECHECK, /* it may be another disk now */
-	EFFECT_LUNS,	/* the list of LUNs changed, so RECHECK too */
-	EFFECT_REFUSED, /* the target does not know this kind of command */
-	EFFECT_GONE,	/* there is no such LUN any more */
+	EFFECT_RESET,	  /* the target was reset, or we are new to it */
+	EFFECT_RESCAN,	  /* capacity or mode may be others now */
+	EFFECT_RECHECK,	  /* it may be another disk now */
+	EFFECT_LUNS,	  /* the list of LUNs changed, so RECHECK too */
+	EFFECT_REFUSED,	  /* the target does not know this kind of command */
+	EFFECT_GONE,	  /* there is no such LUN any more */
+	EFFECT_ELSEWHERE, /* this path does not serve it, another may (ALUA) */
 };
 
 struct policy {

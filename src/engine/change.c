@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "base/log.h"
 #include "engine/target.h"
 
 static uint64_t now_of(const struct target *t)
@@ -50,6 +51,33 @@ int target_switch(struct target *t, const struct addr *portal)
 		err = 0;
 	}
 	return err;
+}
+
+/*
+ * LUNs that are served by different groups must not chase the session to and
+ * fro: each move in a row makes the stay longer, up to half a minute.
+ */
+#define STAY_FIRST UINT64_C(1000) /* ms */
+#define STAY_LASTS 60000	  /* ms, after that a move is none in a row */
+#define STAY_STEPS 5		  /* doublings */
+
+void target_elsewhere(struct target *t)
+{
+	uint64_t stayed = now_of(t) - t->up_since;
+
+	if (!t->up || t->removing || t->switching)
+		return;
+	if (stayed >= STAY_LASTS)
+		t->strays = 0;
+	if (stayed < STAY_FIRST << t->strays ||
+	    portals_ask_other_group(&t->portals, t->group))
+		return;
+	if (t->strays < STAY_STEPS)
+		t->strays++;
+	log_info(t->settings.session.target_name,
+		 "portal group %d does not serve a LUN now: trying another",
+		 t->group);
+	move(t);
 }
 
 /* Ends an attempt that began with other settings than it would have now. */

@@ -313,6 +313,13 @@ static void on_luns_changed(void *ctx, struct disk *d)
 	luns_scan(u->luns);
 }
 
+static void on_elsewhere(void *ctx, struct disk *d)
+{
+	struct lun *u = ctx;
+
+	target_elsewhere(target_of(u));
+}
+
 static void on_note(void *ctx, struct disk *d, int level, const char *line)
 {
 	struct lun *u = ctx;
@@ -342,6 +349,7 @@ static const struct disk_ops disk_ops = {
 	.state = on_state,
 	.resized = on_resized,
 	.luns_changed = on_luns_changed,
+	.elsewhere = on_elsewhere,
 	.note = on_note,
 	.wake = on_wake,
 };

@@ -165,6 +165,18 @@ int portals_ask(struct portals *p, const struct addr *a)
 	return 0;
 }
 
+int portals_ask_other_group(struct portals *p, int32_t group)
+{
+	for (unsigned n = 1; p->failover && n < p->count; n++) {
+		unsigned i = (p->at + n) % p->count;
+		const struct addr *a = &p->list[i];
+
+		if (a->tag >= 0 && a->tag != group && !(p->dead & BIT(i)))
+			return portals_ask(p, a);
+	}
+	return p->failover ? -ENOENT : -EPERM;
+}
+
 bool portals_change(struct portals *p, const struct addr *list, unsigned count,
 		    unsigned preferred)
 {

@@ -74,6 +74,12 @@ void portals_redirect(struct portals *p, const struct addr *to, bool permanent);
 int portals_ask(struct portals *p, const struct addr *a);
 
 /*
+ * The same, to the next portal of another group than this.  -ENOENT: there is
+ * none that is known to be of another.
+ */
+int portals_ask_other_group(struct portals *p, int32_t group);
+
+/*
  * The target has other portals now.  The one in use stays the one in use while
  * it is in the list.  Returns whether it is.
  */

@@ -38,6 +38,7 @@ struct target {
 	int32_t group;	    /* portal group of the last session, -1: none yet */
 	uint32_t addresses; /* how often a session stood at another one */
 	struct addr last;   /* where the last session was */
+	unsigned strays;    /* moves from group to group, in a row */
 	int32_t old_group;  /* of the session of an engine before, or -1 */
 	bool switching;	    /* the next attempt is wanted at once */
 	bool up, ever_up, removing, leaving;
@@ -60,6 +61,11 @@ void target_remove(struct target *t);
  * nothing changes.
  */
 int target_switch(struct target *t, const struct addr *portal);
+/*
+ * A LUN is not to be had by this portal group: the session goes to another,
+ * if there is one and it did not just come from there.
+ */
+void target_elsewhere(struct target *t);
 /* Ends a given up state: there is reason to believe in another attempt. */
 void target_retry(struct target *t);
 /* It has all these settings from the next attempt on. */

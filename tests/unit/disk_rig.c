@@ -32,6 +32,11 @@ static void on_luns(void *ctx, struct disk *d)
 	rig.luns_changed++;
 }
 
+static void on_elsewhere(void *ctx, struct disk *d)
+{
+	rig.elsewhere++;
+}
+
 static void on_note(void *ctx, struct disk *d, int level, const char *line)
 {
 	rig.notes++;
@@ -42,6 +47,7 @@ static const struct disk_ops ops = {
 	.state = on_state,
 	.resized = on_resized,
 	.luns_changed = on_luns,
+	.elsewhere = on_elsewhere,
 	.note = on_note,
 };
 

@@ -267,6 +267,25 @@ static void test_becoming_ready_is_waited_for_in_order(void **state)
 	assert_int_equal(b.order, 2);
 }
 
+static void test_a_path_on_standby_is_left_and_the_request_kept(void **state)
+{
+	static const uint8_t ascq[] = { 0x0b, 0x0c };
+	static struct request r;
+
+	for (size_t i = 0; i < sizeof(ascq); i++) {
+		rig.elsewhere = 0;
+		fake_sense(-1, 2, 2, 0x04, ascq[i]);
+		submit(&r, DISK_WRITE, 0, 8);
+		fake_answer_all();
+		assert_int_equal(rig.elsewhere, 1);
+		assert_false(r.done);
+		rig_pass(5000);
+		assert_int_equal(rig.elsewhere, 2);
+		assert_true(r.done);
+		assert_int_equal(r.err, 0);
+	}
+}
+
 static void test_aborted_command_is_repeated_ten_times_at_once(void **state)
 {
 	static struct request r;
@@ -646,6 +665,7 @@ int main(void)
 		T(test_new_requests_wait_behind_a_busy_target),
 		T(test_any_success_ends_slow_mode),
 		T(test_becoming_ready_is_waited_for_in_order),
+		T(test_a_path_on_standby_is_left_and_the_request_kept),
 		T(test_aborted_command_is_repeated_ten_times_at_once),
 		T(test_refused_commands_fail_after_five_seconds),
 		T(test_reset_is_swallowed_once_a_nexus),

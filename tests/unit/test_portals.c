@@ -212,6 +212,27 @@ static void test_a_switch_needs_failover_and_another_portal(void **state)
 	assert_int_equal(portals_ask(&p, &b), 0);
 }
 
+static void test_the_next_portal_of_another_group_can_be_asked_for(void **state)
+{
+	static const struct script s = { "1122", 0, true, -1, "", "" };
+	static const struct script alone = { "11", 0, true, -1, "", "" };
+	static const struct script fixed = { "12", 0, false, -1, "", "" };
+	struct portals p;
+
+	start(&p, &s);
+	assert_int_equal(portals_ask_other_group(&p, 1), 0);
+	portals_next(&p, true, 1);
+	assert_int_equal(name_of(portals_at(&p)), 'C');
+	portals_up(&p);
+	assert_int_equal(portals_ask_other_group(&p, 2), 0);
+	portals_next(&p, true, 2);
+	assert_int_equal(name_of(portals_at(&p)), 'A');
+	start(&p, &alone);
+	assert_int_equal(portals_ask_other_group(&p, 1), -ENOENT);
+	start(&p, &fixed);
+	assert_int_equal(portals_ask_other_group(&p, 1), -EPERM);
+}
+
 static void test_a_changed_list_keeps_the_portal_in_use(void **state)
 {
 	static const struct script s = { "111", 0, true, -1, "", "" };
@@ -280,6 +301,8 @@ int main(void)
 			test_when_all_portals_moved_they_are_asked_again),
 		cmocka_unit_test(
 			test_a_switch_needs_failover_and_another_portal),
+		cmocka_unit_test(
+			test_the_next_portal_of_another_group_can_be_asked_for),
 		cmocka_unit_test(test_a_changed_list_keeps_the_portal_in_use),
 		cmocka_unit_test(test_a_restart_stays_in_the_portal_group),
 		cmocka_unit_test(test_thirty_two_portals_all_have_their_turn),
