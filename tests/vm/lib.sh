@@ -15,8 +15,9 @@ if [ -z "${IN_VM:-}" ]; then
 		}
 	done
 	export VM_DEBS
+	# shellcheck disable=SC2086 # options are words
 	tests/vm/run --kernel "${VM_KERNEL:-6.12}" --timeout "${VM_LIMIT:-280}" \
-		bash "$0"
+		${VM_OPTIONS:-} bash "$0"
 	status=$?
 	[ $status != 77 ] || status=0
 	exit $status
