@@ -32,7 +32,7 @@ fill_random "$T/data" 4M
 
 start_iscsid -e 1 -d
 for n in 1 2 3; do
-	wait_for 60 test -c /dev/ublkc0
+	wait_for 60 eval '[ -c /dev/ublkc0 ] && [ -n "$(engine)" ]'
 	kill -KILL "$(engine)"
 done
 need "engines that die while a device is made leave no half of it" \
