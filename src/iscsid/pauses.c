@@ -37,6 +37,11 @@ uint32_t pause_engine(unsigned deaths)
 	return look_up(engine_steps, deaths);
 }
 
+uint32_t patience_engine(unsigned deaths)
+{
+	return UINT32_C(10000) << (deaths < 3 ? deaths : 3);
+}
+
 static uint32_t hash(const char *s)
 {
 	uint32_t h = 2166136261u; /* FNV-1a */

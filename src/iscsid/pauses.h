@@ -16,6 +16,11 @@ uint32_t pause_discovery(unsigned failures);
 
 /* ms until an engine that died this many times in a row is started again. */
 uint32_t pause_engine(unsigned deaths);
+/*
+ * ms it has to become ready then: 10 s, and twice as long each time, up to
+ * 80 s.  On a machine that is only slow it gets there in the end.
+ */
+uint32_t patience_engine(unsigned deaths);
 
 /* Lines that come again and again, perhaps several by turns. */
 #define REPEAT_LINES 8

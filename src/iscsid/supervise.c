@@ -190,7 +190,7 @@ static void take_process(struct engine *e, const struct launched *p)
 	e->adopted = false;
 	e->unanswered = 0;
 	e->wrong = 0;
-	e->started = io_now(e->all->loop);
+	e->ready = 0;
 	e->running = e->chan_open = true;
 	chan_open(&e->chan, e->all->loop, p->sock, &engine_chan_ops,
 		  ENGINE_QUEUE);
@@ -234,13 +234,13 @@ static void act_spawn(void *obj, const void *arg)
 	int err = launch_start(&l, &p);
 
 	if (err) {
-		e->started = io_now(e->all->loop);
+		e->ready = 0;
 		log_err(e->name, "cannot be started: %s", strerror(-err));
 		step(e, ENGINE_EXITED);
 		return;
 	}
 	take_process(e, &p);
-	io_timer_after(e->all->loop, &e->timer, ENGINE_READY_IN);
+	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
 	send_word(e, "hello");
 }
 
@@ -251,7 +251,7 @@ static void act_adopt(void *obj, const void *arg)
 	e->adopted = true;
 	log_info(e->name, "process %d is left of a manager before us",
 		 (int)e->pid);
-	io_timer_after(e->all->loop, &e->timer, ENGINE_READY_IN);
+	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
 	send_word(e, "hello");
 }
 
@@ -274,6 +274,7 @@ static void act_ready(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
+	e->ready = io_now(e->all->loop);
 	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
 	if (e->all->topics)
@@ -311,9 +312,10 @@ static void act_kill(void *obj, const void *arg)
 static void act_lost(void *obj, const void *arg)
 {
 	struct engine *e = obj;
-	uint64_t lived = io_now(e->all->loop) - e->started;
+	bool useful = e->ready &&
+		      io_now(e->all->loop) - e->ready >= ENGINE_LIVED_LONG;
 
-	e->deaths = lived >= ENGINE_LIVED_LONG ? 1 : e->deaths + 1;
+	e->deaths = useful ? 1 : e->deaths + 1;
 	if (e->old)
 		io_timer_after(e->all->loop, &e->timer, 0);
 	else
@@ -353,7 +355,7 @@ static void act_silent(void *obj, const void *arg)
 	struct engine *e = obj;
 
 	log_warn(e->name, "said nothing for %u s, it is killed",
-		 ENGINE_READY_IN / 1000);
+		 patience_engine(e->deaths) / 1000);
 	act_kill(obj, arg);
 }
 

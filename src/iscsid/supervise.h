@@ -21,14 +21,13 @@
 
 #define ENGINES_MAX	  64
 #define ENGINE_VERSION	  1
-#define ENGINE_READY_IN	  10000	     /* ms from its start */
 #define ENGINE_PING_EVERY 5000	     /* ms while it is ready */
 #define ENGINE_PINGS	  4	     /* unanswered: it hangs */
 #define ENGINE_QUIT_IN	  10000	     /* ms to end after "quit" */
 #define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
 #define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
 #define ENGINE_LOG_LINES  200	     /* lines it may log in 10 s */
-#define ENGINE_LIVED_LONG 10000	     /* ms: its death starts a new count */
+#define ENGINE_LIVED_LONG 10000	     /* ms ready: a new count of deaths */
 
 enum engine_state {
 	ENGINE_DOWN, /* waits for its turn to start */
@@ -99,8 +98,8 @@ struct engine {
 	bool can_ublk;
 	struct io_op ended;
 	struct io_timer timer;
-	uint64_t started; /* ms */
-	unsigned deaths;  /* in a row */
+	uint64_t ready;	 /* since then, ms; 0: never was */
+	unsigned deaths; /* in a row */
 	unsigned wrong;
 	unsigned unanswered; /* pings; whatever it says answers them */
 	struct budget log_budget, debug_budget; /* the other levels, debug */

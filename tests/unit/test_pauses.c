@@ -36,6 +36,13 @@ static void test_a_dead_engine_is_first_replaced_at_once(void **state)
 	assert_int_equal(pause_engine(UINT32_MAX), 60000);
 }
 
+static void test_an_engine_that_was_too_slow_gets_more_time(void **state)
+{
+	assert_int_equal(patience_engine(0), 10000);
+	assert_int_equal(patience_engine(1), 20000);
+	assert_int_equal(patience_engine(UINT32_MAX), 80000);
+}
+
 static void test_an_equal_line_waits_for_its_minute(void **state)
 {
 	struct repeat r = { 0 };
@@ -115,6 +122,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_discovery_waits_as_documented),
 		cmocka_unit_test(test_a_dead_engine_is_first_replaced_at_once),
+		cmocka_unit_test(
+			test_an_engine_that_was_too_slow_gets_more_time),
 		cmocka_unit_test(test_an_equal_line_waits_for_its_minute),
 		cmocka_unit_test(test_another_line_is_news),
 		cmocka_unit_test(test_lines_that_alternate_are_known_too),
