@@ -13,7 +13,7 @@ static const struct {
 	uint32_t first, last; /* ms */
 } delays[] = {
 	[RETRY_QUICK] = { 1000, 1000 },
-	[RETRY_SOON] = { 1000, 30000 },
+	[RETRY_SOON] = { 1000, 10000 },
 	[RETRY_RARELY] = { 15000, 60000 },
 };
 
