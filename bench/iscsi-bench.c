@@ -380,6 +380,16 @@ static uint64_t number(const char *name, uint64_t max)
 	return n;
 }
 
+static double seconds_in(const char *text)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	if (*end || !(s > 0 && s <= 86400))
+		die("--time", "not a number in range");
+	return s;
+}
+
 static void parse(int argc, char **argv)
 {
 	int c;
@@ -403,7 +413,7 @@ static void parse(int argc, char **argv)
 			bench.sequential = true;
 			break;
 		case 't':
-			bench.seconds = (double)number("--time", 86400);
+			bench.seconds = seconds_in(optarg);
 			break;
 		case 'n':
 			bench.limit = number("--count", UINT64_MAX);
