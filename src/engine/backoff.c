@@ -3,10 +3,7 @@
  */
 #include "engine/backoff.h"
 
-/*
- * A session that ends before so many ms, or before the pause that led to it
- * would be over again, is no success: the target flaps.
- */
+/* A session that ends before so many ms is no success: the target flaps. */
 #define LASTS 2000
 
 static const struct {
@@ -60,6 +57,6 @@ void backoff_reset(struct backoff *b)
 
 void backoff_lasted(struct backoff *b, uint64_t ms)
 {
-	if (ms >= LASTS && ms >= b->step)
+	if (ms >= LASTS)
 		backoff_reset(b);
 }
