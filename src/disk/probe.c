@@ -14,6 +14,7 @@
 #include "proto/session.h"
 
 #define GRACE  10 /* slow tries before a known disk is given up */
+#define WHOLE  3  /* for a page of another disk to come whole */
 #define ROUNDS 3  /* attentions that begin the probe again at once */
 
 /* What comes next ----------------------------------------------------- */
@@ -139,17 +140,22 @@ const struct fsm probe_fsm = {
 
 /* Running ------------------------------------------------------------- */
 
+/* It was known, here or to the engine before. */
+static bool is_awaited(const struct disk *d)
+{
+	return d->known || *d->expect;
+}
+
 /*
  * A target that is being set up again may show a disk late or for a moment
- * not wholly: one that was known, here or to the engine before, gets some time
- * to come back.
+ * not wholly: one that was known gets some time to come back.
  */
 static bool deserves_grace(const struct disk *d, enum probe_event ev)
 {
 	const uint32_t naming = IN(STEP_INQUIRY) | IN(STEP_PAGES) |
 				IN(STEP_SERIAL) | IN(STEP_ID);
 
-	if (!(d->known || *d->expect) || d->probe.tries >= GRACE)
+	if (!is_awaited(d) || d->probe.tries >= GRACE)
 		return false;
 	return ev == EV_GONE || (ev == EV_BAD && naming & IN(d->probe.step));
 }
@@ -219,7 +225,7 @@ static void read_answer(struct disk *d)
 	const struct cmd *c = &pr->cmd;
 	size_t n = c->underflow < c->len ? c->len - c->underflow : 0;
 
-	if (is_cut(pr, n) && deserves_grace(d, EV_BAD))
+	if (is_cut(pr, n) && pr->tries < (is_awaited(d) ? GRACE : WHOLE))
 		repeat_slowly(pr);
 	else if (!wants_more(pr, n))
 		emit(d, probe_actions[pr->step].read(d, pr->buf, n));

@@ -238,6 +238,18 @@ static void test_pages_that_lack_bytes_are_asked_for_again(void **state)
 	}
 }
 
+/* Without its limits a disk would be sent what the target refuses. */
+static void test_new_disk_waits_for_its_limits_to_come_whole(void **state)
+{
+	fake.cut_page = VPD_LIMITS;
+	fake.cut_bytes = 1;
+	fake.cut_times = 2;
+	rig_up();
+	assert_int_not_equal(disk_state(rig.disk), DISK_ONLINE);
+	rig_pass(3000);
+	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
+}
+
 static void test_page_that_never_comes_whole_is_read_as_it_is(void **state)
 {
 	rig_online();
@@ -513,6 +525,7 @@ int main(void)
 		T(test_lun_that_stays_away_ends_with_enodev),
 		T(test_unnamed_moment_of_a_known_disk_is_waited_for),
 		T(test_pages_that_lack_bytes_are_asked_for_again),
+		T(test_new_disk_waits_for_its_limits_to_come_whole),
 		T(test_page_that_never_comes_whole_is_read_as_it_is),
 		T(test_lun_gone_and_back_serves_again_after_the_next_nexus),
 		T(test_nothing_is_sent_between_loss_and_nexus_down),
