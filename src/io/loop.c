@@ -35,10 +35,11 @@ struct io_loop {
 
 /* Every opcode this file uses; IO_LOOP_RESTRICTED allows these alone. */
 static const uint8_t opcodes[] = {
-	IORING_OP_READ,		IORING_OP_WRITE,   IORING_OP_READV,
-	IORING_OP_WRITEV,	IORING_OP_RECVMSG, IORING_OP_SENDMSG,
-	IORING_OP_CONNECT,	IORING_OP_ACCEPT,  IORING_OP_POLL_ADD,
-	IORING_OP_ASYNC_CANCEL, OP_COMMAND, /* the last: see ring_restrict() */
+	IORING_OP_READ,	    IORING_OP_WRITE,
+	IORING_OP_RECVMSG,  IORING_OP_SENDMSG,
+	IORING_OP_CONNECT,  IORING_OP_ACCEPT,
+	IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL,
+	OP_COMMAND, /* the last: see ring_restrict() */
 };
 
 /*
@@ -359,24 +360,6 @@ void io_write(struct io_loop *l, struct io_op *op, int fd, const void *buf,
 	struct io_uring_sqe *sqe = get_sqe(l);
 
 	io_uring_prep_write(sqe, fd, buf, len, (uint64_t)off);
-	io_uring_sqe_set_data(sqe, op);
-}
-
-void io_readv(struct io_loop *l, struct io_op *op, int fd,
-	      const struct iovec *iov, unsigned n, int64_t off)
-{
-	struct io_uring_sqe *sqe = get_sqe(l);
-
-	io_uring_prep_readv(sqe, fd, iov, n, (uint64_t)off);
-	io_uring_sqe_set_data(sqe, op);
-}
-
-void io_writev(struct io_loop *l, struct io_op *op, int fd,
-	       const struct iovec *iov, unsigned n, int64_t off)
-{
-	struct io_uring_sqe *sqe = get_sqe(l);
-
-	io_uring_prep_writev(sqe, fd, iov, n, (uint64_t)off);
 	io_uring_sqe_set_data(sqe, op);
 }
 

@@ -82,10 +82,6 @@ void io_read(struct io_loop *l, struct io_op *op, int fd, void *buf,
 	     unsigned len, int64_t off);
 void io_write(struct io_loop *l, struct io_op *op, int fd, const void *buf,
 	      unsigned len, int64_t off);
-void io_readv(struct io_loop *l, struct io_op *op, int fd,
-	      const struct iovec *iov, unsigned n, int64_t off);
-void io_writev(struct io_loop *l, struct io_op *op, int fd,
-	       const struct iovec *iov, unsigned n, int64_t off);
 /* The msghdr is the caller's, with all it points to; see sendmsg(2). */
 void io_recvmsg(struct io_loop *l, struct io_op *op, int fd, struct msghdr *m,
 		int flags);

@@ -380,18 +380,6 @@ void io_write(struct io_loop *l, struct io_op *op, int fd, const void *buf,
 	ask_one(op, fd, OP_KIND_WRITE, buf, len);
 }
 
-void io_readv(struct io_loop *l, struct io_op *op, int fd,
-	      const struct iovec *iov, unsigned n, int64_t off)
-{
-	ask_iov(op, fd, OP_KIND_READ, iov, n);
-}
-
-void io_writev(struct io_loop *l, struct io_op *op, int fd,
-	       const struct iovec *iov, unsigned n, int64_t off)
-{
-	ask_iov(op, fd, OP_KIND_WRITE, iov, n);
-}
-
 void io_recvmsg(struct io_loop *l, struct io_op *op, int fd, struct msghdr *m,
 		int flags)
 {

@@ -86,27 +86,6 @@ static void test_read_gives_what_was_written(void **state)
 	close_pair(sv);
 }
 
-static void test_vectors_are_filled_in_order(void **state)
-{
-	struct io_loop *l = loop_of(state);
-	struct rig w = rig(l), r = rig(l);
-	char a[2], b[3];
-	char ab[] = "ab", cde[] = "cde";
-	struct iovec out[2] = { { ab, 2 }, { cde, 3 } };
-	struct iovec in[2] = { { a, 2 }, { b, 3 } };
-	int sv[2];
-
-	make_pair(sv);
-	io_writev(l, &w.op, sv[1], out, 2, -1);
-	wait_for(l, &w, 1);
-	io_readv(l, &r.op, sv[0], in, 2, -1);
-	wait_for(l, &r, 1);
-	assert_int_equal(r.res, 5);
-	assert_memory_equal(a, "ab", 2);
-	assert_memory_equal(b, "cde", 3);
-	close_pair(sv);
-}
-
 static void test_messages_pass_with_the_callers_msghdr(void **state)
 {
 	struct io_loop *l = loop_of(state);
@@ -360,7 +339,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LOOP_TEST(test_read_gives_what_was_written),
-		LOOP_TEST(test_vectors_are_filled_in_order),
 		LOOP_TEST(test_messages_pass_with_the_callers_msghdr),
 		LOOP_TEST(test_error_comes_as_result),
 		LOOP_TEST(test_poll_tells_what_is_ready),
