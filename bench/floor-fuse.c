@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (read(0, &end, 1) > 0)
 		;
-	n = loop_detach((unsigned)n);
+	n = loop_detach((unsigned)n, argv[1]);
 	fuse_unmount_file(argv[1]);
 	return n ? 1 : 0;
 }

@@ -9,6 +9,7 @@
 #include <linux/loop.h>
 #include <linux/major.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -153,25 +154,44 @@ int loop_backing(unsigned n, char *path, size_t size)
 	return sysfs_get(name, path, size);
 }
 
-static bool is_attached(unsigned n)
+/* The directory as the kernel names it; the file itself is not looked at. */
+static bool is_same_file(const char *path, const char *kernels)
 {
-	char path[PATH_MAX];
+	const char *name = strrchr(path, '/'), *end = strrchr(kernels, '/');
+	char dir[PATH_MAX], real[PATH_MAX];
 
-	return loop_backing(n, path, sizeof(path)) != -ENOENT;
+	if (strcmp(path, kernels) == 0)
+		return true;
+	if (!name || !end || strcmp(name, end) != 0)
+		return false;
+	snprintf(dir, sizeof(dir), "%.*s/.", (int)(name - path), path);
+	return realpath(dir, real) && strlen(real) == (size_t)(end - kernels) &&
+	       strncmp(real, kernels, (size_t)(end - kernels)) == 0;
+}
+
+bool loop_is_on(unsigned n, const char *path)
+{
+	char at[PATH_MAX];
+
+	return loop_backing(n, at, sizeof(at)) == 0 && is_same_file(path, at);
 }
 
 /* The kernel detaches at the last close, ours or somebody else's. */
-int loop_detach(unsigned n)
+int loop_detach(unsigned n, const char *path)
 {
 	const struct timespec pause = { .tv_nsec = DETACH_PAUSE };
 	int err = 0, fd = open_loop(n, O_RDONLY);
 
 	if (fd < 0)
 		return fd == -ENXIO ? 0 : fd;
+	if (!loop_is_on(n, path)) {
+		close(fd);
+		return 0;
+	}
 	if (ioctl(fd, LOOP_CLR_FD) < 0)
 		err = errno == ENXIO ? 0 : -errno;
 	close(fd);
-	for (int i = 0; !err && is_attached(n); i++) {
+	for (int i = 0; !err && loop_is_on(n, path); i++) {
 		if (i == DETACH_TRIES)
 			return -EBUSY;
 		nanosleep(&pause, NULL);

@@ -28,11 +28,18 @@ struct loop_options {
 int loop_attach(int file, const struct loop_options *opt);
 
 /*
- * Detaches loopN.  While somebody has it open the kernel does it when the
- * last one closes; then this returns -EBUSY.  Else 0 (also when it was not
- * attached) or -errno.
+ * Detaches loopN from the file path, and from no other: a number may be
+ * somebody else's by now.  While somebody has it open the kernel does it when
+ * the last one closes; then this returns -EBUSY.  Else 0 (also when it was
+ * not attached) or -errno.
  */
-int loop_detach(unsigned n);
+int loop_detach(unsigned n, const char *path);
+
+/*
+ * Is loopN on the file path?  The path is not followed in its last part, so
+ * that nobody is asked.  True for as long as the caller has loopN open.
+ */
+bool loop_is_on(unsigned n, const char *path);
 
 /* Takes over the file's new size.  Returns 0 or -errno. */
 int loop_resize(unsigned n);

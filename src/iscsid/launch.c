@@ -22,6 +22,7 @@
 #define ENGINE_SOCKET	3	  /* its end, by agreement */
 #define ENGINE_LISTENER 4	  /* for the manager after us */
 #define SOCKET_BUFFER	(1 << 20) /* bytes */
+#define BACKLOG		16	  /* managers that died before it looked */
 
 #define ENGINE_NAME "iscsid-engine"
 
@@ -90,7 +91,7 @@ static bool place_handles(int sock, int listener)
 	/* Listening again makes it this process's: see peer_of(). */
 	return dup2(l, ENGINE_LISTENER) >= 0 &&
 	       close_range(ENGINE_LISTENER + 1, ~0U, 0) == 0 &&
-	       listen(ENGINE_LISTENER, 1) == 0;
+	       listen(ENGINE_LISTENER, BACKLOG) == 0;
 }
 
 /* In the child: the sockets, the terminal's handles, nothing else. */
@@ -190,7 +191,7 @@ static int connect_to(const char *path)
 /* Who listens: unix(7), SO_PEERCRED. */
 static int peer_of(int sock, struct launched *out)
 {
-	struct pollfd over = { .fd = sock, .events = POLLIN };
+	struct pollfd over = { .fd = sock }; /* closed? what it says can wait */
 	struct ucred who;
 	socklen_t n = sizeof(who);
 

@@ -95,7 +95,7 @@ static void clear_loop(void *ctx, unsigned n, const char *path)
 		return;
 	snprintf(dev, sizeof(dev), "loop%u", n);
 	drop_partitions(dev);
-	err = loop_detach(n);
+	err = loop_detach(n, path);
 	if (err == -EBUSY)
 		say_users(s->m, dev, "stays as long as it is used");
 	else if (err)

@@ -126,6 +126,13 @@ static int do_users(const struct step *s, struct msg_out *m, int *handle)
 	return 0;
 }
 
+/* The kernel detached our loop device, and somebody has the number now. */
+static bool is_taken(const struct step *s)
+{
+	return s->via == EXPORTER_FUSE &&
+	       !loop_is_on((unsigned)s->disk, s->path);
+}
+
 /* Writes what is cached and drops the partitions. */
 static int empty_disk(const struct step *s, struct msg_out *m)
 {
@@ -135,6 +142,10 @@ static int empty_disk(const struct step *s, struct msg_out *m)
 
 	if (fd < 0)
 		return 0; /* then whoever takes it away has the word */
+	if (is_taken(s)) {
+		close(fd);
+		return 0;
+	}
 	if (!s->force && fsync(fd) < 0)
 		msg_u64(m, "lost", (uint64_t)errno);
 	disk_name(s, name, sizeof(name));
@@ -151,7 +162,7 @@ static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 		return err;
 	if (s->via == EXPORTER_UBLK)
 		return ublk_step_stop(s, m, handle);
-	return loop_detach((unsigned)s->disk);
+	return loop_detach((unsigned)s->disk, s->path);
 }
 
 static int do_unmount(const struct step *s, struct msg_out *m, int *handle)

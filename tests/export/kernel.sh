@@ -331,6 +331,22 @@ read_only() {
 	stop_memdisk
 }
 
+# Somebody detached our loop device, and another took its number.
+number_taken() {
+	start 64 512
+	attach
+	losetup -d "$dev"
+	truncate -s 1M "$dir/other"
+	losetup "$dev" "$dir/other"
+	ask detach
+	ok $? "a loop device that is detached already is no error"
+	check "one that is somebody else's by now stays his" \
+		is "$(cat "$sys/loop/backing_file")" "$dir/other"
+	losetup -d "$dev"
+	ask unmount && ask stop
+	stop_memdisk
+}
+
 no_discard() {
 	start 64 512 nodiscard
 	attach
@@ -371,6 +387,7 @@ lost_engine
 check "nothing is left of them" gone
 read_only
 no_discard
+number_taken
 check "nothing is left at the end" gone
 echo "1..$count"
 exit $bad

@@ -240,7 +240,7 @@ static int do_attach(const char *arg)
 
 static int do_detach(const char *arg)
 {
-	return loop_detach((unsigned)loop_number);
+	return loop_detach((unsigned)loop_number, file);
 }
 
 static int do_size(const char *arg)

@@ -84,7 +84,7 @@ replace "$B/src/engine/iscsid-engine"
 check "an upgrade under load tells what runs then" upgrades
 check "the daemon has its process number still" kill -0 $ISCSID
 # shellcheck disable=SC2086
-check "its engines are others" none_of $before
+check "its engines are others" wait_for 20 none_of $before
 check "all run the programs that are installed now" new_programs
 for t in 0 1; do
 	check "fio on disk $t ends" wait_for 120 ended ${FIO[t]}
