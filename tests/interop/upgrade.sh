@@ -46,10 +46,10 @@ engines() {
 	done
 	return 0
 }
-none_of() { # the engines that were
+none_of() { # the engines that were; one that had no disk may wait for its parent
 	local p
 	for p in "$@"; do
-		! kill -0 "$p" 2>/dev/null || {
+		! grep -qs '^State:.[^Z]' "/proc/$p/status" || {
 			echo "process $p still runs"
 			return 1
 		}
