@@ -11,8 +11,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "base/arena.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/discover.h"

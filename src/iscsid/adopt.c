@@ -278,7 +278,6 @@ static struct target *target_of(struct adopt *a, const struct held_disk *d)
 	return t;
 }
 
-/* Its engine is dead; the kernel waits for the next one. */
 static bool revive_ublk(struct adopt *a, struct disk *d)
 {
 	struct target *t;
@@ -289,6 +288,7 @@ static bool revive_ublk(struct adopt *a, struct disk *d)
 	return t && go_on_by_ublk(a, t, d, false);
 }
 
+/* Its engine is dead; the kernel waits for the next one. */
 static void revive(struct adopt *a, struct disk *d)
 {
 	struct target *t;
