@@ -530,6 +530,18 @@ bool engines_are_gone(const struct engines *es)
 	return true;
 }
 
+void engine_end(struct engine *e)
+{
+	struct pollfd ended = { .fd = e->pidfd, .events = POLLIN };
+	siginfo_t info;
+
+	if (!e->running)
+		return;
+	kill(e->pid, SIGKILL);
+	poll(&ended, 1, ENGINE_END_IN);
+	waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
+}
+
 void engines_kill(struct engines *es)
 {
 	for (unsigned i = 0; i < es->count; i++)

@@ -24,6 +24,7 @@
 #define ENGINE_PING_EVERY 5000	     /* ms while it is ready */
 #define ENGINE_PINGS	  4	     /* unanswered: it hangs */
 #define ENGINE_QUIT_IN	  10000	     /* ms to end after "quit" */
+#define ENGINE_END_IN	  1000	     /* ms to end after SIGKILL */
 #define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
 #define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
 #define ENGINE_LOG_LINES  200	     /* lines it may log in 10 s */
@@ -131,6 +132,11 @@ void engines_set_topics(struct engines *es, unsigned mask);
 /* Ends all; gone() is called for each, from the loop. */
 void engines_quit(struct engines *es);
 bool engines_are_gone(const struct engines *es);
+/*
+ * Kills one and waits for its end, right here: the last chance to do so before
+ * another program goes on as this process.
+ */
+void engine_end(struct engine *e);
 /* Kills what is left, at once. */
 void engines_kill(struct engines *es);
 void engines_free(struct engines *es);

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "iscsid/daemon.h"
 #include "iscsid/device.h"
+#include "iscsid/devices.h"
 #include "iscsid/held.h"
 #include "iscsid/manager.h"
 #include "iscsid/service.h"
@@ -174,6 +175,20 @@ static void unpack(const struct parcel *p)
 	setenv("LISTEN_FDNAMES", p->names, 1);
 }
 
+/*
+ * They would end by themselves when their manager is gone, as our children,
+ * which the next program does not know.
+ */
+static void end_idle_engines(struct manager *m)
+{
+	for (unsigned i = 0; i < m->engines.count; i++) {
+		struct engine *e = &m->engines.list[i];
+
+		if (!devices_of_engine(m, e))
+			engine_end(e);
+	}
+}
+
 void upgrade_execute(struct manager *m)
 {
 	struct parcel p = { 0 };
@@ -187,6 +202,7 @@ void upgrade_execute(struct manager *m)
 	log_info(NULL, "executing %s", upgrade_program());
 	daemon_log_end();
 	workers_kill(&m->workers);
+	end_idle_engines(m);
 	unpack(&p);
 	setenv(MARK, "1", 1);
 	execv(program, arguments);
