@@ -181,7 +181,7 @@ static enum request_kind pick_kind(bool *fua)
 		return REQ_READ;
 	if (x < 38)
 		return REQ_FLUSH;
-	if (config.thin && x < 50)
+	if (config.thin && x < 38 + config.zeroing)
 		return x & 1 ? REQ_ZERO : REQ_PUNCH;
 	return REQ_WRITE;
 }

@@ -43,6 +43,7 @@ void config_calm(void)
 		.jitter = 100,
 		.threads = 1,
 		.think = 20 * MS,
+		.zeroing = 12,
 		.request_blocks = 16,
 	};
 	tgt_params_wishes(&config.wishes);
@@ -169,6 +170,11 @@ static void theme_failover(void)
 	config.pdu_rate = 0;
 	config.cmd_rate = PICK(0, 2000, 200000);
 	config.pdu_kinds = pdu_fault_bit("command slow");
+	if (config.threads == 1) { /* a zeroing that is alone, and late */
+		config.thin = true;
+		config.zeroing = 40;
+		config.cmd_rate = 20000;
+	}
 }
 
 /* One kind of trouble with PDUs and commands. */
@@ -259,6 +265,7 @@ static const struct row {
 	{ "disk-command-timeout", K_U32, AT(disk_timeout) },
 	{ "task-timeout", K_U32, AT(task_timeout) },
 	{ "threads", K_UINT, AT(threads) },
+	{ "zeroing", K_U32, AT(zeroing) },
 	{ "duration", K_U64, AT(duration) },
 	{ "gap", K_U64, AT(mean_gap) },
 	{ "kinds", K_U64, AT(kinds) },

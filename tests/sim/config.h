@@ -49,6 +49,7 @@ struct config {
 	uint32_t think;		 /* us between requests, at most */
 	uint32_t request_blocks; /* of a request, at most */
 	uint32_t overlap;	 /* of 1000 writes, to the same few blocks */
+	uint32_t zeroing;	 /* of 100 requests, when the disk is thin */
 
 	/* the faults */
 	uint64_t duration;  /* us of faults; then all is well */
