@@ -13,11 +13,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -158,11 +161,13 @@ static int new_ring(void)
 	return (int)syscall(SYS_io_uring_setup, 8, params);
 }
 
-/* Calls that end in a new handle, and with which arguments. */
-static const struct {
+struct call {
 	const char *name;
 	long number, arg[4];
-} makers[] = {
+};
+
+/* Calls that end in a new handle. */
+static const struct call makers[] = {
 	{ "openat", SYS_openat, { AT_FDCWD, (long)"/", O_RDONLY } },
 	{ "openat2", SYS_openat2, { AT_FDCWD, (long)"/", 0, 24 } },
 	{ "open_by_handle_at", SYS_open_by_handle_at, { 0 } },
@@ -194,15 +199,39 @@ static const struct {
 	{ "clone3", SYS_clone3, { 0 } },
 };
 
-#define MAKERS (sizeof(makers) / sizeof(*makers))
+/* Calls that reach other processes, or what they share. */
+static const struct call reachers[] = {
+	{ "FUSE clone", SYS_ioctl, { 0, FUSE_DEV_IOC_CLONE, 0 } },
+	{ "terminal input", SYS_ioctl, { 0, TIOCSTI, (long)"x" } },
+	{ "shmget", SYS_shmget, { IPC_PRIVATE, 4096, IPC_CREAT | 0666 } },
+	{ "shmat", SYS_shmat, { 0 } },
+	{ "msgget", SYS_msgget, { IPC_PRIVATE, IPC_CREAT | 0666 } },
+	{ "semget", SYS_semget, { IPC_PRIVATE, 1, IPC_CREAT | 0666 } },
+	{ "mq_open", SYS_mq_open, { (long)"x", O_RDWR | O_CREAT, 0600 } },
+	{ "kcmp", SYS_kcmp, { 1, 1, 0 } },
+	{ "process_madvise", SYS_process_madvise, { 3, 0, 0, 0 } },
+	{ "process_mrelease", SYS_process_mrelease, { 3, 0 } },
+	{ "pidfd_send_signal", SYS_pidfd_send_signal, { 3, 9 } },
+	{ "prlimit of another", SYS_prlimit64, { 1, RLIMIT_NOFILE } },
+	{ "setpriority", SYS_setpriority, { PRIO_PROCESS, 1, 0 } },
+	{ "prctl", SYS_prctl, { PR_SET_DUMPABLE, 1 } },
+	{ "personality", SYS_personality, { 0 } },
+	{ "keyctl", SYS_keyctl, { 0, -3, 0 } },
+	{ "add_key", SYS_add_key, { (long)"user", (long)"x", (long)"x", 1 } },
+	{ "io_uring_register", SYS_io_uring_register, { 3, 0 } },
+	{ "tgkill of another", SYS_tgkill, { 1, 1, 0 } },
+	{ "bind", SYS_bind, { 3 } },
+};
 
-static size_t maker;
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-static int make_handle(void)
+static const struct call *call;
+
+static int do_call(void)
 {
-	const long *a = makers[maker].arg;
+	const long *a = call->arg;
 
-	return (int)syscall(makers[maker].number, a[0], a[1], a[2], a[3]);
+	return (int)syscall(call->number, a[0], a[1], a[2], a[3]);
 }
 
 /* Signals to whom it likes: F_SETOWN is how without kill(2). */
@@ -302,9 +331,23 @@ static void test_only_tcp_sockets_can_be_made(void **state)
 
 static void test_no_call_makes_a_handle(void **state)
 {
-	for (maker = 0; maker < MAKERS; maker++)
-		if (inside(make_handle) != EPERM)
-			fail_msg("%s is not refused", makers[maker].name);
+	for (call = makers; call < makers + COUNT(makers); call++)
+		if (inside(do_call) != EPERM)
+			fail_msg("%s is not refused", call->name);
+}
+
+static void test_other_processes_are_out_of_reach(void **state)
+{
+	static const struct call reads = { "", SYS_process_vm_readv, { 1 } };
+	static const struct call writes = { "", SYS_process_vm_writev, { 1 } };
+
+	for (call = reachers; call < reachers + COUNT(reachers); call++)
+		if (inside(do_call) != EPERM)
+			fail_msg("%s is not refused", call->name);
+	call = &reads;
+	assert_int_equal(inside(do_call), KILLED);
+	call = &writes;
+	assert_int_equal(inside(do_call), KILLED);
 }
 
 static void test_sockets_are_for_connections_only(void **state)
@@ -407,6 +450,7 @@ int main(void)
 			test_processes_cannot_be_made_seen_or_signalled),
 		cmocka_unit_test(test_only_tcp_sockets_can_be_made),
 		cmocka_unit_test(test_no_call_makes_a_handle),
+		cmocka_unit_test(test_other_processes_are_out_of_reach),
 		cmocka_unit_test(test_sockets_are_for_connections_only),
 		cmocka_unit_test(test_the_ring_makes_no_handle),
 		cmocka_unit_test(test_memory_is_for_data_only),
