@@ -9,8 +9,9 @@
 
 #include "ctl/client.h"
 
-#define LOOK_EVERY 100	/* ms */
-#define ANSWER_IN  5000 /* ms */
+#define LOOK_EVERY   100   /* ms */
+#define ANSWER_IN    5000  /* ms */
+#define DISKS_WITHIN 10000 /* ms; one that was away before stays away */
 
 struct state {
 	char version[64], state[16], renew[16], engines[64], disks[64];
@@ -60,16 +61,31 @@ static bool ask(const char *rundir, struct state *s)
 	return ok;
 }
 
+/* The old image answers for a moment, with something to renew. */
+static bool is_new(const struct state *s)
+{
+	return strcmp(s->renew, "0") == 0 && strcmp(s->state, "starting") != 0;
+}
+
+static bool all_online(const struct state *s)
+{
+	unsigned all, online;
+
+	return sscanf(s->disks, "%u, %u", &all, &online) == 2 && online == all;
+}
+
 bool upgrade_wait(const char *rundir, uint64_t timeout)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_EVERY * 1000000L };
+	uint64_t back = 0;
 	struct state s;
 
-	/* The old image answers for a moment, with nothing to renew. */
 	for (uint64_t ms = 0; ms < timeout * 1000; ms += LOOK_EVERY) {
 		nanosleep(&pause, NULL);
-		if (!ask(rundir, &s) || strcmp(s.renew, "0") != 0 ||
-		    strcmp(s.state, "starting") == 0)
+		if (!ask(rundir, &s) || !is_new(&s))
+			continue;
+		back += LOOK_EVERY;
+		if (!all_online(&s) && back < DISKS_WITHIN)
 			continue;
 		printf("iscsid %s runs; engines: %s; disks: %s\n", s.version,
 		       s.engines, s.disks);
