@@ -508,7 +508,7 @@ int main(int argc, char **argv)
 	bench.sessions = 1;
 	bench.seconds = 5;
 	parse(argc, argv);
-	err = io_loop_new(256, 0, &bench.loop);
+	err = io_loop_new(256, IO_LOOP_SPINS, &bench.loop);
 	if (err)
 		die("io_uring", io_loop_strerror(err));
 	stages_init(&bench.stages, memory_for(STAGES_MEMORY));

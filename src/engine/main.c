@@ -106,7 +106,8 @@ int main(void)
 	warm_up_hashes();
 	ublk = access(UBLK_CONTROL, F_OK) == 0;
 	err = io_loop_new(LOOP_ENTRIES,
-			  IO_LOOP_RESTRICTED | (ublk ? IO_LOOP_COMMANDS : 0),
+			  IO_LOOP_RESTRICTED | IO_LOOP_SPINS |
+				  (ublk ? IO_LOOP_COMMANDS : 0),
 			  &loop);
 	if (err) {
 		log_err(NULL, "%s", io_loop_strerror(err));

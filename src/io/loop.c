@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/spin.h"
+
 #define CQ_PER_SQ                                                              \
 	8	 /* answers of one turn that fit before the kernel queues      \
 		  */
@@ -24,7 +26,9 @@ struct io_loop {
 	struct io_op *soon, **soon_end; /* in order of asking */
 	unsigned nsoon;
 	uint64_t now, turn;
-	unsigned dry; /* turns in a row that asked the kernel nothing */
+	unsigned dry;	  /* turns in a row that asked the kernel nothing */
+	unsigned answers; /* of the last turn */
+	struct spin spin;
 	bool stop;
 };
 
@@ -44,23 +48,38 @@ static const uint8_t opcodes[] = {
 
 /*
  * From best to plain: DEFER_TASKRUN is in Linux 6.1, SINGLE_ISSUER in 6.0,
- * COOP_TASKRUN in 5.19.
+ * COOP_TASKRUN and TASKRUN_FLAG in 5.19.
  */
 static const unsigned setups[] = {
 	IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+		IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL,
+	IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
 		IORING_SETUP_SUBMIT_ALL,
-	IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SUBMIT_ALL,
 	0,
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
-static uint64_t clock_ms(void)
+static uint64_t clock_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t clock_ms(void)
+{
+	return clock_ns() / 1000000;
+}
+
+static unsigned count_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0
+		       ? 1
+		       : (unsigned)CPU_COUNT(&set);
 }
 
 static int ring_new(struct io_uring *ring, unsigned entries, unsigned flags)
@@ -133,6 +152,7 @@ int io_loop_new(unsigned entries, unsigned flags, struct io_loop **out)
 		io_loop_free(l);
 		return err;
 	}
+	spin_init(&l->spin, flags & IO_LOOP_SPINS ? count_cpus() : 1);
 	l->soon_end = &l->soon;
 	l->now = clock_ms();
 	*out = l;
@@ -247,22 +267,60 @@ static uint64_t wait_ms(const struct io_loop *l, uint64_t max_wait)
 	return next - l->now < max_wait ? next - l->now : max_wait;
 }
 
-static int enter(struct io_loop *l, uint64_t wait)
+static int sleep_for(struct io_loop *l, uint64_t wait)
 {
 	struct __kernel_timespec ts = { .tv_sec = (int64_t)(wait / 1000),
 					.tv_nsec = wait % 1000 * 1000000 };
+	uint64_t began = clock_ns();
 	struct io_uring_cqe *cqe;
+	int err;
+
+	if (wait == UINT64_MAX)
+		err = io_uring_submit_and_wait(&l->ring, 1);
+	else
+		err = io_uring_submit_and_wait_timeout(&l->ring, &cqe, 1, &ts,
+						       NULL);
+	spin_slept(&l->spin, clock_ns() - began);
+	return err;
+}
+
+static bool has_answer(const struct io_loop *l)
+{
+	return io_uring_cq_ready(&l->ring) ||
+	       IO_URING_READ_ONCE(*l->ring.sq.kflags) & IORING_SQ_TASKRUN;
+}
+
+/* Whoever else wants this CPU has it. */
+static bool look(struct io_loop *l)
+{
+	uint64_t until = clock_ns() + SPIN_NS;
+	bool found;
+
+	while (!(found = has_answer(l)) && clock_ns() < until)
+		sched_yield();
+	spin_looked(&l->spin, found);
+	return found;
+}
+
+static int enter(struct io_loop *l, uint64_t wait)
+{
+	int err = 0;
 
 	/* io_soon() alone needs no system call. */
 	if (wait == 0 && l->soon && !io_uring_sq_ready(&l->ring) &&
 	    l->dry++ < DRY)
 		return 0;
 	l->dry = 0;
-	if (wait == 0)
-		return io_uring_submit_and_get_events(&l->ring);
-	if (wait == UINT64_MAX)
-		return io_uring_submit_and_wait(&l->ring, 1);
-	return io_uring_submit_and_wait_timeout(&l->ring, &cqe, 1, &ts, NULL);
+	if (wait > 0 && spin_pays(&l->spin, l->answers)) {
+		if (io_uring_sq_ready(&l->ring))
+			err = io_uring_submit_and_get_events(&l->ring);
+		if (err < 0 || io_uring_cq_ready(&l->ring))
+			return err;
+		if (look(l))
+			wait = 0;
+	}
+	return wait ? sleep_for(l, wait)
+		    : io_uring_submit_and_get_events(&l->ring);
 }
 
 /* Answers of one turn; bounded, so that timers get their turn too. */
@@ -274,6 +332,7 @@ static void reap(struct io_loop *l)
 	struct io_op *ops[BATCH];
 	unsigned n, want;
 
+	l->answers = left;
 	while (left > 0) {
 		want = left < BATCH ? left : BATCH;
 		n = io_uring_peek_batch_cqe(&l->ring, cqes, want);

@@ -33,10 +33,12 @@ struct io_op {
 /*
  * IO_LOOP_RESTRICTED: this ring can do nothing but the operations below, on
  * plain handles, whatever a taken-over process asks of it; io_command() only
- * with IO_LOOP_COMMANDS.
+ * with IO_LOOP_COMMANDS.  IO_LOOP_SPINS: where answers come soon it looks for
+ * them before it sleeps (io/spin.h).
  */
 #define IO_LOOP_RESTRICTED 1u
 #define IO_LOOP_COMMANDS   2u
+#define IO_LOOP_SPINS	   4u
 
 /*
  * entries: how many operations one turn submits at once (more are fine, they
