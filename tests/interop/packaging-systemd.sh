@@ -1,20 +1,8 @@
 # packaging-systemd - the unit under a real systemd, from its start to the
 # shutdown of the system.
-#
-# That systemd lives in namespaces of its own (mounts, processes, cgroups),
-# on a copy-on-write view of this machine's root with nothing in its boot but
-# what is tested here.  It shares the network, the kernel and /dev.
 . tests/lib.sh
+. tests/systemd.sh
 
-command -v /lib/systemd/systemd >/dev/null ||
-	skip_all "this machine has no systemd"
-grep -q overlay /proc/filesystems || modprobe -q overlay ||
-	skip_all "this kernel has no overlayfs"
-cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-[ -n "$cgroups" ] || skip_all "cgroup v2 is not mounted"
-
-B=$(realpath "$B")
-R=$T/root
 port=$(SOFTHBA_PORTS=13520 free_port)
 "$B/target/iscsi-demo-target" --portal 127.0.0.1:$port --target $IQN:one \
 	--lun "0:file:$T/disk0:64M,thin" --lun "1:file:$T/disk1:64M,thin" \
@@ -22,50 +10,17 @@ port=$(SOFTHBA_PORTS=13520 free_port)
 wait_for 10 listening $port || exit 1
 mkfs.ext4 -q "$T/disk0" && mkfs.ext4 -q "$T/disk1" || exit 1
 
-cat >"$T/enter" <<'E'
-# In the new mount namespace: the root, then systemd as process 1.
-set -eu
-T=$1 R=$2 B=$3 port=$4
-mkdir -p "$T/over" "$R"
-mount -t tmpfs none "$T/over"
-mkdir "$T/over/up" "$T/over/work"
-mount -t overlay none -o "lowerdir=/,upperdir=$T/over/up,workdir=$T/over/work" \
-	"$R"
-mount --rbind /dev "$R/dev"
-mount -t proc none "$R/proc"
-mount -t sysfs none "$R/sys"
-mount -t tmpfs none "$R/sys/fs/cgroup"
-umount "$R/sys/fs/cgroup"
-mount -t cgroup2 none "$R/sys/fs/cgroup"
-mount -t tmpfs none "$R/run"
-mkdir -p "$R$T" "$R/mnt/listed" "$R/mnt/other"
-mount --bind "$T" "$R$T"
-
-# Nothing boots but the units of this test.
-rm -rf "$R"/etc/systemd/system/* "$R"/lib/systemd/system/*.wants \
-	"$R"/etc/systemd/system-generators "$R"/lib/systemd/system-generators \
-	"$R"/usr/lib/systemd/system-generators "$R"/etc/fstab \
-	"$R"/etc/init.d/*
-DESTDIR=$R meson install -C "$B" --no-rebuild --quiet
+cat >"$T/setup" <<S
+port=$port
+S
+cat >>"$T/setup" <<'S'
+mkdir -p "$R/mnt/listed" "$R/mnt/other"
 echo "DiscoveryAddress=127.0.0.1:$port" >"$R/etc/iscsi.conf"
 echo "InitiatorName=iqn.2026-01.org.softhba.test:systemd" \
 	>"$R/etc/initiatorname.iscsi"
-rm -f "$R/etc/iscsi.bindings"
 echo "ISCSID_OPTIONS=-l $T/dev" >"$R/etc/default/iscsi"
 echo "$T/dev/bus0/target0/lun0/disk /mnt/listed ext4 defaults 0 2" \
 	>"$R/etc/fstab.iscsi"
-cat >"$R/etc/systemd/system/script.service" <<U
-[Unit]
-DefaultDependencies=no
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-Environment=SOFTHBA_TEST=$T
-ExecStart=/bin/bash $T/script
-StandardOutput=append:$T/script.log
-StandardError=append:$T/script.log
-TimeoutStartSec=200
-U
 # One that writes as long as it can, and that systemd does not end by itself.
 cat >"$R/etc/systemd/system/user.service" <<U
 [Unit]
@@ -74,27 +29,9 @@ DefaultDependencies=no
 ExecStart=/bin/bash -c 'exec 3>/mnt/other/open; while echo >&3; do sleep 0.1; done'
 KillMode=none
 U
-cd "$R"
-exec env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin \
-	container=softhba SOFTHBA_TEST="$T" \
-	chroot . /lib/systemd/systemd --system --unit=script.service \
-	--log-target=console --log-level=info --show-status=no
-E
-
-# Runs inside, as a service: a line "holds - ..." for each thing that does.
-cat >"$T/script" <<E
-T=$T
-$(declare -f wait_for not)
-holds() {
-	local what=\$1
-	shift
-	if "\$@"; then echo "holds - \$what"; else echo "fails - \$what: \$*"; fi
-}
-mounted() { grep -q " \$1 " /proc/self/mountinfo; }
-disk() { echo \$T/dev/bus0/target0/lun\$1/disk; }
-main() { systemctl show -p MainPID --value iscsi; }
-E
+S
 cat >>"$T/script" <<'E'
+main() { systemctl show -p MainPID --value iscsi; }
 holds start systemctl start iscsi
 holds device test -b "$(disk 0)" -a -b "$(disk 1)"
 holds mounted mounted /mnt/listed
@@ -144,24 +81,8 @@ holds user systemctl start user
 systemctl --no-block poweroff
 E
 
-boot() {
-	mkdir -p "$cgroups/softhba-test.$$"
-	echo $BASHPID >"$cgroups/softhba-test.$$/cgroup.procs"
-	exec unshare --mount --propagation private --pid --fork --cgroup --ipc \
-		--uts bash "$T/enter" "$T" "$R" "$B" $port
-}
-(boot) >"$T/systemd.log" 2>&1 </dev/null &
-system=$!
-LIMIT=200 check "the system boots, works and shuts down" \
-	wait_for 190 ended $system
-find "$cgroups/softhba-test.$$" -depth -type d -exec rmdir {} +
+LIMIT=200 check "the system boots, works and shuts down" systemd_runs 190
 
-held() {
-	grep -qx "holds - $1" "$T/script.log" || {
-		grep "$1" "$T/script.log"
-		return 1
-	}
-}
 check "systemctl start succeeds" held start
 check "the devices are there when it returns" held device
 check "what fstab.iscsi lists is mounted" held mounted
@@ -191,11 +112,6 @@ check "it starts again" held again
 check "and mounts again" held remounted
 check "somebody writes to the other disk until the end" held user
 
-clean() { # the file system on this disk, as the target has it
-	tune2fs -l "$1" | grep '^Filesystem state: *clean$' &&
-		! dumpe2fs -h "$1" 2>/dev/null | grep needs_recovery &&
-		fsck.ext4 -fn "$1"
-}
 has_data() {
 	debugfs -R "dump /data $T/got" "$1" && cmp "$T/got" /bin/bash
 }
