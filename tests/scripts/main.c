@@ -53,6 +53,19 @@ static void tell(bool ok, const char *file, const char *title, const char *why)
 	fflush(stdout);
 }
 
+static bool is_skipped(const struct script *s, const char *file)
+{
+	const char *why =
+		stage_is_real ? s->setup.virtual_only : s->setup.real_only;
+
+	if (*why)
+		printf("ok - %s: %s # SKIP takes %s: %s\n", name_of(file),
+		       s->title,
+		       stage_is_real ? "a virtual clock" : "real processes",
+		       why);
+	return *why;
+}
+
 static int play_file(const char *file, unsigned index)
 {
 	static struct script script;
@@ -69,11 +82,8 @@ static int play_file(const char *file, unsigned index)
 		tell(false, file, "cannot be read", err);
 		return 1;
 	}
-	if (stage_is_real && *script.setup.virtual_only) {
-		printf("ok - %s: %s # SKIP takes a virtual clock: %s\n",
-		       name_of(file), script.title, script.setup.virtual_only);
+	if (is_skipped(&script, file))
 		return 0;
-	}
 	ok = play(&script, dir, index, err, sizeof(err));
 	tell(ok, file, script.title, err);
 	return ok ? 0 : 1;

@@ -296,6 +296,12 @@ static bool do_power_cut(const struct step *s)
 	return true;
 }
 
+static bool do_kill_manager(const struct step *s)
+{
+	stage_kill_manager();
+	return true;
+}
+
 static bool do_kill_engine(const struct step *s)
 {
 	stage_kill_engine();
@@ -347,6 +353,7 @@ static bool (*const doings[VERB_COUNT])(const struct step *s) = {
 	[VERB_CRASH] = do_crash,
 	[VERB_POWER_CUT] = do_power_cut,
 	[VERB_KILL_ENGINE] = do_kill_engine,
+	[VERB_KILL_MANAGER] = do_kill_manager,
 	[VERB_GONE] = do_gone,
 	[VERB_BACK] = do_back,
 	[VERB_BLOCKS] = do_blocks,

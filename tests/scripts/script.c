@@ -222,13 +222,25 @@ static int add_command_timeout(struct line *l)
 	return 0;
 }
 
+static int add_reason(struct line *l, char *dst, size_t size)
+{
+	str_copy(dst, size, l->rest);
+	l->at = l->n;
+	return *l->rest ? 0 : complain(l, "why?", NULL);
+}
+
 static int add_virtual_only(struct line *l)
 {
 	struct setup *s = &l->script->setup;
 
-	str_copy(s->virtual_only, sizeof(s->virtual_only), l->rest);
-	l->at = l->n;
-	return *l->rest ? 0 : complain(l, "why?", NULL);
+	return add_reason(l, s->virtual_only, sizeof(s->virtual_only));
+}
+
+static int add_real_only(struct line *l)
+{
+	struct setup *s = &l->script->setup;
+
+	return add_reason(l, s->real_only, sizeof(s->real_only));
 }
 
 static int add_option(struct line *l)
@@ -289,6 +301,7 @@ static const struct {
 	{ "conf", add_conf },
 	{ "command-timeout", add_command_timeout },
 	{ "virtual-only", add_virtual_only },
+	{ "real-only", add_real_only },
 	{ "disks", add_disks },
 	{ "option", add_option },
 };
@@ -376,6 +389,7 @@ static const struct {
 	{ "crash", VERB_CRASH, on_time, false },
 	{ "power-cut", VERB_POWER_CUT, on_time, false },
 	{ "kill-engine", VERB_KILL_ENGINE, on_nothing, false },
+	{ "kill-manager", VERB_KILL_MANAGER, on_nothing, false },
 	{ "gone", VERB_GONE, on_number, false },
 	{ "back", VERB_BACK, on_number, false },
 	{ "blocks", VERB_BLOCKS, on_number, true },

@@ -26,6 +26,7 @@ enum verb {
 	VERB_CRASH,
 	VERB_POWER_CUT,
 	VERB_KILL_ENGINE,
+	VERB_KILL_MANAGER,
 	VERB_GONE,
 	VERB_BACK,
 	VERB_BLOCKS,
@@ -71,8 +72,9 @@ struct setup {
 	uint32_t blocks;
 	bool cache, thin;
 	uint32_t command_timeout; /* ms; 0: the driver's own */
-	char virtual_only[128];	  /* why it takes a virtual clock; or "" */
-	char conf[2048];	  /* lines of iscsi.conf */
+	/* Why it takes a virtual clock, or real processes; or "". */
+	char virtual_only[128], real_only[128];
+	char conf[2048];		 /* lines of iscsi.conf */
 	char option[SCRIPT_OPTIONS][64]; /* of the target, word by word */
 	size_t noptions;
 };

@@ -52,6 +52,8 @@ int stage_target(const char *line, char *err, size_t size);
 /* The target dies, with what is in its cache or without, and comes back. */
 void stage_crash(uint64_t ms, bool lose_cache);
 void stage_kill_engine(void);
+/* Another one is started at once.  Nothing, where it is simulated. */
+void stage_kill_manager(void);
 /* A LUN goes, or comes back as it was. */
 void stage_lun(unsigned lun, bool there);
 /* As the host sees it; 512 bytes each. */

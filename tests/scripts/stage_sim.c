@@ -305,6 +305,10 @@ void stage_crash(uint64_t ms, bool lose_cache)
 		store_lose_cache(&b->disks[i].store);
 }
 
+void stage_kill_manager(void)
+{
+}
+
 void stage_kill_engine(void)
 {
 	manager_kill_engine(RESTART);

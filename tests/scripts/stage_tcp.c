@@ -29,6 +29,7 @@
 
 #define IQN	"iqn.2026-01.org.softhba.test:scripts"
 #define LUNS	3
+#define ENGINES 8
 #define POLL_US 2000
 #define QUIET	200   /* ms without a command: the start is over */
 #define STOP_IN 20000 /* ms for the daemon to end */
@@ -47,6 +48,8 @@ static struct {
 	const struct setup *setup;
 	char dir[400], build[400], host[32];
 	pid_t target, daemon;
+	pid_t engine[ENGINES]; /* whose managers were killed */
+	unsigned nengines;
 	uint64_t restart_at;		/* 0: it need not be started */
 	struct text journal, log, said; /* said: by the target */
 	int fd[LUNS];			/* of devices in use; -1 */
@@ -490,27 +493,52 @@ void stage_crash(uint64_t ms, bool lose_cache)
 	tcp.restart_at = stage_now() + ms;
 }
 
-/* The engine is a child of the daemon. */
-void stage_kill_engine(void)
+static bool is_engine(int pid)
 {
 	char path[64], comm[32];
-	FILE *f, *c;
+	FILE *f;
+	bool is;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	is = f && fgets(comm, sizeof(comm), f) &&
+	     !strcmp(comm, "iscsid-engine\n");
+	if (f)
+		fclose(f);
+	return is;
+}
+
+/* An engine is a child of the manager that started it. */
+static void note_engines(void)
+{
+	char path[64];
+	FILE *f;
 	int pid;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tcp.daemon,
 		 tcp.daemon);
 	f = fopen(path, "re");
-	while (f && fscanf(f, "%d", &pid) == 1) {
-		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-		c = fopen(path, "re");
-		if (c && fgets(comm, sizeof(comm), c) &&
-		    !strcmp(comm, "iscsid-engine\n"))
-			kill(pid, SIGKILL);
-		if (c)
-			fclose(c);
-	}
+	while (f && tcp.nengines < ENGINES && fscanf(f, "%d", &pid) == 1)
+		if (is_engine(pid))
+			tcp.engine[tcp.nengines++] = pid;
 	if (f)
 		fclose(f);
+}
+
+void stage_kill_engine(void)
+{
+	note_engines();
+	for (unsigned i = 0; i < tcp.nengines; i++)
+		if (is_engine(tcp.engine[i]))
+			kill(tcp.engine[i], SIGKILL);
+	tcp.nengines = 0;
+}
+
+void stage_kill_manager(void)
+{
+	note_engines();
+	end_process(&tcp.daemon, SIGKILL);
+	stage_start();
 }
 
 void stage_lun(unsigned lun, bool there)
