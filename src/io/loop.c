@@ -287,7 +287,8 @@ static int sleep_for(struct io_loop *l, uint64_t wait)
 static bool has_answer(const struct io_loop *l)
 {
 	return io_uring_cq_ready(&l->ring) ||
-	       IO_URING_READ_ONCE(*l->ring.sq.kflags) & IORING_SQ_TASKRUN;
+	       IO_URING_READ_ONCE(*l->ring.sq.kflags) &
+		       (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW);
 }
 
 /* Whoever else wants this CPU has it. */
