@@ -125,6 +125,8 @@ void disk_was_reset(struct disk *d);
 void disk_set_place(struct disk *d, int64_t place);
 /* A nexus at this place, of an owner before us, may still run writes. */
 void disk_doubt(struct disk *d, int64_t place);
+/* May writes of a nexus at another place than the present still run? */
+bool disk_is_in_doubt(const struct disk *d);
 /* After disk_nexus_down(): the target ended that nexus in good order. */
 void disk_nexus_ended(struct disk *d);
 

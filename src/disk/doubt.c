@@ -21,6 +21,11 @@ void disk_doubt(struct disk *d, int64_t place)
 	d->doubt_place = place;
 }
 
+bool disk_is_in_doubt(const struct disk *d)
+{
+	return d->doubt && d->doubt_place != d->place;
+}
+
 /* Nothing of a nexus at the present place runs any more. */
 static void end_at_place(struct disk *d)
 {

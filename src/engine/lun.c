@@ -285,6 +285,7 @@ static void on_state(void *ctx, struct disk *d)
 	if (state != DISK_ONLINE && state != DISK_FAILED)
 		return;
 	u->served |= state == DISK_ONLINE;
+	target_settle(target_of(u));
 	if (first || u->failed != (state == DISK_FAILED)) {
 		u->told = true;
 		u->failed = state == DISK_FAILED;

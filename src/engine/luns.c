@@ -40,6 +40,15 @@ static const char *name_of(const struct luns *l)
 
 /* Making and forgetting ------------------------------------------------ */
 
+/*
+ * An engine before us may have left writes behind, in its session; who knows
+ * where when it is not told.  A scan may find the disk before it is attached.
+ */
+static void inherit(const struct target *t, struct lun *u)
+{
+	disk_doubt(u->disk, t->old_group >= 0 ? t->old_group : INT64_MIN);
+}
+
 static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 		       const char *expect, int *err)
 {
@@ -60,6 +69,8 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 	disk_set_limit(u->disk, l->target->settings.disk_timeout,
 		       io_now(l->target->engine->loop));
 	disk_set_task_limit(u->disk, l->target->settings.task_timeout);
+	if (l->target->inherits)
+		inherit(l->target, u);
 	l->probing++;
 	return u;
 }
@@ -104,9 +115,13 @@ static int64_t place_of(const struct target *t)
 	return t->group >= 0 ? t->group : -(int64_t)t->addresses;
 }
 
-static void nexus_up(struct luns *l, struct lun *u, uint64_t now)
+static void set_place(struct luns *l, struct lun *u)
 {
 	disk_set_place(u->disk, place_of(l->target));
+}
+
+static void nexus_up(struct luns *l, struct lun *u, uint64_t now)
+{
 	disk_nexus_up(u->disk, l->target->session, now);
 }
 
@@ -147,6 +162,7 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 		u = add(l, lun, NULL, &err);
 		if (!u)
 			return false;
+		set_place(l, u);
 		nexus_up(l, u, io_now(l->target->engine->loop));
 	}
 	u->listed = true;
@@ -262,9 +278,21 @@ void luns_up(struct luns *l, uint64_t now)
 	struct lun *u = NULL;
 
 	l->expired = false;
+	while ((u = next(l, u))) /* all, before one of them goes on */
+		set_place(l, u);
 	while ((u = next(l, u)))
 		nexus_up(l, u, now);
 	luns_scan(l);
+}
+
+bool luns_are_in_doubt(const struct luns *l)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		if (disk_is_in_doubt(u->disk))
+			return true;
+	return false;
 }
 
 static void nexus_down(struct lun *u, bool ended_well, uint64_t now)
@@ -353,19 +381,21 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 
 	if (t->removing)
 		return -ESHUTDOWN;
-	if (u)
-		return lun_attach(u, a);
+	t->resumes -= a->resume && t->resumes;
+	if (u) {
+		err = lun_attach(u, a);
+		target_settle(t);
+		return err;
+	}
 	/* An engine that replaces a dead one hears of it before it sees it. */
 	u = add(l, lun, *a->expect ? a->expect : NULL, &err);
 	if (!u)
 		return err;
-	/*
-	 * The one before us may have left writes behind, in its session; who
-	 * knows where when the group is -1.
-	 */
-	if (a->resume)
-		disk_doubt(u->disk,
-			   t->old_group >= 0 ? t->old_group : INT64_MIN);
+	if (a->resume) {
+		inherit(t, u);
+		t->settled &= t->old_group == t->group;
+	}
+	set_place(l, u);
 	if (session_is_up(t->session))
 		nexus_up(l, u, now);
 	else if (l->expired)
@@ -373,6 +403,7 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 	err = lun_attach(u, a);
 	if (err)
 		drop(l, u);
+	target_settle(t);
 	return err;
 }
 

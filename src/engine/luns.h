@@ -33,6 +33,8 @@ void luns_fini(struct luns *l);
 
 /* The session came up, or went down. */
 void luns_up(struct luns *l, uint64_t now);
+/* May writes of theirs run elsewhere than in the present portal group? */
+bool luns_are_in_doubt(const struct luns *l);
 /* ended_well: nothing of it runs at the target any more. */
 void luns_down(struct luns *l, bool ended_well, uint64_t now);
 /* The session is away for too long: what waits ends with -ENOLINK. */

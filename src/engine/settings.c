@@ -90,6 +90,7 @@ static const struct row rows[] = {
 	  AT(disk_timeout) },
 	{ "task-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(task_timeout) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
+	{ "resumes", K_NUMBER, NORMAL, 0, UINT32_MAX, AT(resumes) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
 	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },
 	{ "async-text", K_BOOL, DISCOVERY, 0, 1, AT(session.async_text) },

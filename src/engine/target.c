@@ -52,7 +52,7 @@ static void tell_up(struct target *t)
 	hex_put(isid, t->settings.session.isid, ISID_LEN);
 	msg_u64(m, "tsih", i.tsih);
 	msg_str(m, "isid", isid);
-	msg_i64(m, "group", i.portal_group);
+	msg_i64(m, "group", t->group);
 	msg_str(m, "alias", i.target_alias);
 	msg_str(m, "auth", i.auth);
 	msg_str(m, "header-digest", digest_word(i.header_digest));
@@ -113,13 +113,32 @@ static void tell_moved(struct target *t)
 	engine_post(t->engine);
 }
 
+static void tell_settled(struct target *t)
+{
+	struct msg_out *m = engine_begin(t->engine, "settled");
+
+	msg_u64(m, "id", t->settings.id);
+	msg_i64(m, "group", t->group);
+	engine_post(t->engine);
+}
+
+void target_settle(struct target *t)
+{
+	if (t->settled || !t->up || t->group < 0 || t->resumes ||
+	    luns_are_in_doubt(&t->luns))
+		return;
+	t->settled = true;
+	t->inherits = false;
+	tell_settled(t);
+}
+
 void target_tell_all(struct target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "has");
 
 	msg_u64(m, "id", t->settings.id);
 	msg_str(m, "name", t->settings.session.target_name);
-	if (t->group >= 0)
+	if (t->settled)
 		msg_i64(m, "group", t->group);
 	msg_u64(m, "age",
 		(now_of(t) - (t->up ? t->up_since : t->down_since)) / 1000);
@@ -400,6 +419,7 @@ static void on_up(void *ctx)
 	struct session_info i;
 
 	session_info(t->session, &i);
+	t->settled &= t->group == group_of(t, &i);
 	t->group = group_of(t, &i);
 	if (!t->addresses || !addr_same(&t->at, &t->last))
 		t->addresses++;
@@ -414,6 +434,7 @@ static void on_up(void *ctx)
 		tell_moved(t);
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
 	luns_up(&t->luns, now_of(t));
+	target_settle(t);
 	link_touch(&t->link);
 }
 
@@ -537,6 +558,9 @@ int target_start(struct engine *e, const struct settings *s)
 	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
 		     s->failover);
 	t->old_group = t->group;
+	t->settled = t->group >= 0;
+	t->resumes = s->resumes;
+	t->inherits = s->resumes;
 	portals_follow(&t->portals, t->old_group);
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;

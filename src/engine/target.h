@@ -36,10 +36,13 @@ struct target {
 	struct lookup lookup;  /* of a redirection to a name */
 	struct portals before; /* the redirection by name */
 	int32_t group;	    /* portal group of the last session, -1: none yet */
+	bool settled;	    /* the manager knows that no write is elsewhere */
 	uint32_t addresses; /* how often a session stood at another one */
 	struct addr last;   /* where the last session was */
 	unsigned strays;    /* moves from group to group, in a row */
 	int32_t old_group;  /* of the session of an engine before, or -1 */
+	uint32_t resumes;   /* its disks that are not here yet */
+	bool inherits;	    /* any disk may have writes of it */
 	bool switching;	    /* the next attempt is wanted at once */
 	bool up, ever_up, removing, leaving;
 	bool given_up; /* no attempt, until somebody asks for one */
@@ -53,6 +56,12 @@ struct target {
 int target_start(struct engine *e, const struct settings *s);
 /* NULL when there is none. */
 struct target *target_find(const struct engine *e, uint64_t id);
+
+/*
+ * Something was settled: once no disk is in doubt the manager is told that
+ * writes which may still run are in the present portal group, all of them.
+ */
+void target_settle(struct target *t);
 
 /* Logs out and answers "removed"; what is still attached is detached. */
 void target_remove(struct target *t);

@@ -174,6 +174,7 @@ void adopt_has(struct adopt *a, struct engine *e, const struct said *s)
 			t = target_restore(a->m, &a->targets[i], e);
 	if (t) {
 		t->since = time(NULL) - (time_t)s->has.age;
+		target_set_group(t, s->has.group);
 		return;
 	}
 	/* It is found again, and then it gets another session. */

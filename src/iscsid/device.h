@@ -129,6 +129,8 @@ void device_free(struct device *d);
 
 /* The kernel may have requests for it. */
 bool device_is_served(const struct device *d);
+/* An engine that replaces a dead one is to serve it on. */
+bool device_can_resume(const struct device *d);
 /* It goes on where that manager was; d is new, the handle becomes its own. */
 void device_go_on(struct device *d, const struct device_left *left);
 /* d->said is new, for those who come after us. */

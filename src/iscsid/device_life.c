@@ -139,6 +139,12 @@ bool device_is_served(const struct device *d)
 	return (IN(d->state) & DEVICE_SERVED) && !d->lost;
 }
 
+/* A ublk device that was never started has nothing that could go on. */
+bool device_can_resume(const struct device *d)
+{
+	return device_is_served(d) && (d->via != EXPORTER_UBLK || d->disk >= 0);
+}
+
 void device_served(struct device *d)
 {
 	recovery_attached(d);
@@ -203,8 +209,6 @@ void device_heed_report(struct device *d)
 
 void device_hand_over(struct device *d)
 {
-	if (d->via == EXPORTER_UBLK && d->disk < 0)
-		return; /* it was never started */
 	log_info(d->label, "%s is handed to %s", device_dev(d),
 		 d->t->engine->name);
 	if (d->via == EXPORTER_UBLK)

@@ -236,12 +236,22 @@ void devices_engine_lost(struct target *t)
 	}
 }
 
+unsigned devices_to_resume(const struct target *t)
+{
+	struct list *pos;
+	unsigned n = 0;
+
+	list_for_each (pos, &t->devices)
+		n += device_can_resume(of(pos));
+	return n;
+}
+
 void devices_resume(struct target *t)
 {
 	struct list *pos;
 
 	list_for_each (pos, &t->devices) {
-		if (device_is_served(of(pos)))
+		if (device_can_resume(of(pos)))
 			device_hand_over(of(pos));
 	}
 }

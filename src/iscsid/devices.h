@@ -28,6 +28,7 @@ void devices_written(struct target *t, int watch);
 void devices_engine_lost(struct target *t);
 /* The target has a new engine: hands over the handles of the dead one. */
 void devices_resume(struct target *t);
+unsigned devices_to_resume(const struct target *t);
 
 /*
  * One that a manager before us brought up goes on.  False when its LUN has a

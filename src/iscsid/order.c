@@ -118,6 +118,7 @@ static void put_target(const struct order *o, const char *verb,
 	msg_u64(m, "failover", o->settings->portal_failover);
 	if (o->group && is_tag(o->group))
 		msg_str(m, "group", o->group);
+	msg_u64(m, "resumes", o->resumes);
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
 	add_path(o->settings, m);

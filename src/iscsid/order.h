@@ -24,7 +24,8 @@ struct order {
 	const char *name;    /* of the target */
 	const struct addr *portals;
 	size_t nportals;
-	const char *group; /* of its last session; NULL or "": none */
+	const char *group; /* of all writes that may run; NULL or "": none */
+	uint32_t resumes;  /* disks that another engine served */
 	const struct conf_settings *settings;
 	uint32_t task_timeout; /* ms; 0: the engine's own */
 };

@@ -104,6 +104,10 @@ static const struct field session_fields[] = {
 	BOOL(session, "given-up", given_up),
 };
 
+static const struct field settled_fields[] = {
+	{ "group", F_TEXT, offsetof(struct said, group), 8, 0, true },
+};
+
 static const struct field lun_fields[] = {
 	FIELD(lun, "lun", F_LUN, lun, 0, true),
 	U32(lun, "number", number, UINT32_MAX),
@@ -178,6 +182,7 @@ static const struct verb {
 	[SAID_ENDED] = { "ended", NULL, 0, true },
 	[SAID_FAILED] = { "failed", VERB(failed_fields), true },
 	[SAID_SESSION] = { "session", VERB(session_fields), true },
+	[SAID_SETTLED] = { "settled", VERB(settled_fields), true },
 	[SAID_LUN] = { "lun", VERB(lun_fields), true },
 	[SAID_VANISHED] = { "vanished", VERB(event_fields), true },
 	[SAID_ATTACHED] = { "attached", VERB(event_fields), true },

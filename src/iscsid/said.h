@@ -28,6 +28,7 @@ enum said_kind {
 	SAID_ENDED,
 	SAID_FAILED,
 	SAID_SESSION,
+	SAID_SETTLED,
 	SAID_LUN,
 	SAID_VANISHED,
 	SAID_ATTACHED,
@@ -121,7 +122,7 @@ struct said_resolve {
 
 struct said_has {
 	char name[NAME_SIZE]; /* an iSCSI name, lower case */
-	char group[8];	      /* portal group tag of its last session, or "" */
+	char group[8];	      /* of all writes that may run yet, or "" */
 	uint32_t age;	      /* s since its session came up, or went down */
 };
 
@@ -145,6 +146,7 @@ struct said {
 		struct said_has has;
 		struct said_moved moved;
 		uint32_t count; /* discovered, luns, adopted */
+		char group[8];	/* settled */
 	};
 };
 

@@ -118,16 +118,18 @@ static void pass_line(struct engine *e, const struct said_log *l)
 		log_warn(e->name, "logs too much, lines are left out");
 }
 
-static bool may_speak(const struct engine *e)
+/* Of one that is killed the last words count that say where its writes are. */
+static bool may_speak(const struct engine *e, const struct said *s)
 {
-	return IN(e->state) &
-	       (IN(ENGINE_ADOPTING) | IN(ENGINE_READY) | IN(ENGINE_QUITTING));
+	return IN(e->state) & (IN(ENGINE_ADOPTING) | IN(ENGINE_READY) |
+			       IN(ENGINE_QUITTING)) ||
+	       (e->state == ENGINE_KILLED && s->kind == SAID_SESSION);
 }
 
 /* The handle is the owner's when it takes it. */
 static void pass_on(struct engine *e, const struct said *s, int *handle)
 {
-	if (!may_speak(e))
+	if (!may_speak(e, s))
 		count_wrong(e, "not ready yet");
 	else if (s->kind != SAID_HELD)
 		e->all->ops->said(e->all->ctx, e, s);

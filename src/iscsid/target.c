@@ -77,7 +77,8 @@ static struct order order_of(const struct target *t)
 		.name = t->name,
 		.portals = t->portals,
 		.nportals = t->nportals,
-		.group = t->session.group,
+		.group = t->group,
+		.resumes = devices_to_resume(t),
 		.settings = &t->settings,
 		.task_timeout = t->m->opt->task_timeout,
 	};
@@ -100,12 +101,20 @@ void target_record(const struct target *t)
 	str_copy(h.name, sizeof(h.name), t->name);
 	str_copy(h.key, sizeof(h.key), t->key);
 	str_copy(h.found_by, sizeof(h.found_by), t->found_by);
-	str_copy(h.group, sizeof(h.group), t->session.group);
+	str_copy(h.group, sizeof(h.group), t->group);
 	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
 	err = held_put_target(t->m->held, &h);
 	if (err)
 		log_warn(t->label, "no record of it can be kept: %s",
 			 strerror(-err));
+}
+
+void target_set_group(struct target *t, const char *group)
+{
+	if (strcmp(t->group, group) == 0)
+		return;
+	str_copy(t->group, sizeof(t->group), group);
+	target_record(t);
 }
 
 void target_tell_portals(struct target *t)
@@ -351,7 +360,7 @@ static void fill(struct target *t, const struct held_target *h)
 	str_copy(t->name, sizeof(t->name), h->name);
 	str_copy(t->key, sizeof(t->key), h->key);
 	str_copy(t->found_by, sizeof(t->found_by), h->found_by);
-	str_copy(t->session.group, sizeof(t->session.group), h->group);
+	str_copy(t->group, sizeof(t->group), h->group);
 	t->multipath = h->multipath;
 	conf_target_settings(m->conf, t->name, &h->portals[0],
 			     section_of(m, h->found_by), &t->settings);

@@ -57,7 +57,12 @@ struct target {
 	bool up, ever_up;
 	bool given_up; /* the engine waits to be told to try again */
 	time_t since;  /* of the last change */
-	struct said_session session;   /* when it was last up */
+	struct said_session session; /* when it was last up */
+	/*
+	 * Portal group that all writes went to which may run yet, "" when
+	 * there may be several: for the next engine (docs/ghost-writes.md).
+	 */
+	char group[8];
 	char reason[SAID_TEXT * 2];    /* why it is down */
 	bool switching;		       /* an answer to "switch" is awaited */
 	struct said_switched switched; /* the newest */
@@ -100,6 +105,8 @@ struct target *target_at(struct manager *m, unsigned bus, unsigned number);
 void target_said(struct target *t, const struct said *s);
 /* For a manager after us. */
 void target_record(const struct target *t);
+/* "" or a tag: see struct target. */
+void target_set_group(struct target *t, const char *group);
 /* Gives targets without an engine to those that are ready. */
 void targets_place(struct manager *m);
 void targets_engine_lost(struct manager *m, struct engine *e);

@@ -13,11 +13,11 @@
 
 static void session_up(struct target *t, const struct said_session *s)
 {
-	bool moved = strcmp(t->session.group, s->group) != 0;
-
 	t->session = *s;
-	if (moved)
-		target_record(t);
+	/* What was sent elsewhere may run yet, until the engine settled that.
+	 */
+	if (strcmp(t->group, s->group) != 0)
+		target_set_group(t, "");
 	t->up = true;
 	t->given_up = false;
 	repeat_forget(&t->repeat);
@@ -101,6 +101,9 @@ void target_said(struct target *t, const struct said *s)
 			session_up(t, &s->session);
 		else
 			session_down(t, &s->session);
+		break;
+	case SAID_SETTLED:
+		target_set_group(t, s->group);
 		break;
 	case SAID_LUN:
 		device_reported(t, &s->lun);

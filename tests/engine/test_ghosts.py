@@ -50,18 +50,25 @@ class Ghosts(DiskCase):
         time.sleep(max(0, self.lands + 0.3 - time.monotonic()))
         self.assertEqual(self.disk.read(0, 4096), NEW)
 
-    def new_engine(self, portal, **keys):
+    def next_target(self, portal, **keys):
         self.engine.kill()
         self.engine = Engine()
         self.engine.send("target", id=2, name=NAME % "a", portal=[portal],
                          initiator="iqn.2004-04.org.example:me",
-                         isid="023d00000001", **keys)
+                         isid="023d00000001", resumes=1, **keys)
+
+    def resume(self):
         self.engine.send("attach", id=2, lun=LUN1, resume=1,
                          handle=self.mounted.handle)
+
+    def new_engine(self, portal, **keys):
+        self.next_target(portal, **keys)
+        self.resume()
         self.engine.wait("session", state="up", portal=portal)
 
-    def said_reset(self):
-        self.engine.none("nothing", 0.1)
+    def said_reset(self, wait=0.1):
+        if wait:
+            self.engine.none("nothing", wait)
         return any(m.verb == "log" and "sending LUN RESET" in m["text"]
                    for m in self.engine.seen)
 
@@ -95,6 +102,36 @@ class Ghosts(DiskCase):
         self.demo(1, 2)
         self.write_late()
         self.new_engine(self.portals[1])
+        self.write_newer()
+        self.assert_newer_stays()
+        self.assertTrue(self.said_reset())
+
+    def test_it_is_settled_where_all_writes_are_only_behind_the_reset(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.engine.wait("settled", group="1")
+        self.engine.seen.clear()
+        self.wire.cut()
+        self.engine.wait("settled", group="2")
+        self.assertTrue(self.said_reset(wait=0))
+        self.write_newer()
+
+    def test_it_is_settled_only_when_all_disks_to_come_are_there(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.next_target(self.portals[1], group=1)
+        self.engine.wait("lun", state="online")
+        self.engine.none("settled", 0.1)
+        self.resume()
+        self.engine.wait("settled", group="2")
+        self.write_newer()
+
+    def test_a_disk_that_is_found_before_it_comes_is_reset_too(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.next_target(self.portals[1], group=1)
+        self.engine.wait("lun", state="online")
+        self.resume()
         self.write_newer()
         self.assert_newer_stays()
         self.assertTrue(self.said_reset())

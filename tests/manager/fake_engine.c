@@ -11,6 +11,8 @@
  *   refuse        every discovery fails
  *   no-session    every login fails
  *   no-attach     answers no attach
+ *   group-1       its sessions are in portal group 1, where all writes are
+ *   group-2       in group 2, and writes may still run elsewhere
  * SIGUSR1: looks at the files again.  SIGUSR2: gives up all disks.
  */
 #include <errno.h>
@@ -270,6 +272,18 @@ static void do_discover(const struct msg_in *m, uint64_t id)
 	tell();
 }
 
+static void say_heritage(const struct msg_in *m)
+{
+	char group[8] = "none", text[64];
+	uint64_t resumes = 0;
+
+	(void)msg_get(m, "group", group, sizeof(group));
+	(void)msg_get_u64(m, "resumes", LUNS, &resumes);
+	snprintf(text, sizeof(text), "group %s, %u disks", group,
+		 (unsigned)resumes);
+	say("of a session in", text);
+}
+
 static void do_target(const struct msg_in *m, uint64_t id)
 {
 	char portal[128];
@@ -278,6 +292,7 @@ static void do_target(const struct msg_in *m, uint64_t id)
 	if (msg_get(m, "portal", portal, sizeof(portal)) < 0)
 		_exit(7);
 	say("the target at", portal);
+	say_heritage(m);
 	if (mode("moved")) {
 		begin("moved", id);
 		msg_str(&out, "from", portal);
@@ -304,7 +319,14 @@ static void do_target(const struct msg_in *m, uint64_t id)
 	msg_str(&out, "isid", "800000000000");
 	msg_u64(&out, "tsih", 945);
 	msg_str(&out, "alias", "fake\x1b");
+	if (mode("group-1") || mode("group-2"))
+		msg_str(&out, "group", mode("group-1") ? "1" : "2");
 	tell();
+	if (mode("group-1")) {
+		begin("settled", id);
+		msg_str(&out, "group", "1");
+		tell();
+	}
 	for (unsigned i = 0; i < LUNS; i++) {
 		disks[i].id = id;
 		disks[i].known = look_at(&disks[i]);

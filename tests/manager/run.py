@@ -465,6 +465,20 @@ def test_a_dead_engine_is_replaced_and_no_write_is_lost(w):
     w.assert_clean()
 
 
+def test_the_next_engine_is_told_where_all_writes_are_or_nothing(w):
+    w.mode('group-1')
+    w.up()
+    check('told of a session in group none, 0 disks' in w.log(), w.log())
+    w.mode('group-2')
+    os.kill(w.engines()[0], signal.SIGKILL)
+    w.wait_log('told of a session in group 1, 1 disks')
+    w.wait_log('re-established session')
+    os.kill(w.engines()[0], signal.SIGKILL)
+    w.wait_log('told of a session in group none, 1 disks')
+    w.stop()
+    w.assert_clean()
+
+
 def test_a_capacity_change_reaches_the_kernel(w):
     dev = w.up()
     size = '/sys/block/%s/size' % os.path.basename(dev)

@@ -44,6 +44,7 @@ void config_calm(void)
 		.threads = 1,
 		.think = 20 * MS,
 		.zeroing = 12,
+		.slow_least = 1,
 		.request_blocks = 16,
 	};
 	tgt_params_wishes(&config.wishes);
@@ -174,6 +175,9 @@ static void theme_failover(void)
 		config.thin = true;
 		config.zeroing = 40;
 		config.cmd_rate = 20000;
+		config.slow_least = 4000;
+		if (config.kinds & fault_bit("engine killed"))
+			config.kill_at_move = 700;
 	}
 }
 
@@ -269,6 +273,8 @@ static const struct row {
 	{ "duration", K_U64, AT(duration) },
 	{ "gap", K_U64, AT(mean_gap) },
 	{ "kinds", K_U64, AT(kinds) },
+	{ "slow-least", K_U32, AT(slow_least) },
+	{ "kill-at-move", K_U32, AT(kill_at_move) },
 	{ "pdu-rate", K_U32, AT(pdu_rate) },
 	{ "cmd-rate", K_U32, AT(cmd_rate) },
 	{ "pdu-kinds", K_U64, AT(pdu_kinds) },

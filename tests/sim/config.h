@@ -52,12 +52,15 @@ struct config {
 	uint32_t zeroing;	 /* of 100 requests, when the disk is thin */
 
 	/* the faults */
-	uint64_t duration;  /* us of faults; then all is well */
-	uint64_t mean_gap;  /* us between faults */
-	uint64_t kinds;	    /* bit i: fault i may happen */
-	uint32_t pdu_rate;  /* PDUs of a million that something happens to */
-	uint32_t cmd_rate;  /* ... and commands */
-	uint64_t pdu_kinds; /* bit i: PDU fault i may happen */
+	uint64_t duration;     /* us of faults; then all is well */
+	uint64_t mean_gap;     /* us between faults */
+	uint64_t kinds;	       /* bit i: fault i may happen */
+	uint32_t slow_least;   /* ms that a slow command takes */
+	uint32_t kill_at_move; /* engines of 1000 sessions that changed the
+				  group */
+	uint32_t pdu_rate;     /* PDUs of a million that something happens to */
+	uint32_t cmd_rate;     /* ... and commands */
+	uint64_t pdu_kinds;    /* bit i: PDU fault i may happen */
 };
 
 extern struct config config;

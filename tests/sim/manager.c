@@ -31,7 +31,7 @@ struct target_of_manager {
 	bool up;
 	uint64_t since;	       /* us */
 	uint64_t was_down_for; /* us, before it came up */
-	int group;	       /* portal group of the last session, -1 */
+	int group; /* that all writes went to which may run yet, or -1 */
 	bool removed;
 };
 
@@ -201,6 +201,20 @@ static void add_portals(struct strbuf *sb, const struct box *b)
 		       b->paths[i].addr.tag);
 }
 
+static bool can_resume(const struct held *h)
+{
+	return h->device && !h->gone;
+}
+
+static unsigned to_resume(unsigned box)
+{
+	unsigned n = 0;
+
+	for (unsigned j = 0; j < config.luns; j++)
+		n += can_resume(&held[box][j]);
+	return n;
+}
+
 static void say_target(const struct box *b)
 {
 	char text[2048];
@@ -229,6 +243,7 @@ static void say_target(const struct box *b)
 		sb_add(&sb, " task-timeout=%u", config.task_timeout);
 	if (group >= 0)
 		sb_add(&sb, " group=%d", group);
+	sb_add(&sb, " resumes=%u", to_resume(b->number));
 	add_portals(&sb, b);
 	manager_say(text);
 }
@@ -252,7 +267,7 @@ static void say_all(void)
 	for (unsigned i = 0; i < config.boxes; i++) {
 		say_target(&boxes[i]);
 		for (unsigned j = 0; j < config.luns; j++)
-			if (held[i][j].device && !held[i][j].gone)
+			if (can_resume(&held[i][j]))
 				say_attach(&held[i][j], true);
 	}
 }
@@ -276,13 +291,33 @@ static void on_ready(const struct msg_in *m)
 	say_all();
 }
 
+/* In the middle of what a new session has to do first. */
+static void maybe_kill(void)
+{
+	if (config.kill_at_move && dice_chance(&sim.dice, config.kill_at_move))
+		manager_kill_engine(10 * MS);
+}
+
 static void on_session(const struct msg_in *m)
 {
 	struct target_of_manager *t = target_of(m);
-	bool up = value_is(m, "state", "up");
 	char group[16];
 
-	if (t && up && msg_get(m, "group", group, sizeof(group)) > 0)
+	if (!t || !value_is(m, "state", "up") ||
+	    msg_get(m, "group", group, sizeof(group)) <= 0 ||
+	    t->group == atoi(group))
+		return;
+	if (t->group >= 0)
+		maybe_kill();
+	t->group = -1;
+}
+
+static void on_settled(const struct msg_in *m)
+{
+	struct target_of_manager *t = target_of(m);
+	char group[16];
+
+	if (t && msg_get(m, "group", group, sizeof(group)) > 0)
 		t->group = atoi(group);
 }
 
@@ -383,10 +418,10 @@ static const struct {
 	void (*fn)(const struct msg_in *m);
 } verbs[] = {
 	{ "ready", on_ready },	     { "session", on_session },
-	{ "lun", on_lun },	     { "attached", on_attached },
-	{ "detached", on_detached }, { "removed", on_removed },
-	{ "error", on_error },	     { "log", on_log },
-	{ "vanished", on_vanished },
+	{ "settled", on_settled },   { "lun", on_lun },
+	{ "attached", on_attached }, { "detached", on_detached },
+	{ "removed", on_removed },   { "error", on_error },
+	{ "log", on_log },	     { "vanished", on_vanished },
 };
 
 static void take(struct note *n)

@@ -157,7 +157,7 @@ static bool sense(const struct event *v, struct tgt_verdict *out, uint8_t key,
 static bool do_slow(const struct event *v, struct tgt_verdict *out)
 {
 	out->kind = TGT_DELAY;
-	out->delay = (uint32_t)dice_skewed(&sim.dice, 1, 20000);
+	out->delay = (uint32_t)dice_skewed(&sim.dice, config.slow_least, 20000);
 	return v->e->scsi;
 }
 
