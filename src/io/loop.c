@@ -27,7 +27,7 @@ struct io_loop {
 	unsigned nsoon;
 	uint64_t now, turn;
 	unsigned dry;	  /* turns in a row that asked the kernel nothing */
-	unsigned answers; /* of the last turn */
+	unsigned answers; /* of the last turn that had some */
 	struct spin spin;
 	bool stop;
 };
@@ -77,8 +77,9 @@ static unsigned count_cpus(void)
 {
 	cpu_set_t set;
 
+	/* It fails where there are more than fit. */
 	return sched_getaffinity(0, sizeof(set), &set) < 0
-		       ? 1
+		       ? CPU_SETSIZE
 		       : (unsigned)CPU_COUNT(&set);
 }
 
@@ -291,16 +292,23 @@ static bool has_answer(const struct io_loop *l)
 		       (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW);
 }
 
-/* Whoever else wants this CPU has it. */
-static bool look(struct io_loop *l)
+/*
+ * Whoever else wants this CPU has it meanwhile.  What came only after the time
+ * was over does not count, nor does a flag with nothing behind it: the kernel
+ * may set it again when it has just handed out what it stood for.
+ */
+static int look(struct io_loop *l)
 {
 	uint64_t until = clock_ns() + SPIN_NS;
-	bool found;
+	bool in_time;
+	int err = 0;
 
-	while (!(found = has_answer(l)) && clock_ns() < until)
+	while ((in_time = clock_ns() < until) && !has_answer(l))
 		sched_yield();
-	spin_looked(&l->spin, found);
-	return found;
+	if (has_answer(l))
+		err = io_uring_submit_and_get_events(&l->ring);
+	spin_looked(&l->spin, in_time && io_uring_cq_ready(&l->ring));
+	return err;
 }
 
 static int enter(struct io_loop *l, uint64_t wait)
@@ -312,16 +320,17 @@ static int enter(struct io_loop *l, uint64_t wait)
 	    l->dry++ < DRY)
 		return 0;
 	l->dry = 0;
-	if (wait > 0 && spin_pays(&l->spin, l->answers)) {
+	if (wait == 0)
+		return io_uring_submit_and_get_events(&l->ring);
+	if (spin_pays(&l->spin, l->answers)) {
 		if (io_uring_sq_ready(&l->ring))
 			err = io_uring_submit_and_get_events(&l->ring);
+		if (err >= 0 && !io_uring_cq_ready(&l->ring))
+			err = look(l);
 		if (err < 0 || io_uring_cq_ready(&l->ring))
 			return err;
-		if (look(l))
-			wait = 0;
 	}
-	return wait ? sleep_for(l, wait)
-		    : io_uring_submit_and_get_events(&l->ring);
+	return sleep_for(l, wait);
 }
 
 /* Answers of one turn; bounded, so that timers get their turn too. */
@@ -333,7 +342,8 @@ static void reap(struct io_loop *l)
 	struct io_op *ops[BATCH];
 	unsigned n, want;
 
-	l->answers = left;
+	if (left)
+		l->answers = left;
 	while (left > 0) {
 		want = left < BATCH ? left : BATCH;
 		n = io_uring_peek_batch_cqe(&l->ring, cqes, want);

@@ -317,14 +317,24 @@ static void test_missing_io_uring_has_words(void **state)
 	assert_non_null(strstr(io_loop_strerror(-EPERM), "not allowed"));
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, unsigned flags)
 {
 	struct io_loop *l;
 
-	if (io_loop_new(8, 0, &l))
+	if (io_loop_new(8, flags, &l))
 		return -1;
 	*state = l;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_with(state, 0);
+}
+
+static int set_up_spinning(void **state)
+{
+	return set_up_with(state, IO_LOOP_SPINS);
 }
 
 static int tear_down(void **state)
@@ -333,7 +343,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-#define LOOP_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define LOOP_TEST(f)                                                           \
+	cmocka_unit_test_setup_teardown(f, set_up, tear_down),                 \
+		cmocka_unit_test_setup_teardown(f, set_up_spinning, tear_down)
 
 int main(void)
 {
