@@ -11,7 +11,7 @@
 
 #define LOOK_EVERY   100   /* ms */
 #define ANSWER_IN    5000  /* ms */
-#define DISKS_WITHIN 10000 /* ms; one that was away before stays away */
+#define DISKS_WITHIN 10000 /* ms; a disk that was away before stays away */
 
 struct state {
 	char version[64], state[16], renew[16], engines[64], disks[64];
@@ -74,26 +74,37 @@ static bool all_online(const struct state *s)
 	return sscanf(s->disks, "%u, %u", &all, &online) == 2 && online == all;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 bool upgrade_wait(const char *rundir, uint64_t timeout)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_EVERY * 1000000L };
-	uint64_t back = 0;
-	struct state s;
+	uint64_t until = now_ms() + timeout * 1000;
+	struct state s, new;
+	bool runs = false;
 
-	for (uint64_t ms = 0; ms < timeout * 1000; ms += LOOK_EVERY) {
+	while (now_ms() < until && !(runs && all_online(&new))) {
 		nanosleep(&pause, NULL);
 		if (!ask(rundir, &s) || !is_new(&s))
 			continue;
-		back += LOOK_EVERY;
-		if (!all_online(&s) && back < DISKS_WITHIN)
-			continue;
-		printf("iscsid %s runs; engines: %s; disks: %s\n", s.version,
-		       s.engines, s.disks);
-		return true;
+		if (!runs)
+			until = now_ms() + DISKS_WITHIN;
+		runs = true;
+		new = s;
 	}
-	fprintf(stderr,
-		"iscsictl: upgrade: the daemon is not back after %u s; its "
-		"log says why, its disks go on\n",
-		(unsigned)timeout);
-	return false;
+	if (runs)
+		printf("iscsid %s runs; engines: %s; disks: %s\n", new.version,
+		       new.engines, new.disks);
+	else
+		fprintf(stderr,
+			"iscsictl: upgrade: the daemon is not back after %u s; "
+			"its log says why, its disks go on\n",
+			(unsigned)timeout);
+	return runs;
 }
