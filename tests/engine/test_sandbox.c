@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fuse.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -199,6 +200,9 @@ static const struct call makers[] = {
 	{ "clone3", SYS_clone3, { 0 } },
 };
 
+/* No process: without a filter ESRCH, whoever asks. */
+#define NOBODY INT_MAX
+
 /* Calls that reach other processes, or what they share. */
 static const struct call reachers[] = {
 	{ "FUSE clone", SYS_ioctl, { 0, FUSE_DEV_IOC_CLONE, 0 } },
@@ -208,18 +212,18 @@ static const struct call reachers[] = {
 	{ "msgget", SYS_msgget, { IPC_PRIVATE, IPC_CREAT | 0666 } },
 	{ "semget", SYS_semget, { IPC_PRIVATE, 1, IPC_CREAT | 0666 } },
 	{ "mq_open", SYS_mq_open, { (long)"x", O_RDWR | O_CREAT, 0600 } },
-	{ "kcmp", SYS_kcmp, { 1, 1, 0 } },
+	{ "kcmp", SYS_kcmp, { NOBODY, NOBODY, 0 } },
 	{ "process_madvise", SYS_process_madvise, { 3, 0, 0, 0 } },
 	{ "process_mrelease", SYS_process_mrelease, { 3, 0 } },
 	{ "pidfd_send_signal", SYS_pidfd_send_signal, { 3, 9 } },
-	{ "prlimit of another", SYS_prlimit64, { 1, RLIMIT_NOFILE } },
-	{ "setpriority", SYS_setpriority, { PRIO_PROCESS, 1, 0 } },
+	{ "prlimit of another", SYS_prlimit64, { NOBODY, RLIMIT_NOFILE } },
+	{ "setpriority", SYS_setpriority, { PRIO_PROCESS, NOBODY, 0 } },
 	{ "prctl", SYS_prctl, { PR_SET_DUMPABLE, 1 } },
 	{ "personality", SYS_personality, { 0 } },
 	{ "keyctl", SYS_keyctl, { 0, -3, 0 } },
 	{ "add_key", SYS_add_key, { (long)"user", (long)"x", (long)"x", 1 } },
 	{ "io_uring_register", SYS_io_uring_register, { 3, 0 } },
-	{ "tgkill of another", SYS_tgkill, { 1, 1, 0 } },
+	{ "tgkill of another", SYS_tgkill, { NOBODY, NOBODY, 0 } },
 	{ "bind", SYS_bind, { 3 } },
 };
 

@@ -48,7 +48,7 @@ static struct {
 	const struct setup *setup;
 	char dir[400], build[400], host[32];
 	pid_t target, daemon;
-	pid_t engine[ENGINES]; /* whose managers were killed */
+	pid_t engine[ENGINES]; /* of all managers so far */
 	unsigned nengines;
 	uint64_t restart_at;		/* 0: it need not be started */
 	struct text journal, log, said; /* said: by the target */
@@ -518,9 +518,13 @@ static void note_engines(void)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tcp.daemon,
 		 tcp.daemon);
 	f = fopen(path, "re");
-	while (f && tcp.nengines < ENGINES && fscanf(f, "%d", &pid) == 1)
-		if (is_engine(pid))
-			tcp.engine[tcp.nengines++] = pid;
+	while (f && fscanf(f, "%d", &pid) == 1) {
+		if (!is_engine(pid))
+			continue;
+		if (tcp.nengines == ENGINES)
+			abort();
+		tcp.engine[tcp.nengines++] = pid;
+	}
 	if (f)
 		fclose(f);
 }
