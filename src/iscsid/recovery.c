@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "iscsid/device_internal.h"
 #include "iscsid/steps.h"
+#include "iscsid/supervise.h"
 #include "iscsid/target.h"
 
 static void on_step(void *ctx, enum step_kind kind, int err,
@@ -34,6 +35,15 @@ static void on_ready(struct device *d, unsigned depth)
 		d->recovering = true;
 }
 
+/*
+ * Kernels since 6.17 go on only for who opened the handle, and that was a
+ * manager before us: the next engine gets one that we opened.
+ */
+static bool has_old_handle(const struct device *d, int err)
+{
+	return err == -EINVAL && d->t->engine && d->t->engine->adopted;
+}
+
 static void on_step(void *ctx, enum step_kind kind, int err,
 		    const struct step_result *r)
 {
@@ -47,7 +57,9 @@ static void on_step(void *ctx, enum step_kind kind, int err,
 		return;
 	if (err && d->state == DEVICE_CLEARING)
 		return; /* it is just being stopped */
-	if (err)
+	if (kind == STEP_RECOVERED && has_old_handle(d, err))
+		engine_replace(d->t->engine, "has a handle of another manager");
+	else if (err)
 		device_lose(d, -err);
 	else if (kind == STEP_RECOVER)
 		on_ready(d, r->depth);

@@ -532,6 +532,14 @@ bool engines_are_gone(const struct engines *es)
 	return true;
 }
 
+void engine_replace(struct engine *e, const char *why)
+{
+	if (!(IN(e->state) & ALIVE))
+		return;
+	log_warn(e->name, "%s, it is replaced", why);
+	step(e, ENGINE_MISBEHAVED);
+}
+
 void engine_end(struct engine *e)
 {
 	struct pollfd ended = { .fd = e->pidfd, .events = POLLIN };

@@ -129,6 +129,8 @@ bool engine_tell(struct engine *e, const struct msg_out *m, int handle);
 /* Their log lines are about these from now on, also of those to come. */
 void engines_set_topics(struct engines *es, unsigned mask);
 
+/* Kills one that cannot go on; why is a line for the log, after its name. */
+void engine_replace(struct engine *e, const char *why);
 /* Ends all; gone() is called for each, from the loop. */
 void engines_quit(struct engines *es);
 bool engines_are_gone(const struct engines *es);
