@@ -268,6 +268,12 @@ partitions() {
 # With I/O in flight: the requests are held when the engine dies.
 deaths() {
 	local i
+	if ! printf '6.9\n%s\n' "$(uname -r)" | sort -VC; then
+		count=$((count + 1))
+		echo "ok $count - I/O goes on over the death of the engine" \
+			"# SKIP Linux 6.9 sends requests again, not $(uname -r)"
+		return
+	fi
 	verify "$dev" --time_based --runtime=4 >"$dir/fio.log" 2>&1 &
 	fio_pid=$!
 	for i in 1 2; do
