@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/codec.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/topic.h"
+#include "engine/target_tell.h"
 
 static struct target *of_link(void *ctx)
 {
@@ -21,132 +21,6 @@ static struct target *of_link(void *ctx)
 static uint64_t now_of(const struct target *t)
 {
 	return io_now(t->engine->loop);
-}
-
-/* Telling ------------------------------------------------------------- */
-
-static struct msg_out *begin_session(struct target *t, const char *state)
-{
-	struct msg_out *m = engine_begin(t->engine, "session");
-	char portal[ADDR_TEXT_SIZE];
-
-	addr_format(&t->at, true, portal, sizeof(portal));
-	msg_u64(m, "id", t->settings.id);
-	msg_str(m, "state", state);
-	msg_str(m, "portal", portal);
-	return m;
-}
-
-static const char *digest_word(bool on)
-{
-	return on ? "CRC32C" : "None";
-}
-
-static void tell_up(struct target *t)
-{
-	char isid[2 * ISID_LEN + 1];
-	struct session_info i;
-	struct msg_out *m = begin_session(t, "up");
-
-	session_info(t->session, &i);
-	hex_put(isid, t->settings.session.isid, ISID_LEN);
-	msg_u64(m, "tsih", i.tsih);
-	msg_str(m, "isid", isid);
-	msg_i64(m, "group", t->group);
-	msg_str(m, "alias", i.target_alias);
-	msg_str(m, "auth", i.auth);
-	msg_str(m, "header-digest", digest_word(i.header_digest));
-	msg_str(m, "data-digest", digest_word(i.data_digest));
-	msg_u64(m, "initial-r2t", i.initial_r2t);
-	msg_u64(m, "immediate-data", i.immediate_data);
-	msg_u64(m, "max-recv-data", i.max_recv_data);
-	msg_u64(m, "max-xmit-data", i.max_xmit_data);
-	msg_u64(m, "first-burst", i.first_burst);
-	msg_u64(m, "max-burst", i.max_burst);
-	msg_u64(m, "max-r2t", i.max_outstanding_r2t);
-	engine_post(t->engine);
-}
-
-/* wait: BACKOFF_NEVER when it is given up. */
-static void tell_down(struct target *t, const struct fault *why,
-		      const char *detail, uint32_t wait)
-{
-	char reason[512];
-	struct strbuf sb;
-	struct msg_out *m = begin_session(t, "down");
-
-	sb_init(&sb, reason, sizeof(reason));
-	sb_add(&sb, *detail ? "%s: %s" : "%s", why->text, detail);
-	msg_str(m, "fault", why->name);
-	msg_str(m, "reason", reason);
-	if (wait == BACKOFF_NEVER)
-		msg_u64(m, "given-up", 1);
-	else
-		msg_u64(m, "wait", wait);
-	engine_post(t->engine);
-}
-
-/* It goes to an address that no list had: what are the settings there? */
-static void tell_redirected(struct target *t, const struct addr *to)
-{
-	struct msg_out *m = engine_begin(t->engine, "redirected");
-	char portal[ADDR_TEXT_SIZE];
-
-	addr_format(to, false, portal, sizeof(portal));
-	msg_u64(m, "id", t->settings.id);
-	msg_str(m, "portal", portal);
-	engine_post(t->engine);
-}
-
-/* The session stands where a permanent redirection led. */
-static void tell_moved(struct target *t)
-{
-	struct msg_out *m = engine_begin(t->engine, "moved");
-	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
-
-	t->moved = false;
-	addr_format(&t->moved_from, true, from, sizeof(from));
-	addr_format(&t->moved_to, true, to, sizeof(to));
-	msg_u64(m, "id", t->settings.id);
-	msg_str(m, "from", from);
-	msg_str(m, "portal", to);
-	engine_post(t->engine);
-}
-
-static void tell_settled(struct target *t)
-{
-	struct msg_out *m = engine_begin(t->engine, "settled");
-
-	msg_u64(m, "id", t->settings.id);
-	msg_i64(m, "group", t->group);
-	engine_post(t->engine);
-}
-
-void target_settle(struct target *t)
-{
-	if (t->settled || !t->up || t->group < 0 || t->resumes ||
-	    luns_are_in_doubt(&t->luns))
-		return;
-	t->settled = true;
-	t->inherits = false;
-	tell_settled(t);
-}
-
-void target_tell_all(struct target *t)
-{
-	struct msg_out *m = engine_begin(t->engine, "has");
-
-	msg_u64(m, "id", t->settings.id);
-	msg_str(m, "name", t->settings.session.target_name);
-	if (t->settled)
-		msg_i64(m, "group", t->group);
-	msg_u64(m, "age",
-		(now_of(t) - (t->up ? t->up_since : t->down_since)) / 1000);
-	engine_post(t->engine);
-	if (t->up)
-		tell_up(t);
-	luns_tell_all(&t->luns);
-	target_retry(t); /* whose words it should know, too */
 }
 
 /* Attempts ------------------------------------------------------------ */
@@ -246,7 +120,7 @@ static void try_after(struct target *t, enum fault_retry retry,
 		over = target_next_portal(t, end->was_up);
 	if (!t->switching && is_hopeless(t, why)) {
 		t->given_up = true;
-		tell_down(t, why, detail, BACKOFF_NEVER);
+		target_tell_down(t, why, detail, BACKOFF_NEVER);
 		return;
 	}
 	engine_random(&random, sizeof(random));
@@ -255,7 +129,7 @@ static void try_after(struct target *t, enum fault_retry retry,
 		wait = rest_of(wait, now_of(t) - t->began, end->time2wait);
 	if (t->switching)
 		wait = 0;
-	tell_down(t, why, detail, wait);
+	target_tell_down(t, why, detail, wait);
 	io_timer_after(t->engine->loop, &t->retry, wait);
 }
 
@@ -279,7 +153,7 @@ static void move_to(struct target *t, const struct addr *to)
 	if (!session_redirect(t->session, &permanent))
 		return;
 	if (!owns_has(&t->owns, to) && portals_find(&t->portals, to) < 0)
-		tell_redirected(t, to);
+		target_tell_redirected(t, to);
 	/* Only what was asked itself can speak for good. */
 	if (permanent && !t->portals.elsewhere)
 		note_move(t, to);
@@ -429,9 +303,9 @@ static void on_up(void *ctx)
 	t->up_since = now_of(t);
 	giveup_reset(&t->giveup);
 	io_timer_cancel(t->engine->loop, &t->expire);
-	tell_up(t);
+	target_tell_up(t);
 	if (t->moved && addr_same(&t->at, &t->moved_to))
-		tell_moved(t);
+		target_tell_moved(t);
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
 	luns_up(&t->luns, now_of(t));
 	target_settle(t);

@@ -1,0 +1,18 @@
+/*
+ * target_tell - what a target tells the manager (docs/engine-protocol.md).
+ */
+#ifndef ENGINE_TARGET_TELL_H
+#define ENGINE_TARGET_TELL_H
+
+#include "engine/target.h"
+
+void target_tell_up(struct target *t);
+/* wait: ms until the next attempt, BACKOFF_NEVER when it is given up. */
+void target_tell_down(struct target *t, const struct fault *why,
+		      const char *detail, uint32_t wait);
+/* It goes to an address that no list had: what are the settings there? */
+void target_tell_redirected(struct target *t, const struct addr *to);
+/* The session stands where a permanent redirection led. */
+void target_tell_moved(struct target *t);
+
+#endif
