@@ -24,6 +24,14 @@ static void disk_name(const struct step *s, char *dst, size_t size)
 	exporter_disk_name(s->via, s->disk, dst, size);
 }
 
+/* The kernel detached our loop device, and somebody has the number now. */
+static bool is_taken(const struct step *s)
+{
+	return s->via == EXPORTER_FUSE &&
+	       !loop_is_on((unsigned)s->disk, s->path);
+}
+
+/* As long as it is open, its number is nobody else's. */
 static int open_disk(const struct step *s, int flags)
 {
 	char name[24], path[32];
@@ -32,7 +40,13 @@ static int open_disk(const struct step *s, int flags)
 	disk_name(s, name, sizeof(name));
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	if (is_taken(s)) {
+		close(fd);
+		return -ENODEV;
+	}
+	return fd;
 }
 
 /* In the child -------------------------------------------------------- */
@@ -118,19 +132,16 @@ static int do_users(const struct step *s, struct msg_out *m, int *handle)
 {
 	static struct users u;
 	char name[24];
+	int fd = open_disk(s, O_RDONLY);
 
+	if (fd < 0)
+		return 0;
 	disk_name(s, name, sizeof(name));
 	users_find("", name, &u);
 	for (unsigned i = 0; i < u.count; i++)
 		msg_str(m, "by", u.words[i]);
+	close(fd);
 	return 0;
-}
-
-/* The kernel detached our loop device, and somebody has the number now. */
-static bool is_taken(const struct step *s)
-{
-	return s->via == EXPORTER_FUSE &&
-	       !loop_is_on((unsigned)s->disk, s->path);
 }
 
 /* Writes what is cached and drops the partitions. */
@@ -142,10 +153,6 @@ static int empty_disk(const struct step *s, struct msg_out *m)
 
 	if (fd < 0)
 		return 0; /* then whoever takes it away has the word */
-	if (is_taken(s)) {
-		close(fd);
-		return 0;
-	}
 	if (!s->force && fsync(fd) < 0)
 		msg_u64(m, "lost", (uint64_t)errno);
 	disk_name(s, name, sizeof(name));

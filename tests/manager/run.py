@@ -434,6 +434,20 @@ def test_a_mounted_disk_is_waited_for_and_named(w):
     w.assert_clean()
 
 
+def test_users_of_a_device_that_has_our_number_now_are_none_of_ours(w):
+    dev = w.up()
+    subprocess.run(['losetup', '-d', dev], check=True)
+    w.write('other', '.' * MIB)
+    subprocess.run(['losetup', dev, w.path('other')], check=True)
+    fd = os.open(dev, os.O_RDONLY | os.O_EXCL)
+    try:
+        w.stop()
+    finally:
+        os.close(fd)
+        subprocess.run(['losetup', '-d', dev], check=True)
+    w.assert_clean()
+
+
 def test_a_second_sigterm_takes_the_disk_away(w):
     dev = w.up()
     fd = os.open(dev, os.O_RDONLY)
