@@ -262,14 +262,23 @@ static void act_ask(void *obj, const void *arg)
 	send_word(obj, "adopt");
 }
 
+/* One at a time, so that few disks wait at once. */
 static void renew_next(struct engines *es)
 {
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].old && es->list[i].state == ENGINE_READY) {
-			step(&es->list[i], ENGINE_RENEW);
+	struct engine *next = NULL;
+
+	for (unsigned i = 0; i < es->count; i++) {
+		struct engine *e = &es->list[i];
+
+		if (e->renewing)
 			return;
-		}
-	es->renewing = false;
+		if (!next && e->old && e->state == ENGINE_READY)
+			next = e;
+	}
+	if (next) {
+		next->renewing = true;
+		step(next, ENGINE_RENEW);
+	}
 }
 
 static void act_ready(void *obj, const void *arg)
@@ -282,8 +291,8 @@ static void act_ready(void *obj, const void *arg)
 	if (e->all->topics)
 		send_topics(e);
 	e->all->ops->ready(e->all->ctx, e);
-	if (e->all->renewing)
-		renew_next(e->all);
+	e->renewing = false;
+	renew_next(e->all);
 }
 
 /* Counted, not timed: a machine that was asleep is no engine that hangs. */
@@ -482,16 +491,15 @@ void engines_renew(struct engines *es)
 {
 	for (unsigned i = 0; i < es->count; i++)
 		es->list[i].old = es->list[i].adopted;
-	es->renewing = true;
 	renew_next(es);
 }
 
 unsigned engines_old(const struct engines *es)
 {
-	unsigned n = es->renewing; /* the one that comes up */
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < es->count; i++)
-		n += es->list[i].old;
+		n += es->list[i].old || es->list[i].renewing;
 	return n;
 }
 

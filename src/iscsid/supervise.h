@@ -81,7 +81,6 @@ struct engines {
 	char program[4096];
 	struct engine *list;
 	unsigned count;
-	bool renewing;
 	unsigned topics;       /* that lines are wanted of, base/topic.h */
 	struct repeat machine; /* lines about this machine, said once */
 };
@@ -95,7 +94,8 @@ struct engine {
 	int pidfd;
 	struct chan chan;
 	bool chan_open, running;
-	bool adopted, old; /* old: to be renewed */
+	bool adopted;
+	bool old, renewing; /* to be renewed; it is, and not ready again */
 	bool can_ublk;
 	struct io_op ended;
 	struct io_timer timer;

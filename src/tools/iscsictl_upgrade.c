@@ -67,11 +67,16 @@ static bool is_new(const struct state *s)
 	return strcmp(s->renew, "0") == 0 && strcmp(s->state, "starting") != 0;
 }
 
-static bool all_online(const struct state *s)
+static bool are_all(const char *count)
 {
-	unsigned all, online;
+	unsigned all, so;
 
-	return sscanf(s->disks, "%u, %u", &all, &online) == 2 && online == all;
+	return sscanf(count, "%u, %u", &all, &so) == 2 && so == all;
+}
+
+static bool is_whole(const struct state *s)
+{
+	return are_all(s->engines) && are_all(s->disks);
 }
 
 static uint64_t now_ms(void)
@@ -89,7 +94,7 @@ bool upgrade_wait(const char *rundir, uint64_t timeout)
 	struct state s, new;
 	bool runs = false;
 
-	while (now_ms() < until && !(runs && all_online(&new))) {
+	while (now_ms() < until && !(runs && is_whole(&new))) {
 		nanosleep(&pause, NULL);
 		if (!ask(rundir, &s) || !is_new(&s))
 			continue;

@@ -18,11 +18,11 @@ DiscoveryAddress=127.0.0.1:${ports[1]}
 END
 
 # A place of its own, so that the programs can be others.
-mkdir "$T/bin"
+mkdir "$T/bin" "$T/slow-engine"
 cp "$B/src/iscsid/iscsid" "$B/src/engine/iscsid-engine" "$T/bin/"
 start_own() { # OPTION...
 	echo "InitiatorName=$ME" >"$T/initiatorname.iscsi"
-	"$T/bin/iscsid" -n -e 2 -f "$T/iscsi.conf" -b "$T/iscsi.bindings" \
+	"$T/bin/iscsid" -n -e 3 -f "$T/iscsi.conf" -b "$T/iscsi.bindings" \
 		-I "$T/initiatorname.iscsi" -l "$L" -R "$T/run" "$@" \
 		>>"$T/iscsid.log" 2>&1 &
 	ISCSID=$!
@@ -33,9 +33,10 @@ ctl() {
 replace() { # FILE: as a package does, another file of that name
 	cp "$1" "$T/bin/new" && mv "$T/bin/new" "$T/bin/$(basename "$1")"
 }
+# The third engine has no disk: it ends, and one comes up beside the renewal.
 upgrades() {
 	ctl upgrade >"$T/upgrade.out" && cat "$T/upgrade.out" &&
-		grep -q 'engines: 2, 2 of them ready; disks: 2, 2 of them online' \
+		grep -q 'engines: 3, 3 of them ready; disks: 2, 2 of them online' \
 			"$T/upgrade.out"
 }
 engines() {
@@ -59,7 +60,7 @@ new_programs() {
 	local p
 	for p in "$ISCSID" $(engines); do
 		case $(readlink "/proc/$p/exe") in
-		"$T"/bin/iscsid | "$T"/bin/iscsid-engine) ;;
+		"$T"/bin/iscsid | "$T"/bin/real-engine) ;;
 		*)
 			echo "process $p is $(readlink "/proc/$p/exe")"
 			return 1
@@ -80,7 +81,18 @@ for t in 0 1; do
 done
 before=$(engines)
 replace "$B/src/iscsid/iscsid"
-replace "$B/src/engine/iscsid-engine"
+# The first that starts is there at once, each later one takes longer.
+cp "$B/src/engine/iscsid-engine" "$T/bin/real-engine"
+cat >"$T/slow-engine/iscsid-engine" <<END
+#!/bin/bash
+for i in 0 0.3 1.5; do
+	! mkdir "$T/slow-engine/\$i" || break
+done
+sleep \$i
+exec "$T/bin/real-engine"
+END
+chmod 755 "$T/slow-engine/iscsid-engine"
+replace "$T/slow-engine/iscsid-engine"
 check "an upgrade under load tells what runs then" upgrades
 check "the daemon has its process number still" kill -0 $ISCSID
 # shellcheck disable=SC2086
