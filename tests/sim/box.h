@@ -19,6 +19,8 @@
 
 struct box;
 
+#define SHORTS_KEPT 64
+
 struct disk_of_box {
 	struct store store;
 	struct store other; /* what is there after an exchange */
@@ -44,6 +46,8 @@ struct box {
 	uint64_t storm_until; /* us: every command gets the same answer ... */
 	unsigned storm;	      /* ... of pdu_fault.c */
 	uint64_t hangs_until; /* us: no command and no function is served */
+	uint64_t shorts[SHORTS_KEPT]; /* commands that came short, a ring */
+	unsigned nshorts;
 };
 
 extern struct box boxes[MAX_BOXES];

@@ -16,7 +16,10 @@
 #include "target/session.h"
 #include "wire/pdu.h"
 
+#define MAX_SHORTS 3 /* of one command, in the last SHORTS_KEPT */
+
 struct event {
+	struct box *box;
 	const struct tgt_pdu_event *e;
 	enum opcode op; /* of a PDU */
 	bool full;	/* full feature phase */
@@ -161,6 +164,28 @@ static bool do_slow(const struct event *v, struct tgt_verdict *out)
 	return v->e->scsi;
 }
 
+static uint64_t hash_of(const struct tgt_pdu_event *e)
+{
+	uint64_t h = e->bhs[9];
+
+	for (unsigned i = 32; i < 48; i++)
+		h = h * 31 + e->bhs[i];
+	return h;
+}
+
+/* A driver may take what is always short for an error. */
+static bool is_short_too_often(struct box *b, const struct tgt_pdu_event *e)
+{
+	uint64_t h = hash_of(e);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SHORTS_KEPT; i++)
+		n += b->shorts[i] == h;
+	if (n < MAX_SHORTS)
+		b->shorts[b->nshorts++ % SHORTS_KEPT] = h;
+	return n >= MAX_SHORTS;
+}
+
 /* Of a command that moves blocks, or tells who the disk is. */
 static bool do_short(const struct event *v, struct tgt_verdict *out)
 {
@@ -170,8 +195,9 @@ static bool do_short(const struct event *v, struct tgt_verdict *out)
 	out->value = dice_between(&sim.dice, 1, 2 * config.block_size);
 	if (op == 0x12)
 		out->value = dice_between(&sim.dice, 1, 40);
-	return op == 0x12 || op == 0x28 || op == 0x2a || op == 0x88 ||
-	       op == 0x8a;
+	return (op == 0x12 || op == 0x28 || op == 0x2a || op == 0x88 ||
+		op == 0x8a) &&
+	       !is_short_too_often(v->box, v->e);
 }
 
 static bool do_busy(const struct event *v, struct tgt_verdict *out)
@@ -285,9 +311,9 @@ static bool any_from(unsigned i, const struct event *v, struct tgt_verdict *out)
 	return false;
 }
 
-static struct event event_of(const struct tgt_pdu_event *e)
+static struct event event_of(struct box *b, const struct tgt_pdu_event *e)
 {
-	struct event v = { .e = e };
+	struct event v = { .box = b, .e = e };
 
 	if (!e->scsi) {
 		v.op = pdu_opcode(e->bhs);
@@ -347,7 +373,7 @@ void pdu_fault_see(struct tgt_fault_hook *h, const struct tgt_pdu_event *e,
 	}
 	if (!e->conn)
 		return;
-	v = event_of(e);
+	v = event_of(b, e);
 	if (is_struck(b, &v, &o))
 		*out = o;
 }
