@@ -13,6 +13,14 @@
 
 struct tgt_backend;
 
+/*
+ * Memory that is a backend's bytes.  It stays as long as somebody refers to
+ * it, also when the backend has other memory by then, or is gone.
+ */
+struct tgt_area {
+	void (*put)(struct tgt_area *a); /* the end of one reference */
+};
+
 struct tgt_backend_ops {
 	int (*read)(struct tgt_backend *b, uint64_t off, void *buf, size_t len);
 	int (*write)(struct tgt_backend *b, uint64_t off, const void *buf,
@@ -23,6 +31,13 @@ struct tgt_backend_ops {
 	int (*discard)(struct tgt_backend *b, uint64_t off, uint64_t len);
 	int (*zero)(struct tgt_backend *b, uint64_t off, uint64_t len);
 	int (*resize)(struct tgt_backend *b, uint64_t size);
+	/*
+	 * May be NULL.  A reference to the memory, and where off is in it: to
+	 * be sent from, or received into.  read() and write() have nothing to
+	 * do when they are told this place.
+	 */
+	struct tgt_area *(*lend)(struct tgt_backend *b, uint64_t off,
+				 uint8_t **p);
 	void (*free)(struct tgt_backend *b);
 };
 

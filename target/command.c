@@ -11,6 +11,7 @@
 
 /* More than any command moves: tgt_scsi_begin() refuses longer ones. */
 #define BUFFER_MAX (64u << 20)
+#define LEND_MIN   (32u << 10) /* copying less is cheaper */
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -130,6 +131,37 @@ static void pump(struct tgt_task *k)
 		carry_out(k);
 }
 
+/*
+ * The blocks themselves as buffer, without a copy.  Not with data digests,
+ * which blocks that another command changes meanwhile would make wrong, and
+ * not where faults are made on purpose.
+ */
+static struct tgt_buf *lend(const struct tgt_task *k, uint32_t size)
+{
+	const struct tgt_scsi *q = &k->scsi;
+
+	if (size < LEND_MIN || k->session->tgt->fault ||
+	    k->session->params.data_digest)
+		return NULL;
+	return tgt_buf_lend(q->lun->backend, q->lba * q->lun->cfg.block_size,
+			    size);
+}
+
+/* What is still to come goes to its place. */
+static void receive_in_place(struct tgt_task *k)
+{
+	struct tgt_buf *b = NULL;
+
+	if (k->scsi.op->run == tgt_run_write && k->asked < k->wanted &&
+	    !has_failed_data(k) && k->conn->rx_task != k)
+		b = lend(k, k->wanted);
+	if (!b)
+		return;
+	memcpy(b->p, k->buf->p, k->asked);
+	tgt_buf_put(k->session->tgt, k->buf);
+	k->buf = b;
+}
+
 static void fill_scsi(struct tgt_task *k)
 {
 	struct tgt_scsi *q = &k->scsi;
@@ -203,6 +235,8 @@ void tgt_command_start(struct tgt_task *k)
 	}
 	/* Unsolicited data covers the front; R2Ts ask for the rest. */
 	k->asked = k->unsol_end;
+	if (k->begun && k->buf)
+		receive_in_place(k);
 	pump(k);
 }
 
@@ -459,7 +493,9 @@ static bool get_room(struct tgt_task *k)
 	if (size < TGT_PARAM_MAX)
 		size = TGT_PARAM_MAX;
 	tgt_buf_put(k->session->tgt, k->buf);
-	k->buf = tgt_buf_get(k->session->tgt, size);
+	k->buf = q->op->run == tgt_run_read ? lend(k, size) : NULL;
+	if (!k->buf)
+		k->buf = tgt_buf_get(k->session->tgt, size);
 	if (!k->buf)
 		return false;
 	q->in = k->buf->p;

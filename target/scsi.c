@@ -287,5 +287,7 @@ bool tgt_scsi_begin(struct tgt_scsi *q)
 
 void tgt_scsi_run(struct tgt_scsi *q)
 {
-	q->op->run(q);
+	/* The LUN may have become smaller since. */
+	if (!q->blocks || tgt_scsi_check_range(q, q->lba, q->blocks))
+		q->op->run(q);
 }

@@ -33,11 +33,15 @@ struct tgt_buf {
 	uint32_t size;
 	uint32_t refs;
 	uint8_t *p;
+	struct tgt_area *area; /* it is there, not its own; else NULL */
 };
 
 /* At least size bytes, not zeroed; NULL on ENOMEM. */
 struct tgt_buf *tgt_buf_get(struct tgt *t, uint32_t size);
 void tgt_buf_put(struct tgt *t, struct tgt_buf *b); /* NULL is fine */
+/* The bytes themselves, from off; NULL: the backend has none to lend. */
+struct tgt_buf *tgt_buf_lend(struct tgt_backend *be, uint64_t off,
+			     uint32_t size);
 
 /* A PDU that waits to be sent. */
 struct tgt_pdu {

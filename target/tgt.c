@@ -101,6 +101,7 @@ struct tgt_buf *tgt_buf_get(struct tgt *t, uint32_t size)
 	if (!b)
 		return NULL;
 	list_init(&b->link);
+	b->area = NULL;
 	b->size = CLASS_0 << i;
 	b->refs = 1;
 	b->p = size <= b->size ? malloc(b->size) : NULL;
@@ -111,10 +112,29 @@ struct tgt_buf *tgt_buf_get(struct tgt *t, uint32_t size)
 	return b;
 }
 
+struct tgt_buf *tgt_buf_lend(struct tgt_backend *be, uint64_t off,
+			     uint32_t size)
+{
+	struct tgt_buf *b = be->ops->lend ? malloc(sizeof(*b)) : NULL;
+
+	if (!b)
+		return NULL;
+	list_init(&b->link);
+	b->size = size;
+	b->refs = 1;
+	b->area = be->ops->lend(be, off, &b->p);
+	return b;
+}
+
 void tgt_buf_put(struct tgt *t, struct tgt_buf *b)
 {
 	if (!b || --b->refs)
 		return;
+	if (b->area) {
+		b->area->put(b->area);
+		free(b);
+		return;
+	}
 	if (t->pooled + b->size > POOL_MAX) {
 		free(b->p);
 		free(b);
