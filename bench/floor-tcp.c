@@ -3,7 +3,8 @@
  * iSCSI: the least that any initiator and target can cost.
  *
  * A child answers as a target would, from and into 64 MiB of memory, with as
- * many bytes of header as there are in a PDU.  No byte is looked at.
+ * many bytes of header as there are in a PDU.  No byte is looked at.  With -n
+ * CONNECTIONS these take turns, one message at a time in each.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -23,6 +25,7 @@
 #define HEAD	  48
 #define MEMORY	  (64u << 20)
 #define MAX_DEPTH 256
+#define MAX_CONNS 1000
 
 /* One end: messages of in bytes come, of HEAD and out bytes go. */
 struct end {
@@ -30,6 +33,7 @@ struct end {
 	uint8_t *memory; /* in comes to here, one after the other */
 	size_t in, out, ring, at, partial;
 	uint32_t seed;
+	uint64_t began; /* of its message, where there is but one */
 };
 
 static void die(const char *what)
@@ -38,12 +42,22 @@ static void die(const char *what)
 	exit(1);
 }
 
+static uint8_t *memory;
+
 static void end_init(struct end *e, int fd, size_t in, size_t out, size_t ring)
 {
-	*e = (struct end){ fd, malloc(MEMORY), in, out, ring, 0, 0, 1 };
-	if (!e->memory || ring > MEMORY)
-		die("memory");
-	memset(e->memory, 1, MEMORY);
+	if (!memory) {
+		memory = malloc(MEMORY);
+		if (!memory || ring > MEMORY)
+			die("memory");
+		memset(memory, 1, MEMORY);
+	}
+	*e = (struct end){ .fd = fd,
+			   .memory = memory,
+			   .in = in,
+			   .out = out,
+			   .ring = ring,
+			   .seed = 1 };
 }
 
 /* How many messages are complete now; 0: the other end has closed. */
@@ -147,6 +161,67 @@ static void ask(int fd, uint32_t size, unsigned depth, bool write,
 	meter_report(&m, size);
 }
 
+/* Many connections ---------------------------------------------------- */
+
+/* Calls fn for each connection that a message came in by, until end. */
+static void serve(struct end *ends, unsigned n, void (*fn)(struct end *e),
+		  uint64_t end)
+{
+	struct epoll_event evs[64];
+	int ep = epoll_create1(0);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct epoll_event ev = { .events = EPOLLIN };
+
+		ev.data.ptr = &ends[i];
+		if (epoll_ctl(ep, EPOLL_CTL_ADD, ends[i].fd, &ev))
+			die("epoll");
+	}
+	while (meter_now() < end) {
+		int ready = epoll_wait(ep, evs, 64, 1000);
+
+		for (int i = 0; i < ready; i++) {
+			struct end *e = evs[i].data.ptr;
+			unsigned messages = take(e);
+
+			if (!messages)
+				return;
+			while (messages--)
+				fn(e);
+		}
+	}
+}
+
+static void answer_one(struct end *e)
+{
+	give(e, 1);
+}
+
+static struct end many[MAX_CONNS];
+static unsigned nmany, turn;
+static struct meter meter;
+
+static void ask_next(struct end *e)
+{
+	struct end *next = &many[turn++ % nmany];
+	uint64_t now = meter_now();
+
+	meter_count(&meter, e->began, now);
+	next->began = now;
+	give(next, 1);
+}
+
+static void ask_many(unsigned depth, double seconds, uint32_t size)
+{
+	meter_begin(&meter);
+	for (turn = 0; turn < depth; turn++) {
+		many[turn % nmany].began = meter.began;
+		give(&many[turn % nmany], 1);
+	}
+	serve(many, nmany, ask_next, meter.began + (uint64_t)(seconds * 1e9));
+	meter_report(&meter, size);
+}
+
 /* A connection over loopback; the other end of it is in *peer. */
 static int connection(int *peer)
 {
@@ -169,6 +244,27 @@ static int connection(int *peer)
 	return fd;
 }
 
+static int take_turns(unsigned depth, uint32_t size, bool write, double seconds)
+{
+	static struct end peers[MAX_CONNS];
+	size_t out = HEAD + (write ? size : 0), in = HEAD + (write ? 0 : size);
+	int peer;
+
+	for (unsigned i = 0; i < nmany; i++) {
+		end_init(&many[i], connection(&peer), in, out - HEAD,
+			 in * depth);
+		end_init(&peers[i], peer, out, in - HEAD, MEMORY);
+		peers[i].seed = i;
+	}
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(peers, nmany, answer_one, UINT64_MAX);
+		_exit(0);
+	}
+	ask_many(depth, seconds, size);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t size = 4096;
@@ -178,23 +274,27 @@ int main(int argc, char **argv)
 	int c, fd, peer;
 	pid_t child;
 
-	while ((c = getopt(argc, argv, "s:q:t:w")) != -1) {
+	while ((c = getopt(argc, argv, "n:s:q:t:w")) != -1) {
 		if (c == 's')
 			size = (uint32_t)strtoul(optarg, NULL, 0);
 		else if (c == 'q')
 			depth = (unsigned)strtoul(optarg, NULL, 0);
 		else if (c == 't')
 			seconds = strtod(optarg, NULL);
+		else if (c == 'n')
+			nmany = (unsigned)strtoul(optarg, NULL, 0);
 		else if (c == 'w')
 			write = true;
 		else
 			return 2;
 	}
-	if (!depth || depth > MAX_DEPTH || !size ||
+	if (!depth || depth > MAX_DEPTH || !size || nmany > MAX_CONNS ||
 	    (uint64_t)depth * (HEAD + size) > MEMORY) {
 		fprintf(stderr, "floor-tcp: too much at once\n");
 		return 2;
 	}
+	if (nmany)
+		return take_turns(depth, size, write, seconds);
 	fd = connection(&peer);
 	child = fork();
 	if (child == 0) {

@@ -336,12 +336,13 @@ def iscsi_bench(target, load, seconds, digests=False, sessions=1):
     return meter(args + [target.portal, NAME + 'disk'], target, seconds)
 
 
-def floor_tcp(target, load, seconds):
+def floor_tcp(target, load, seconds, connections=1):
     args = [BUILD + '/bench/floor-tcp', '-t', '%g' % seconds,
             '-s', str(load.size), '-q', str(load.depth)]
-    used = ['-w'] if load.write else []
-    v = meter(args + used, target, seconds)
-    return v
+    args += ['-w'] * bool(load.write)
+    if connections > 1:
+        args += ['-n', str(connections)]
+    return meter(args, target, seconds)
 
 
 def foreign(target, args, seconds, find, load, count=None):
