@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "disk/disk.h"
 #include "export/fuse_proto.h"
+#include "export/submit.h"
 #include "io/loop.h"
 
 #define SLOTS	   32
@@ -97,13 +98,8 @@ static void end_when_idle(struct fuse_export *fx)
 	if (!fx->stopping || fx->ending || fx->busy || fx->nreading)
 		return;
 	fx->ending = true;
-	fx->last_flush.op = DISK_FLUSH;
 	fx->last_flush.done = on_last_flush;
-	fx->last_flush.since = io_now(fx->cfg.loop);
-	if (disk_geometry(fx->cfg.disk)->read_only)
-		on_last_flush(&fx->last_flush, 0);
-	else
-		disk_submit(fx->cfg.disk, &fx->last_flush);
+	export_last_flush(&fx->cfg, &fx->last_flush);
 }
 
 static struct fuse_export *export_of(struct export *e)
@@ -179,40 +175,17 @@ static void on_io_done(struct disk_io *io, int err)
 	write_answer(s);
 }
 
-static void count(struct export_stats *st, const struct fuse_job *j)
-{
-	switch (j->op) {
-	case DISK_READ:
-		st->reads++;
-		st->read_bytes += j->len;
-		break;
-	case DISK_WRITE:
-		st->writes++;
-		st->write_bytes += j->len;
-		break;
-	case DISK_FLUSH:
-		st->flushes++;
-		break;
-	case DISK_DISCARD:
-	case DISK_ZERO:
-		st->trims++;
-		break;
-	}
-}
-
 static void run_io(struct slot *s)
 {
 	const struct fuse_job *j = &s->job;
 
-	count(&s->fx->stats, j);
 	s->io.op = j->op;
 	s->io.fua = j->fua;
 	s->io.unmap = j->unmap;
 	s->io.off = j->off;
 	s->io.len = j->len;
 	s->io.buf = s->data;
-	s->io.since = io_now(s->fx->cfg.loop);
-	disk_submit(s->fx->cfg.disk, &s->io);
+	export_submit(&s->fx->cfg, &s->fx->stats, &s->io);
 }
 
 /* Requests ------------------------------------------------------------ */

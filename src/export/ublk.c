@@ -22,6 +22,7 @@
 #include "base/list.h"
 #include "disk/disk.h"
 #include "export/ublk_proto.h"
+#include "export/submit.h"
 #include "io/loop.h"
 
 #define PAGE 4096
@@ -107,13 +108,8 @@ static void end_when_idle(struct ublk_export *ux)
 	    ux->start_op.soon)
 		return;
 	ux->ending = true;
-	ux->last_flush.op = DISK_FLUSH;
 	ux->last_flush.done = on_last_flush;
-	ux->last_flush.since = io_now(ux->cfg.loop);
-	if (disk_geometry(ux->cfg.disk)->read_only)
-		on_last_flush(&ux->last_flush, 0);
-	else
-		disk_submit(ux->cfg.disk, &ux->last_flush);
+	export_last_flush(&ux->cfg, &ux->last_flush);
 }
 
 static void stop(struct export *e)
@@ -160,40 +156,17 @@ static void on_io_done(struct disk_io *io, int err)
 	answer(container_of(io, struct slot, io), err);
 }
 
-static void count(struct export_stats *st, const struct ublk_job *j)
-{
-	switch (j->op) {
-	case DISK_READ:
-		st->reads++;
-		st->read_bytes += j->len;
-		break;
-	case DISK_WRITE:
-		st->writes++;
-		st->write_bytes += j->len;
-		break;
-	case DISK_FLUSH:
-		st->flushes++;
-		break;
-	case DISK_DISCARD:
-	case DISK_ZERO:
-		st->trims++;
-		break;
-	}
-}
-
 static void run_io(struct slot *s)
 {
 	const struct ublk_job *j = &s->job;
 
-	count(&s->ux->stats, j);
 	s->io.op = j->op;
 	s->io.fua = j->fua;
 	s->io.unmap = j->unmap;
 	s->io.off = j->off;
 	s->io.len = j->len;
 	s->io.buf = s->data;
-	s->io.since = io_now(s->ux->cfg.loop);
-	disk_submit(s->ux->cfg.disk, &s->io);
+	export_submit(&s->ux->cfg, &s->ux->stats, &s->io);
 }
 
 static void take_request(struct slot *s)
