@@ -160,12 +160,17 @@ void device_orphan(struct device *d)
 		device_step(d, DEVICE_ORPHANED, NULL);
 }
 
+static void say_not_flushed(const struct device *d, int error)
+{
+	log_err(d->label, "the target could not flush its cache: %s",
+		strerror(error));
+}
+
 void device_let_go(struct device *d, int error)
 {
 	d->let_go = true;
 	if (error)
-		log_err(d->label, "the target could not flush its cache: %s",
-			strerror(error));
+		say_not_flushed(d, error);
 }
 
 /* Else it is the target or its disk that is in the way. */
@@ -194,8 +199,7 @@ void device_gone_from_engine(struct device *d, int error)
 	if (error && d->state == DEVICE_ATTACHING)
 		refuse(d, error);
 	else if (error)
-		log_err(d->label, "the target could not flush its cache: %s",
-			strerror(error));
+		say_not_flushed(d, error);
 	device_step(d, DEVICE_DETACHED, NULL);
 }
 
