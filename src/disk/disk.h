@@ -54,8 +54,8 @@ struct disk_ops {
 	void (*note)(void *ctx, struct disk *d, int level, const char *line);
 	/*
 	 * May be NULL: the target says that this path does not serve the disk
-	 * now, and another may (SPC-4 5.16.2: standby, unavailable).  Comes
-	 * again with each answer of this kind, once a second.
+	 * now, and another may (SPC-4 5.16.2: standby, unavailable,
+	 * offline).  Comes again with each answer of this kind, once a second.
 	 */
 	void (*elsewhere)(void *ctx, struct disk *d);
 	/*

@@ -74,6 +74,8 @@ static const struct row rows[] = {
 	      EFFECT_ELSEWHERE),
 	SENSE(KEY_NOT_READY, 0x04, 0x0c, ONE, "unavailable", 0, FOREVER, EIO,
 	      EFFECT_ELSEWHERE),
+	SENSE(KEY_NOT_READY, 0x04, 0x12, ONE, "offline", 0, FOREVER, EIO,
+	      EFFECT_ELSEWHERE),
 	SENSE(KEY_NOT_READY, 0x04, 0x14, ONE, "allocating", 0, FOREVER, EIO),
 	SENSE(KEY_NOT_READY, 0, 0, ALL, "not ready", .err = EIO),
 

@@ -57,6 +57,7 @@ static const struct {
 	{ ASC(0x04, 0x0a), "access state in transition" },
 	{ ASC(0x04, 0x0b), "this path is on standby" },
 	{ ASC(0x04, 0x0c), "this path is unavailable" },
+	{ ASC(0x04, 0x12), "this path is offline" },
 	{ ASC(0x04, 0x14), "space allocation in progress" },
 	{ ASC(0x04, 0x1b), "sanitize in progress" },
 	{ ASC(0x05, 0x00), "does not answer selection" },

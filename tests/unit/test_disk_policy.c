@@ -197,7 +197,9 @@ static void test_no_sense_key_is_repeated(void **state)
 
 static void test_becoming_ready_is_repeated_slowly(void **state)
 {
-	static const uint8_t ascq[] = { 0x01, 0x07, 0x0a, 0x0b, 0x0c, 0x14 };
+	static const uint8_t ascq[] = {
+		0x01, 0x07, 0x0a, 0x0b, 0x0c, 0x12, 0x14
+	};
 
 	for (size_t i = 0; i < sizeof(ascq); i++) {
 		with_sense(KEY_NOT_READY, 0x04, ascq[i]);

@@ -269,7 +269,7 @@ static void test_becoming_ready_is_waited_for_in_order(void **state)
 
 static void test_a_path_on_standby_is_left_and_the_request_kept(void **state)
 {
-	static const uint8_t ascq[] = { 0x0b, 0x0c };
+	static const uint8_t ascq[] = { 0x0b, 0x0c, 0x12 };
 	static struct request r;
 
 	for (size_t i = 0; i < sizeof(ascq); i++) {

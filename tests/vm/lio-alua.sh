@@ -29,6 +29,11 @@ at() { # PORTAL is in use
 check "a disk on standby is found by the other portal group" eval \
 	'appears 60 "$d" && at 127.0.0.2'
 
+# State 14 cannot be set: "offline" is a secondary state, of a group's port.
+offline() { # GROUP 0|1
+	echo "$2" >"$(group store "$1")/lun/lun_0/alua_tg_pt_offline"
+}
+
 moves() { # GROUP STATE PORTAL: where the session goes
 	state "$1" "$2" && wait_for 60 at "$3" && state "$1" 0
 }
@@ -37,6 +42,11 @@ check "when its group goes on standby the session moves, without an error" \
 	under_load "$d" moves 2 2 127.0.0.1
 check "when its group is unavailable it moves, without an error" \
 	under_load "$d" moves 1 3 127.0.0.2
+moves_offline() { # GROUP PORTAL
+	offline "$1" 1 && wait_for 60 at "$2" && offline "$1" 0
+}
+check "when its group is offline it moves, without an error" \
+	under_load "$d" moves_offline 2 127.0.0.1
 nothing_serves() {
 	state 1 2 && state 2 2 && wait_for 20 logged 'trying another' &&
 		state 2 0
