@@ -31,12 +31,24 @@ gone() {
 	[ ! -e /run/softhba-demo ] &&
 		! grep -F /run/softhba-demo /proc/self/mountinfo &&
 		! grep -lF /run/softhba-demo /sys/block/loop*/loop/backing_file &&
+		! "$B/tests/export/ublk_left" /run/softhba-demo/iscsid | grep . &&
 		! compgen -G '/dev/iscsi/bus*' &&
 		! grep -lzxF SOFTHBA_DEMO=/run/softhba-demo \
 			/proc/[0-9]*/environ 2>/dev/null
 }
 check "it leaves nothing behind" gone
 check "stopping what does not run is no error" ./demo stop
+
+# Nobody serves the disk then, and no request for it ends by itself.
+all_die() {
+	local pid
+	pid=$(cat /run/softhba-demo/iscsid.pid) &&
+		kill -KILL "$pid" $(pgrep -P "$pid" iscsid-engine)
+}
+LIMIT=120 check "it runs again" run_demo
+check "all of its driver is killed" all_die
+LIMIT=90 check "the demo stops all the same" ./demo stop
+check "it leaves nothing behind then, too" gone
 
 port=$(free_port)
 {
