@@ -154,8 +154,10 @@ unsigned disk_inflight(const struct disk *d); /* requests not yet done */
 /*
  * REPORT LUNS once per session, with a fallback to INQUIRY on LUNs 0..7 for
  * targets that refuse it.  done gets count LUN fields of LUN_LEN bytes, valid
- * during the call, or count 0 and err: -ENOTCONN (the nexus was lost), -EIO,
- * -ENOMEM.  It may be called before this returns.  NULL on ENOMEM.
+ * during the call, or count 0 and err: -ENOTCONN (the nexus was lost), -EAGAIN
+ * (worth another scan later), -EHOSTUNREACH (the same, and another portal group
+ * may know more), -EIO, -ENOMEM.  It may be called before this returns.  NULL
+ * on ENOMEM.
  */
 struct lun_scan;
 struct lun_scan *lun_scan_start(struct session *s,

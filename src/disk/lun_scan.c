@@ -132,6 +132,9 @@ static void judge(struct lun_scan *sc)
 		end(sc, NULL, 0, -ENOTCONN);
 	else if (v != VERDICT_FAIL && sc->tries++ < TRIES)
 		return; /* once more */
+	else if (v != VERDICT_FAIL && !sc->guessing)
+		end(sc, NULL, 0,
+		    p->effect == EFFECT_ELSEWHERE ? -EHOSTUNREACH : -EAGAIN);
 	else
 		refused(sc, p->err);
 }

@@ -13,6 +13,9 @@
 #include "base/topic.h"
 #include "engine/target.h"
 
+#define SCAN_AGAIN UINT64_C(1000) /* ms, after a first refusal */
+#define SCAN_STEPS 5		  /* doublings */
+
 static struct lun *of_node(struct idmap_node *n)
 {
 	return container_of(n, struct lun, node);
@@ -202,6 +205,28 @@ static void take_all(struct luns *l, const uint8_t *found, size_t count)
 	miss_luns(l);
 }
 
+/*
+ * A target that is just starting, or serves its LUNs through another portal
+ * group now, must not stay without disks until its next session.
+ */
+static void scan_later(struct luns *l, bool elsewhere)
+{
+	uint64_t now = io_now(l->target->engine->loop);
+
+	l->scan_at = now + (SCAN_AGAIN << l->refusals);
+	if (l->refusals < SCAN_STEPS)
+		l->refusals++;
+	if (elsewhere)
+		target_elsewhere(l->target);
+}
+
+static const char *why_not(int err)
+{
+	return err == -EAGAIN	      ? "it is busy; trying again"
+	       : err == -EHOSTUNREACH ? "not by this portal now; trying again"
+				      : strerror(-err);
+}
+
 static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 {
 	struct luns *l = ctx;
@@ -210,16 +235,19 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 		l->scanning = false;
 		return;
 	}
-	if (err)
-		log_warn(name_of(l), "cannot list its LUNs (%s)",
-			 strerror(-err));
-	else
+	if (err) {
+		log_warn(name_of(l), "cannot list its LUNs (%s)", why_not(err));
+	} else {
+		l->refusals = 0;
 		take_all(l, found, count);
+	}
 	if (topic_is_on(TOPIC_INIT))
 		log_debug(name_of(l), "init: %zu LUNs are listed", count);
 	l->counting = true;
 	tell_luns(l);
 	l->scanning = false;
+	if (err == -EAGAIN || err == -EHOSTUNREACH)
+		scan_later(l, err == -EHOSTUNREACH);
 	if (l->again) {
 		l->again = false;
 		luns_scan(l);
@@ -237,6 +265,7 @@ void luns_scan(struct luns *l)
 		return;
 	}
 	end_scan(l); /* the last one */
+	l->scan_at = 0;
 	l->scanning = true;
 	if (topic_is_on(TOPIC_INIT))
 		log_debug(name_of(l), "init: asking for the list of LUNs");
@@ -308,6 +337,7 @@ void luns_down(struct luns *l, bool ended_well, uint64_t now)
 
 	end_scan(l);
 	l->again = false;
+	l->scan_at = 0;
 	while ((u = next(l, u)))
 		nexus_down(u, ended_well, now);
 }
@@ -349,7 +379,7 @@ void luns_were_reset(struct luns *l, const uint8_t *lun)
 
 uint64_t luns_next_wake(const struct luns *l)
 {
-	uint64_t at = UINT64_MAX, wake;
+	uint64_t at = l->scan_at ? l->scan_at : UINT64_MAX, wake;
 	struct lun *u = NULL;
 
 	while ((u = next(l, u))) {
@@ -364,6 +394,10 @@ void luns_tick(struct luns *l, uint64_t now)
 {
 	struct lun *u = NULL;
 
+	if (l->scan_at && l->scan_at <= now) {
+		l->scan_at = 0;
+		luns_scan(l);
+	}
 	while ((u = next(l, u)))
 		if (disk_next_wake(u->disk) <= now)
 			disk_tick(u->disk, now);

@@ -42,6 +42,15 @@ class Portals(DiskCase):
         self.assertEqual(disk.read(0, 4096), b"1" * 4096)
         self.up(two)
 
+    def test_a_group_that_lists_no_luns_now_is_left(self):
+        one, two = portals(1, 2)
+        self.demo("--fault", "scsi report-luns 1-22 sense 2/04/12",
+                  portals=[one, two])
+        self.target()
+        self.up(one)
+        self.up(two)
+        self.engine.wait("lun", timeout=20)
+
     def image(self):
         path = os.path.join(self.dir, "image")
         with open(path, "wb") as f:

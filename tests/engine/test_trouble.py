@@ -42,6 +42,11 @@ class Trouble(DiskCase):
         disk.write(0, b"b" * 4096)
         self.assertEqual(disk.read(0, 4096), b"b" * 4096)
 
+    def test_a_target_that_is_busy_lists_its_luns_later(self):
+        self.demo("--fault", "scsi report-luns 1-15 busy")
+        self.target()
+        self.engine.wait("lun", timeout=20)
+
     def test_corrupt_data_never_reach_the_reader(self):
         disk = self.use("--digest", "require",
                         "--fault", "tx data-in 20 corrupt data",

@@ -25,6 +25,7 @@ static struct {
 	uint8_t present;     /* set of LUNs 0..7 that answer INQUIRY */
 	unsigned attentions; /* answered first */
 	unsigned busy;
+	bool offline;
 	uint16_t underflow_all; /* answers are empty */
 	bool sync, lost;
 	struct cmd *pending;
@@ -88,6 +89,8 @@ static void answer(struct cmd *c)
 	} else if (target.busy) {
 		target.busy--;
 		c->status = 8;
+	} else if (target.offline) {
+		put_sense(c, 2, 0x04, 0x12);
 	} else if (target.underflow_all) {
 		c->underflow = c->len;
 	} else if (c->cdb[0] == SCSI_INQUIRY) {
@@ -218,12 +221,20 @@ static void test_attentions_and_busy_are_repeated(void **state)
 	assert_int_equal(result.count, 1);
 }
 
-static void test_endless_busy_ends_with_eio(void **state)
+static void test_endless_busy_is_to_be_asked_again_later(void **state)
 {
 	target.busy = 1000;
 	run();
-	assert_int_equal(result.err, -EIO);
+	assert_int_equal(result.err, -EAGAIN);
 	assert_int_equal(result.count, 0);
+	assert_in_range(target.commands, 5, 20);
+}
+
+static void test_a_portal_group_that_does_not_serve_it_is_told(void **state)
+{
+	target.offline = true;
+	run();
+	assert_int_equal(result.err, -EHOSTUNREACH);
 	assert_in_range(target.commands, 5, 20);
 }
 
@@ -283,7 +294,8 @@ int main(void)
 		T(test_empty_list_is_no_error),
 		T(test_refusal_leads_to_trying_eight_luns),
 		T(test_attentions_and_busy_are_repeated),
-		T(test_endless_busy_ends_with_eio),
+		T(test_endless_busy_is_to_be_asked_again_later),
+		T(test_a_portal_group_that_does_not_serve_it_is_told),
 		T(test_empty_answers_end),
 		T(test_lost_nexus_ends_with_enotconn),
 		T(test_synchronous_session_works),
