@@ -71,9 +71,10 @@ uint64_t stage_limit(uint64_t ms)
 	return ms + ms / 2 + 5000;
 }
 
+/* What a wait counts from may be over before the step that waits begins. */
 uint64_t stage_early(void)
 {
-	return 20;
+	return 250;
 }
 
 /* Files that grow ------------------------------------------------------ */
