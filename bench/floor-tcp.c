@@ -30,7 +30,6 @@
 /* One end: messages of in bytes come, of HEAD and out bytes go. */
 struct end {
 	int fd;
-	uint8_t *memory; /* in comes to here, one after the other */
 	size_t in, out, ring, at, partial;
 	uint32_t seed;
 	uint64_t began; /* of its message, where there is but one */
@@ -42,6 +41,7 @@ static void die(const char *what)
 	exit(1);
 }
 
+/* Where in comes to, one after the other, and out is taken from. */
 static uint8_t *memory;
 
 static void end_init(struct end *e, int fd, size_t in, size_t out, size_t ring)
@@ -52,12 +52,9 @@ static void end_init(struct end *e, int fd, size_t in, size_t out, size_t ring)
 			die("memory");
 		memset(memory, 1, MEMORY);
 	}
-	*e = (struct end){ .fd = fd,
-			   .memory = memory,
-			   .in = in,
-			   .out = out,
-			   .ring = ring,
-			   .seed = 1 };
+	*e = (struct end){
+		.fd = fd, .in = in, .out = out, .ring = ring, .seed = 1
+	};
 }
 
 /* How many messages are complete now; 0: the other end has closed. */
@@ -66,8 +63,7 @@ static unsigned take(struct end *e)
 	unsigned n = 0;
 
 	while (n == 0) {
-		ssize_t got =
-			recv(e->fd, e->memory + e->at, e->ring - e->at, 0);
+		ssize_t got = recv(e->fd, memory + e->at, e->ring - e->at, 0);
 
 		if (got <= 0)
 			return 0;
@@ -112,7 +108,7 @@ static void give(struct end *e, unsigned n)
 			continue;
 		e->seed = e->seed * 1664525 + 1013904223;
 		iov[pieces++] = (struct iovec){
-			e->memory + e->seed % (MEMORY / e->out) * e->out, e->out
+			memory + e->seed % (MEMORY / e->out) * e->out, e->out
 		};
 	}
 	send_all(e->fd, iov, pieces);

@@ -258,6 +258,7 @@ void luns_scan(struct luns *l)
 {
 	struct session *s = l->target->session;
 
+	l->scan_at = 0;
 	if (!session_is_up(s))
 		return;
 	if (l->scanning) {
@@ -265,7 +266,6 @@ void luns_scan(struct luns *l)
 		return;
 	}
 	end_scan(l); /* the last one */
-	l->scan_at = 0;
 	l->scanning = true;
 	if (topic_is_on(TOPIC_INIT))
 		log_debug(name_of(l), "init: asking for the list of LUNs");
@@ -394,10 +394,8 @@ void luns_tick(struct luns *l, uint64_t now)
 {
 	struct lun *u = NULL;
 
-	if (l->scan_at && l->scan_at <= now) {
-		l->scan_at = 0;
+	if (l->scan_at && l->scan_at <= now)
 		luns_scan(l);
-	}
 	while ((u = next(l, u)))
 		if (disk_next_wake(u->disk) <= now)
 			disk_tick(u->disk, now);

@@ -173,8 +173,8 @@ static uint64_t hash_of(const struct tgt_pdu_event *e)
 	return h;
 }
 
-/* A driver may take what is always short for an error. */
-static bool is_short_too_often(struct box *b, const struct tgt_pdu_event *e)
+/* False: so often that a driver may take it for an error. */
+static bool note_short(struct box *b, const struct tgt_pdu_event *e)
 {
 	uint64_t h = hash_of(e);
 	unsigned n = 0;
@@ -183,7 +183,7 @@ static bool is_short_too_often(struct box *b, const struct tgt_pdu_event *e)
 		n += b->shorts[i] == h;
 	if (n < MAX_SHORTS)
 		b->shorts[b->nshorts++ % SHORTS_KEPT] = h;
-	return n >= MAX_SHORTS;
+	return n < MAX_SHORTS;
 }
 
 /* Of a command that moves blocks, or tells who the disk is. */
@@ -197,7 +197,7 @@ static bool do_short(const struct event *v, struct tgt_verdict *out)
 		out->value = dice_between(&sim.dice, 1, 40);
 	return (op == 0x12 || op == 0x28 || op == 0x2a || op == 0x88 ||
 		op == 0x8a) &&
-	       !is_short_too_often(v->box, v->e);
+	       note_short(v->box, v->e);
 }
 
 static bool do_busy(const struct event *v, struct tgt_verdict *out)

@@ -84,6 +84,18 @@ static uint32_t second_half(const struct pdu_scsi_cmd *c,
 	return result_sense(&r);
 }
 
+/* How a write ends whose disk has another size in the middle of it. */
+static uint32_t write_while_resized(uint64_t size)
+{
+	struct pdu_scsi_cmd c;
+	struct pdu_r2t r2t;
+
+	begin_write(&c, &r2t);
+	first_half(&c, &r2t);
+	resize(size);
+	return second_half(&c, &r2t);
+}
+
 static void test_a_large_write_is_on_the_disk(void **state)
 {
 	struct pdu_scsi_cmd c;
@@ -115,25 +127,13 @@ static void test_immediate_data_of_a_large_write_is_part_of_it(void **state)
 
 static void test_a_write_is_whole_though_the_disk_grows_meanwhile(void **state)
 {
-	struct pdu_scsi_cmd c;
-	struct pdu_r2t r2t;
-
-	begin_write(&c, &r2t);
-	first_half(&c, &r2t);
-	resize(1 << 24);
-	assert_int_equal(second_half(&c, &r2t), 0);
+	assert_int_equal(write_while_resized(1 << 24), 0);
 	assert_memory_equal(on_disk(), data, LEN);
 }
 
 static void test_a_write_to_blocks_that_went_meanwhile_fails(void **state)
 {
-	struct pdu_scsi_cmd c;
-	struct pdu_r2t r2t;
-
-	begin_write(&c, &r2t);
-	first_half(&c, &r2t);
-	resize(SHRUNK);
-	assert_int_equal(second_half(&c, &r2t), 0x052100);
+	assert_int_equal(write_while_resized(SHRUNK), 0x052100);
 }
 
 static void test_a_read_is_whole_though_the_disk_shrinks_meanwhile(void **state)
