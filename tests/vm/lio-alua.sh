@@ -18,6 +18,12 @@ need "a target has two portal groups with states of their own" eval \
 	'lio_group store 1 127.0.0.1:3260 && lio_lun store 1 0 one &&
 	lio_group store 2 127.0.0.2:3260 && lio_lun store 2 0 one &&
 	lio_access_group 1 && lio_access_group 2 && state 1 2'
+# State 14 cannot be set: "offline" is a secondary state, of a group's port.
+offline() { # GROUP 0|1
+	echo "$2" >"$(group store "$1")/lun/lun_0/alua_tg_pt_offline"
+}
+
+offline 1 1 && offline 2 1
 configure <<C
 DiscoveryAddress=127.0.0.1:3260
 C
@@ -26,13 +32,15 @@ d=$(disk 0 0 0)
 at() { # PORTAL is in use
 	list | grep "^TARGET ADDRESS" | grep -F "$1"
 }
+back() { # there is no disk while no group is, and there is when one is
+	wait_for 60 logged 'offline' && ! [ -e "$d" ] && offline 2 0 &&
+		appears 60 "$d" && at 127.0.0.2
+}
+check "a disk that is offline everywhere at first is there when one group is" \
+	back
+offline 1 0
 check "a disk on standby is found by the other portal group" eval \
 	'appears 60 "$d" && at 127.0.0.2'
-
-# State 14 cannot be set: "offline" is a secondary state, of a group's port.
-offline() { # GROUP 0|1
-	echo "$2" >"$(group store "$1")/lun/lun_0/alua_tg_pt_offline"
-}
 
 moves() { # GROUP STATE PORTAL: where the session goes
 	state "$1" "$2" && wait_for 60 at "$3" && state "$1" 0
