@@ -178,8 +178,11 @@ const struct keyword keywords[] = {
 	  BYTES(IN_TARGET, "16776192", max_burst),
 	  .help = "Most data of a write that a target may ask for at once." },
 	{ "TCPWindowSize", { NULL },
-	  BYTES(IN_NET, "262144", tcp_window),
-	  .help = "Size of the TCP socket buffers." },
+	  .kind = KEY_BYTES, .where = IN_NET, .deflt = "0", .max = BYTES_MAX,
+	  .offset = F(tcp_window), .form = "bytes",
+	  .help = "Size of both TCP socket buffers. 0: 512 KiB to send from, "
+		  "and the kernel sizes the one to receive by what the "
+		  "connection carries." },
 
 	{ "LUNs", { NULL },
 	  .kind = KEY_LUNS, .where = IN_TARGET, .deflt = "all",

@@ -35,7 +35,7 @@ struct settings {
 	uint32_t linger; /* ms: else so long, to let the target show life */
 	uint32_t disk_timeout; /* ms a request gets in all; 0: for ever */
 	uint32_t task_timeout; /* ms a command gets; 0: for ever */
-	uint32_t window;       /* bytes of TCP buffer; 0: the system's */
+	uint32_t window;       /* bytes of TCP buffer; 0: what fits */
 };
 
 /*

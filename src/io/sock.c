@@ -230,15 +230,21 @@ static void set_abortive_close(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 }
 
+/*
+ * What waits to be sent should stay in the caches; what comes should find an
+ * open window, which the kernel sees to unless it is told a size.
+ */
+#define SEND_BUFFER (512 << 10)
+
 /* Wishes: a connection without them still works. */
 static void set_options(int fd, const struct sock_options *opt)
 {
 	set_abortive_close(fd);
 	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	if (opt->window) {
-		set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)opt->window);
+	set_int(fd, SOL_SOCKET, SO_SNDBUF,
+		opt->window ? (int)opt->window : SEND_BUFFER);
+	if (opt->window)
 		set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)opt->window);
-	}
 	set_int(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RETRANSMIT_MOST);
 	if (opt->user_timeout)
 		set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,

@@ -81,7 +81,7 @@ static void test_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(s.max_recv_data, 131072);
 	assert_int_equal(s.first_burst, 262144);
 	assert_int_equal(s.max_burst, 16776192);
-	assert_int_equal(s.tcp_window, 262144);
+	assert_int_equal(s.tcp_window, 0);
 	assert_true(s.portal_failover);
 	assert_string_equal(s.preferred_portal.host, "");
 	assert_int_equal(s.preferred_subnet.count, 0);

@@ -357,6 +357,28 @@ static void test_options_reach_the_socket(void **state)
 	close(fd);
 }
 
+static void
+test_without_a_window_the_kernel_sizes_the_one_to_receive(void **state)
+{
+	int fresh = socket(AF_INET, SOCK_STREAM, 0), fd, of_fresh, v;
+	socklen_t len = sizeof(v);
+	struct sockaddr_storage at;
+	struct end a = { 0 };
+
+	fd = listener(SOCK_STREAM, &at);
+	assert_int_equal(sock_connect(&a.s, *state, &ops, &at, &no_options), 0);
+	getsockopt(fresh, SOL_SOCKET, SO_RCVBUF, &of_fresh, &len);
+	getsockopt(a.s.fd, SOL_SOCKET, SO_RCVBUF, &v, &len);
+	assert_int_equal(v, of_fresh);
+	getsockopt(a.s.fd, SOL_SOCKET, SO_SNDBUF, &v, &len);
+	getsockopt(fresh, SOL_SOCKET, SO_SNDBUF, &of_fresh, &len);
+	assert_int_not_equal(v, of_fresh);
+	sock_close(&a.s);
+	until_nonzero(*state, &a.gones);
+	close(fresh);
+	close(fd);
+}
+
 /* The peer's kernel hears nothing of the connection any more. */
 static void deafen(int fd)
 {
@@ -542,6 +564,8 @@ int main(void)
 		LOOP_TEST(test_close_takes_back_what_was_not_sent),
 		LOOP_TEST(test_close_during_connect_comes_to_gone),
 		LOOP_TEST(test_options_reach_the_socket),
+		LOOP_TEST(
+			test_without_a_window_the_kernel_sizes_the_one_to_receive),
 		LOOP_TEST(test_only_a_peer_that_acknowledges_nothing_is_lost),
 		LOOP_TEST(test_a_peer_that_was_heard_is_probed_rarely_again),
 		cmocka_unit_test(test_addresses_of_both_families_are_read),
