@@ -281,12 +281,16 @@ static struct tgt_conn *new_conn(struct server *s, struct listener *l, int fd)
 	return tgt_conn_new(s->tgt, l->portal, &local, peer, s->now);
 }
 
+/* What waits to be sent stays in the caches. */
+#define SEND_BUFFER (512 << 10)
+
 static void accept_one(struct server *s, struct listener *l, int fd)
 {
 	struct peer *p = calloc(1, sizeof(*p));
-	int one = 1;
+	int one = 1, size = SEND_BUFFER;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	if (p)
 		p->conn = new_conn(s, l, fd);
 	if (!p || !p->conn) {
