@@ -33,7 +33,7 @@ at() { # PORTAL is in use
 	list | grep "^TARGET ADDRESS" | grep -F "$1"
 }
 back() { # there is no disk while no group is, and there is when one is
-	wait_for 60 logged 'offline' && ! [ -e "$d" ] && offline 2 0 &&
+	wait_for 60 logged 'does not serve a LUN' && ! [ -e "$d" ] && offline 2 0 &&
 		appears 60 "$d" && at 127.0.0.2
 }
 check "a disk that is offline everywhere at first is there when one group is" \
