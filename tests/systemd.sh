@@ -17,11 +17,16 @@ cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 [ -n "$cgroups" ] || skip_all "cgroup v2 is not mounted"
 B=$(realpath "$B")
 R=$T/root
+# The new namespace has a mount that another script undoes just then.
+exec {alone}<"${T%/*}" && flock "$alone"
 
 # In the new mount namespace: the root, then systemd as process 1.
 cat >"$T/enter" <<'E'
 set -eu
 T=$1 R=$2 B=$3
+# What scripts beside this one have mounted is theirs to unmount.
+awk '$5 ~ "^/run/softhba-" { print $5 }' /proc/self/mountinfo |
+	grep -v "^$T" | tac | xargs -r -n 1 umount -l
 mkdir -p "$T/over" "$R"
 mount -t tmpfs none "$T/over"
 mkdir "$T/over/up" "$T/over/work"

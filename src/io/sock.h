@@ -52,8 +52,8 @@ struct sock_ops {
 };
 
 struct sock_options {
-	uint32_t window;     /* SO_SNDBUF and SO_RCVBUF in bytes; 0: what fits */
-	uint32_t connect_ms; /* give up connecting after; 0: kernel's */
+	uint32_t window; /* SO_SNDBUF and SO_RCVBUF in bytes; 0: what fits */
+	uint32_t connect_ms;   /* give up connecting after; 0: kernel's */
 	uint32_t user_timeout; /* TCP_USER_TIMEOUT in ms; 0: kernel's */
 	bool keepalive;
 };

@@ -2,6 +2,9 @@
 # for disks, no daemon is needed.
 . tests/lib.sh
 
+# A mount namespace that begins meanwhile (tests/systemd.sh) keeps mounts.
+exec {alone}<"${T%/*}" && flock "$alone"
+
 export ISCSI_DEFAULT=$T/default TMPDIR=$T
 FS=$T/fstab.iscsi
 settings() {
