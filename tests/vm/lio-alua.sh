@@ -18,12 +18,6 @@ need "a target has two portal groups with states of their own" eval \
 	'lio_group store 1 127.0.0.1:3260 && lio_lun store 1 0 one &&
 	lio_group store 2 127.0.0.2:3260 && lio_lun store 2 0 one &&
 	lio_access_group 1 && lio_access_group 2 && state 1 2'
-# State 14 cannot be set: "offline" is a secondary state, of a group's port.
-offline() { # GROUP 0|1
-	echo "$2" >"$(group store "$1")/lun/lun_0/alua_tg_pt_offline"
-}
-
-offline 1 1 && offline 2 1
 configure <<C
 DiscoveryAddress=127.0.0.1:3260
 C
@@ -32,15 +26,13 @@ d=$(disk 0 0 0)
 at() { # PORTAL is in use
 	list | grep "^TARGET ADDRESS" | grep -F "$1"
 }
-back() { # there is no disk while no group is, and there is when one is
-	wait_for 60 logged 'does not serve a LUN' && ! [ -e "$d" ] && offline 2 0 &&
-		appears 60 "$d" && at 127.0.0.2
-}
-check "a disk that is offline everywhere at first is there when one group is" \
-	back
-offline 1 0
 check "a disk on standby is found by the other portal group" eval \
 	'appears 60 "$d" && at 127.0.0.2'
+
+# State 14 cannot be set: "offline" is a secondary state, of a group's port.
+offline() { # GROUP 0|1
+	echo "$2" >"$(group store "$1")/lun/lun_0/alua_tg_pt_offline"
+}
 
 moves() { # GROUP STATE PORTAL: where the session goes
 	state "$1" "$2" && wait_for 60 at "$3" && state "$1" 0
@@ -68,4 +60,16 @@ fill_random "$T/data" 1M
 put "$T/data" "$d"
 check "groups that are not optimized serve it, too" slow
 check "the moves were few" test "$(count_logged 'established session')" -lt 20
+
+check "the daemon stops" stop_iscsid 60
+mv "$T/iscsid.log" "$T/iscsid.log.before"
+offline 1 1 && offline 2 1
+start_iscsid
+back() { # there is no disk while no group is, and there is when one is
+	wait_for 60 logged 'does not serve a LUN' && ! [ -e "$d" ] && offline 2 0 &&
+		appears 60 "$d" && at 127.0.0.2
+}
+check "a disk that is offline everywhere at first is there when one group is" \
+	back
+offline 1 0
 stops_clean
