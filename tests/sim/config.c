@@ -38,6 +38,7 @@ void config_calm(void)
 		.ping_timeout = 5000,
 		.abort_timeout = 10000,
 		.reset_timeout = 30000,
+		.reinstatement = "see",
 		.knows_groups = true,
 		.latency = 100,
 		.jitter = 100,

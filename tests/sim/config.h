@@ -39,6 +39,7 @@ struct config {
 	uint32_t abort_timeout, reset_timeout;
 	uint32_t connfail_timeout, disk_timeout;
 	uint32_t task_timeout; /* 0: the driver's own; FOR_EVER */
+	const char *reinstatement; /* "see", "yes" or "no" */
 	bool knows_groups;     /* the discovery told the portal group tags */
 
 	/* the network */
