@@ -485,10 +485,11 @@ int script_read(const char *path, struct script *out, char *err, size_t size)
 		return -errno;
 	}
 	memset(out, 0, sizeof(*out));
-	out->setup = (struct setup){
-		.conf = CONF_FIRST,
-		.portals = 1, .groups = 1, .luns = 1, .blocks = 64
-	};
+	out->setup = (struct setup){ .conf = CONF_FIRST,
+				     .portals = 1,
+				     .groups = 1,
+				     .luns = 1,
+				     .blocks = 64 };
 	while (!failed && fgets(text, sizeof(text), f)) {
 		struct line l = { .script = out,
 				  .err = what,

@@ -100,6 +100,7 @@ static void to_config(const struct conf_settings *s)
 	config.abort_timeout = s->abort_timeout;
 	config.reset_timeout = s->reset_timeout;
 	config.connfail_timeout = s->connfail_timeout;
+	config.fence_timeout = s->fence_timeout;
 	config.disk_timeout = conf_disk_timeout(s);
 }
 
