@@ -279,8 +279,8 @@ static void on_nop_in(struct conn *c)
 		malformed(c);
 		return;
 	}
-	if (itt_is(pdu.itt, TAG_PING)) { /* the answer to ours */
-		(void)take_statsn(c, &pdu.sn);
+	if (itt_is(pdu.itt, TAG_PING)) {       /* the answer to ours */
+		(void)take_statsn(c, &pdu.sn); /* or the session is over */
 		return;
 	}
 	if (pdu.itt != TAG_NONE) {
