@@ -264,6 +264,12 @@ static void again(struct disk *d, const struct policy *p, bool slow)
 		pause_begin(&f->pause);
 }
 
+/* However much of the block came with it. */
+static bool is_good(const struct cmd *c)
+{
+	return c->outcome == CMD_DONE && c->status == STATUS_GOOD;
+}
+
 /*
  * Only an answer that comes from carrying it out says that all before it has
  * ended: an attention, a refusal or BUSY may come at once.
@@ -282,8 +288,7 @@ static void judge(struct disk *d)
 		f->stale = false;
 		return;
 	}
-	if (policy_verdict(p, f->tries) == VERDICT_OK ||
-	    s.key == KEY_MEDIUM_ERROR || s.key == KEY_HARDWARE_ERROR)
+	if (is_good(&f->cmd) || s.key == KEY_MEDIUM_ERROR || s.key == KEY_HARDWARE_ERROR)
 		step(d, FENCE_EV_DRAINED);
 	else if (p->effect == EFFECT_REFUSED ||
 		 f->cmd.status == STATUS_RESERVATION_CONFLICT)
