@@ -264,16 +264,26 @@ static void again(struct disk *d, const struct policy *p, bool slow)
 		pause_begin(&f->pause);
 }
 
-/* However much of the block came with it. */
-static bool is_good(const struct cmd *c)
-{
-	return c->outcome == CMD_DONE && c->status == STATUS_GOOD;
-}
-
 /*
  * Only an answer that comes from carrying it out says that all before it has
- * ended: an attention, a refusal or BUSY may come at once.
+ * ended: an attention, a refusal or BUSY may come at once.  How much of the
+ * block came with it does not matter.
  */
+static bool was_carried_out(const struct cmd *c, const struct sense *s)
+{
+	if (c->outcome != CMD_DONE)
+		return false;
+	return c->status == STATUS_GOOD || s->key == KEY_RECOVERED_ERROR ||
+	       s->key == KEY_MEDIUM_ERROR || s->key == KEY_HARDWARE_ERROR;
+}
+
+static bool is_refusal(const struct cmd *c, const struct policy *p)
+{
+	return p->effect == EFFECT_REFUSED ||
+	       (c->outcome == CMD_DONE &&
+		c->status == STATUS_RESERVATION_CONFLICT);
+}
+
 static void judge(struct disk *d)
 {
 	struct fence *f = &d->fence;
@@ -288,10 +298,9 @@ static void judge(struct disk *d)
 		f->stale = false;
 		return;
 	}
-	if (is_good(&f->cmd) || s.key == KEY_MEDIUM_ERROR || s.key == KEY_HARDWARE_ERROR)
+	if (was_carried_out(&f->cmd, &s))
 		step(d, FENCE_EV_DRAINED);
-	else if (p->effect == EFFECT_REFUSED ||
-		 f->cmd.status == STATUS_RESERVATION_CONFLICT)
+	else if (is_refusal(&f->cmd, p))
 		refused(d);
 	else
 		again(d, p, policy_verdict(p, f->tries) != VERDICT_NOW);

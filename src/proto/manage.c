@@ -69,14 +69,6 @@ bool manage_holds(const struct session *s, const struct cmd *cmd)
 	       (scope_of(t) == SCOPE_LUN && !memcmp(cmd->lun, t->lun, LUN_LEN));
 }
 
-bool manage_resets(const struct session *s, const struct cmd *cmd)
-{
-	const struct tmf_req *t = s->tmf;
-
-	return t && t->function == TMF_LUN_RESET &&
-	       !memcmp(cmd->lun, t->lun, LUN_LEN);
-}
-
 static struct conn *usable_conn(struct session *s)
 {
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {

@@ -356,8 +356,6 @@ void manage_end(struct session *s, int response);
 void manage_tick(struct session *s);
 /* Must this command wait for the answer to a task management function? */
 bool manage_holds(const struct session *s, const struct cmd *cmd);
-/* Is a LUN RESET for its LUN out? */
-bool manage_resets(const struct session *s, const struct cmd *cmd);
 uint64_t manage_wake(const struct session *s);
 /* Is what the function meant over at the target? */
 bool manage_did(const struct tmf_req *t, int response);

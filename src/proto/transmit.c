@@ -130,11 +130,7 @@ static void send_data(struct conn *c)
 	struct pdu_data_out pdu;
 	struct tx_entry *e;
 
-	/*
-	 * Aborted or answered meanwhile, or about to be ended by a reset: a
-	 * target may not count what waits for its data among its tasks.
-	 */
-	if (!t || manage_resets(s, t->cmd)) {
+	if (!t) { /* aborted or answered meanwhile */
 		burst_done(c);
 		return;
 	}

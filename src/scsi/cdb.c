@@ -57,11 +57,16 @@ enum cdb_kind cdb_kind(const uint8_t cdb[static CDB_SIZE])
 {
 	const struct command *c = find(cdb[0]);
 
+	return c ? c->kind : CDB_CHANGES;
+}
+
+bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE])
+{
 	/* Other service actions are other commands. */
 	if (cdb[0] == SCSI_SERVICE_ACTION_IN_16 &&
 	    (cdb[1] & 0x1f) != SCSI_SA_READ_CAPACITY_16)
-		return CDB_CHANGES;
-	return c ? c->kind : CDB_CHANGES;
+		return true;
+	return cdb_kind(cdb) == CDB_CHANGES;
 }
 
 static void begin(uint8_t *cdb, uint8_t opcode)

@@ -48,10 +48,7 @@ enum cdb_kind {
 enum cdb_kind cdb_kind(const uint8_t cdb[static CDB_SIZE]);
 
 /* May it change what is on the medium? */
-static inline bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE])
-{
-	return cdb_kind(cdb) == CDB_CHANGES;
-}
+bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE]);
 
 /* What a ten-byte form can say: blocks [lba, lba + count). */
 #define CDB10_MAX_COUNT 0xffffu
