@@ -62,10 +62,28 @@ static uint32_t connect_ms(uint32_t login_timeout)
 		       : TARGET_CONNECT_MS;
 }
 
+#define PORT_TRIES 2 /* a firewall may mind; then any port will do */
+
+static void keep_port(struct target *t)
+{
+	t->lost_at = t->at;
+	t->lost_port = t->nexus->link.sock.local_port;
+	t->lost_tries = PORT_TRIES;
+}
+
+static uint16_t port_again(struct target *t)
+{
+	if (!t->lost_tries || !addr_same(&t->at, &t->lost_at))
+		return 0;
+	t->lost_tries--;
+	return t->lost_port;
+}
+
 void target_connect(struct target *t)
 {
 	struct settings *s = &t->settings;
 	struct sock_options opt = {
+		.local_port = port_again(t),
 		.keepalive = true,
 		.window = s->window,
 		.connect_ms = connect_ms(s->session.login_timeout),
@@ -300,6 +318,7 @@ static void stands(struct target *t)
 	portals_up(&t->portals);
 	t->up = t->ever_up = true;
 	t->up_since = now_of(t);
+	t->lost_tries = 0;
 	giveup_reset(&t->giveup);
 	io_timer_cancel(t->engine->loop, &t->expire);
 	target_tell_up(t);
@@ -346,6 +365,7 @@ static void present_down(struct target *t, const struct fault *why,
 	};
 
 	if (t->up) {
+		keep_port(t);
 		start_expiry(t);
 		backoff_lasted(&t->backoff, now_of(t) - t->up_since);
 	}

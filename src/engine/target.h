@@ -43,6 +43,13 @@ struct target {
 	struct io_op end;	/* frees it, outside of all callbacks */
 	struct addr at;		/* where the last attempt went, */
 	uint64_t began;		/* and when, in ms */
+	/*
+	 * The connection that was lost, and may be alive at the target: the
+	 * next ones to that portal come from its port, twice.
+	 */
+	struct addr lost_at;
+	uint16_t lost_port;
+	unsigned lost_tries;
 	struct portals portals;
 	struct lookup lookup;  /* of a redirection to a name */
 	struct portals before; /* the redirection by name */

@@ -170,6 +170,18 @@ static void go_up(struct sock *s)
 	sock_kick_tx(s);
 }
 
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t n = sizeof(a);
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+		return 0;
+	return ntohs(a.ss_family == AF_INET6
+			     ? ((struct sockaddr_in6 *)&a)->sin6_port
+			     : ((struct sockaddr_in *)&a)->sin_port);
+}
+
 static void on_connect(struct io_op *op, int res)
 {
 	struct sock *s = container_of(op, struct sock, conn_op);
@@ -177,10 +189,12 @@ static void on_connect(struct io_op *op, int res)
 	io_timer_cancel(s->loop, &s->timer);
 	if (!op_back(s, &s->connecting))
 		return;
-	if (res < 0)
+	if (res < 0) {
 		lose(s, s->timed_out ? -ETIMEDOUT : res);
-	else
-		go_up(s);
+		return;
+	}
+	s->local_port = port_of(s->fd);
+	go_up(s);
 }
 
 static void on_connect_timeout(struct io_timer *t)
@@ -277,6 +291,22 @@ static void set_wishes(struct sock *s, const struct sock_options *opt)
 	wish_probes(s, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
 }
 
+static void wish_port(struct sock *s, int family, uint16_t port)
+{
+	struct sockaddr_storage a;
+
+	if (!port)
+		return;
+	memset(&a, 0, sizeof(a));
+	a.ss_family = (sa_family_t)family;
+	if (family == AF_INET6)
+		((struct sockaddr_in6 *)&a)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)&a)->sin_port = htons(port);
+	/* Another port is as good to connect from. */
+	(void)bind(s->fd, (struct sockaddr *)&a, sock_addr_len(&a));
+}
+
 /*
  * A blocking socket: io_uring itself never blocks on one, and kernels before
  * 6.1 end operations on a non-blocking one early, with -EAGAIN.
@@ -297,6 +327,7 @@ int sock_connect(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 		return err;
 	}
 	set_wishes(s, opt);
+	wish_port(s, to->ss_family, opt->local_port);
 	s->to = *to;
 	s->keepalive = opt->keepalive;
 	s->connecting = true;

@@ -72,7 +72,14 @@ struct sock_ops {
 
 struct sock_options {
 	uint32_t window; /* SO_SNDBUF and SO_RCVBUF in bytes; 0: what fits */
-	uint32_t connect_ms;   /* give up connecting after; 0: kernel's */
+	uint32_t connect_ms; /* give up connecting after; 0: kernel's */
+	/*
+	 * The port to connect from, where it is to be had; 0: any.  To the
+	 * same address as before it names the connection that may still be
+	 * alive there: that one ends with the first SYN (RFC 9293 3.10.7.4, by
+	 * the answer to the challenge).
+	 */
+	uint16_t local_port;
 	uint32_t user_timeout; /* TCP_USER_TIMEOUT in ms; 0: kernel's */
 	bool keepalive;
 };
@@ -89,7 +96,8 @@ struct sock { /* all private but ops and what is the owner's */
 	unsigned inflight; /* ops the kernel still holds, and end_op */
 	bool connecting, up, rx_busy, tx_busy, closing, timed_out;
 	bool keepalive, suspected;
-	bool unsafe;		      /* see sock_connect(); the owner's */
+	uint16_t local_port; /* of the last connection that stood; 0: unknown */
+	bool unsafe;	     /* see sock_connect(); the owner's */
 	uint8_t refused[SOCK_WISHES]; /* errno; the owner's to tell of */
 };
 

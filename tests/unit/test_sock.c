@@ -318,6 +318,51 @@ static void test_close_takes_back_what_was_not_sent(void **state)
 	close(fd);
 }
 
+/* So that the target's TCP ends a connection of before. */
+static void test_the_port_of_before_is_taken_again(void **state)
+{
+	struct sock_options again = { 0 };
+	struct sockaddr_storage at;
+	struct sockaddr_in from;
+	socklen_t n = sizeof(from);
+	struct end a = { 0 }, b = { 0 };
+	int fd = listener(SOCK_STREAM, &at), peer;
+
+	assert_int_equal(sock_connect(&a.s, *state, &ops, &at, &no_options), 0);
+	until_nonzero(*state, &a.ups);
+	again.local_port = a.s.local_port;
+	assert_int_not_equal(again.local_port, 0);
+	close(accept(fd, NULL, NULL));
+	sock_close(&a.s);
+	until_nonzero(*state, &a.gones);
+	assert_int_equal(sock_connect(&b.s, *state, &ops, &at, &again), 0);
+	until_nonzero(*state, &b.ups);
+	peer = accept(fd, (struct sockaddr *)&from, &n);
+	assert_int_equal(ntohs(from.sin_port), again.local_port);
+	sock_close(&b.s);
+	until_nonzero(*state, &b.gones);
+	close(peer);
+	close(fd);
+}
+
+static void test_a_port_that_is_taken_is_done_without(void **state)
+{
+	struct sock_options opt = { 0 };
+	struct sockaddr_storage at, other;
+	struct end a = { 0 };
+	int fd = listener(SOCK_STREAM, &at),
+	    taken = listener(SOCK_STREAM, &other);
+
+	opt.local_port = ntohs(((struct sockaddr_in *)&other)->sin_port);
+	assert_int_equal(sock_connect(&a.s, *state, &ops, &at, &opt), 0);
+	until_nonzero(*state, &a.ups);
+	assert_int_not_equal(a.s.local_port, opt.local_port);
+	sock_close(&a.s);
+	until_nonzero(*state, &a.gones);
+	close(taken);
+	close(fd);
+}
+
 static void test_close_during_connect_comes_to_gone(void **state)
 {
 	struct sockaddr_storage at;
@@ -562,6 +607,8 @@ int main(void)
 		LOOP_TEST(test_silent_peer_times_out),
 		LOOP_TEST(test_close_from_the_up_callback_is_safe),
 		LOOP_TEST(test_close_takes_back_what_was_not_sent),
+		LOOP_TEST(test_the_port_of_before_is_taken_again),
+		LOOP_TEST(test_a_port_that_is_taken_is_done_without),
 		LOOP_TEST(test_close_during_connect_comes_to_gone),
 		LOOP_TEST(test_options_reach_the_socket),
 		LOOP_TEST(
