@@ -307,6 +307,7 @@ static void on_up(void *ctx)
 	if (t->moved && addr_same(&t->at, &t->moved_to))
 		target_tell_moved(t);
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
+	luns_set_patience(&t->luns, t->settings.connfail_timeout, now_of(t));
 	luns_up(&t->luns, now_of(t));
 	target_settle(t);
 	link_touch(&t->link);

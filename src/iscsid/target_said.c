@@ -108,6 +108,9 @@ void target_said(struct target *t, const struct said *s)
 	case SAID_LUN:
 		device_reported(t, &s->lun);
 		break;
+	case SAID_WAITS:
+		device_waits(t, &s->waits);
+		break;
 	case SAID_VANISHED:
 		device_vanished(t, s->event.lun);
 		break;
