@@ -87,6 +87,24 @@ static int do_identity(struct call *k)
 	return 0;
 }
 
+/* Whether the LUN has this page of vital product data. */
+static int do_page(struct call *k)
+{
+	struct tgt_pages *hidden = &k->lun->hidden;
+	unsigned code;
+	char end;
+
+	if (sscanf(k->word[0], "%2x%c", &code, &end) != 1)
+		return complain(k, "not a page in hex", k->word[0]);
+	if (!strcmp(k->word[1], "on"))
+		hidden->bits[code / 8] &= (uint8_t) ~(1u << code % 8);
+	else if (!strcmp(k->word[1], "off"))
+		hidden->bits[code / 8] |= (uint8_t)(1u << code % 8);
+	else
+		return complain(k, "not on or off", k->word[1]);
+	return 0;
+}
+
 static int do_read_only(struct call *k)
 {
 	int err = on_off(k, &k->lun->cfg.read_only);
@@ -309,6 +327,7 @@ static const struct verb {
 } verbs[] = {
 	{ "resize", "SIZE", LUN, 1, 1, do_resize },
 	{ "identity", "HEX", LUN, 1, 1, do_identity },
+	{ "page", "HEX on|off", LUN, 2, 2, do_page },
 	{ "read-only", "on|off", LUN, 1, 1, do_read_only },
 	{ "write-cache", "on|off", LUN, 1, 1, do_write_cache },
 	{ "stopped", "on|off", LUN, 1, 1, do_stopped },

@@ -160,17 +160,26 @@ static const struct {
 
 #define NPAGES (sizeof(pages) / sizeof(pages[0]))
 
+static bool is_hidden(const struct tgt_scsi *q, uint8_t code)
+{
+	return q->lun->hidden.bits[code / 8] & 1u << code % 8;
+}
+
 static uint32_t page_list(struct tgt_scsi *q, uint8_t *d)
 {
+	uint32_t n = 0;
+
 	for (size_t i = 0; i < NPAGES; i++)
-		d[i] = pages[i].code;
-	return NPAGES;
+		if (!is_hidden(q, pages[i].code))
+			d[n++] = pages[i].code;
+	return n;
 }
 
 static bool vital_page(struct tgt_scsi *q, uint32_t *n)
 {
 	for (size_t i = 0; i < NPAGES; i++) {
-		if (pages[i].code != q->cdb[2] || !q->lun)
+		if (!q->lun || pages[i].code != q->cdb[2] ||
+		    is_hidden(q, q->cdb[2]))
 			continue;
 		*n = pages[i].fill(q, q->in + 4);
 		q->in[0] = 0x00;

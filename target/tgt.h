@@ -90,6 +90,11 @@ struct tgt_inject {
 	uint32_t delay;		      /* ms before the command is carried out */
 };
 
+/* A set of vital product data pages. */
+struct tgt_pages {
+	uint8_t bits[32];
+};
+
 struct tgt_lun {
 	struct tgt_target *target;
 	uint32_t number;
@@ -99,6 +104,7 @@ struct tgt_lun {
 	uint64_t blocks;
 	uint64_t naa; /* NAA 3 designator */
 	bool stopped; /* START STOP UNIT; medium commands get 02/04/02 */
+	struct tgt_pages hidden; /* not listed, and refused with 05/24/00 */
 	struct tgt_inject inject[TGT_INJECT_MAX];
 	uint64_t reads, writes, read_bytes, written_bytes;
 };

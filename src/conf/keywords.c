@@ -140,8 +140,9 @@ const struct keyword keywords[] = {
 		  "means never." },
 	{ "ConnFailTimeout", { NULL },
 	  TIME(IN_NET, "0", connfail_timeout),
-	  .help = "A connection is down for so long: fail the commands that "
-		  "wait for it; 0 means never. About 15 fits with multipath "
+	  .help = "A connection is down for so long, or a target does not say "
+		  "for so long who a disk is: fail the commands that wait for "
+		  "it; 0 means never. About 15 fits with multipath "
 		  "software." },
 	{ "AbortTimeout", { NULL },
 	  TIME(IN_NET, "10", abort_timeout),

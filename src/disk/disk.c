@@ -80,6 +80,11 @@ static void tell(struct disk *d)
 		if (d->ops->elsewhere)
 			d->ops->elsewhere(d->ctx, d);
 	}
+	if (d->tell_waits) {
+		d->tell_waits = false;
+		if (d->ops->waits)
+			d->ops->waits(d->ctx, d);
+	}
 }
 
 void disk_run(struct disk *d)
@@ -116,6 +121,7 @@ void disk_set_failed(struct disk *d, int err, const char *reason)
 	if (d->state == DISK_FAILED && d->hopeless)
 		return;
 	probe_stop(d);
+	waits_end(d, false);
 	d->state = DISK_FAILED;
 	d->fail_err = err;
 	str_copy(d->reason, sizeof(d->reason), reason);
@@ -134,6 +140,43 @@ void disk_nexus_up(struct disk *d, struct session *s, uint64_t now)
 	fence_up(d);
 	if (fence_is_clear(d) && !d->hopeless)
 		probe_begin(d);
+	disk_run(d);
+}
+
+static bool is_as_expected(const struct disk *d, const char *identity)
+{
+	return d->known &&
+	       (!*identity || strcmp(d->identity.id, identity) == 0);
+}
+
+static void take_past(struct disk *d, const struct disk_past *past)
+{
+	struct disk_identity *id = &d->identity;
+
+	str_copy(id->id, sizeof(id->id), past->identity);
+	str_copy(id->serial, sizeof(id->serial), past->serial);
+	d->geometry = *past->geometry;
+	d->facts = (struct disk_facts){
+		.mode.write_protected = past->geometry->read_only,
+	};
+	d->known = true;
+}
+
+void disk_resume(struct disk *d, const struct disk_past *past)
+{
+	if (d->hopeless || is_as_expected(d, past->identity))
+		return;
+	take_past(d, past);
+	/* Else that begins with the nexus, or behind the fence. */
+	if (d->session && fence_is_clear(d))
+		probe_begin(d);
+	disk_run(d);
+}
+
+void disk_set_patience(struct disk *d, uint32_t ms, uint64_t now)
+{
+	d->now = now;
+	d->patience = ms;
 	disk_run(d);
 }
 
@@ -176,6 +219,7 @@ void disk_fail(struct disk *d, int err, const char *reason)
 {
 	disk_set_failed(d, -err, reason);
 	d->hopeless = true;
+	d->other = false;
 	disk_run(d);
 }
 
@@ -186,6 +230,7 @@ void disk_rescan(struct disk *d, uint64_t now)
 		probe_begin(d);
 	else
 		d->rescan_wanted = true;
+	probe_hurry(d);
 	disk_run(d);
 }
 
@@ -258,6 +303,7 @@ void disk_tick(struct disk *d, uint64_t now)
 	fence_tick(d);
 	queue_tick(d);
 	probe_tick(d);
+	waits_tick(d);
 	notes_tick(d);
 	disk_run(d);
 }

@@ -9,9 +9,11 @@
  *
  * Life: probing -> online, and after each loss of the nexus: checking (is it
  * still the same disk?) -> online.  Requests wait, in order, in every state
- * but online; in failed they end at once.  A failed disk is looked at again
- * at the next nexus or rescan, unless it turned out to be another disk or its
- * owner failed it: that one is never touched again.
+ * but online; in failed they end at once.  A disk that was served and does not
+ * say who it is stays in checking, and is asked again.  A failed disk is looked
+ * at again at the next nexus or rescan; one that turned out to be another stays
+ * failed meanwhile, until it is the right one.  One that its owner failed is
+ * never touched again.
  *
  * Any call into a disk or into its session may change when the disk wants to
  * be woken: ask disk_next_wake() after it.
@@ -65,6 +67,8 @@ struct disk_ops {
 	 * disk_next_wake() may be another.  Calls nothing of the disk.
 	 */
 	void (*wake)(void *ctx, struct disk *d);
+	/* May be NULL: disk_waits() has another answer. */
+	void (*waits)(void *ctx, struct disk *d);
 };
 
 /* What a disk is, for messages and listings; valid after the first probe. */
@@ -86,6 +90,17 @@ struct disk_identity {
  */
 struct disk *disk_new(const uint8_t lun[static LUN_LEN], const char *expect_id,
 		      const struct disk_ops *ops, void *ctx);
+/* How it was when an owner before us served it. */
+struct disk_past {
+	const char *identity; /* disk_identity.id */
+	const char *serial;
+	const struct disk_geometry *geometry; /* whole */
+};
+/*
+ * It was served then: requests may come, and wait until it is known to be the
+ * same disk, as after the loss of a nexus.
+ */
+void disk_resume(struct disk *d, const struct disk_past *past);
 /* Only when no request and no command is with the disk (disk_idle). */
 void disk_free(struct disk *d);
 
@@ -115,6 +130,11 @@ void disk_set_limit(struct disk *d, uint32_t ms, uint64_t now);
  * have twice the time.  0, the default: it may take for ever.
  */
 void disk_set_task_limit(struct disk *d, uint32_t ms);
+/*
+ * A disk that waits for an answer about itself (disk_waits) for longer than ms
+ * ends its requests with -ENOLINK; 0, the default: it may for ever.
+ */
+void disk_set_patience(struct disk *d, uint32_t ms, uint64_t now);
 /* We reset the LUN: the unit attention to come is no news. */
 void disk_was_reset(struct disk *d);
 
@@ -170,6 +190,16 @@ void disk_tick(struct disk *d, uint64_t now);
 
 enum disk_state disk_state(const struct disk *d);
 const char *disk_reason(const struct disk *d); /* why it failed; "" */
+/*
+ * It was served, and the target does not answer what has to be known before it
+ * is again: since when, and what, for people, until the next call into the
+ * disk.  False: it does not wait, or not for long yet.
+ */
+struct disk_waiting {
+	const char *what;
+	uint64_t since; /* ms, of the owner's clock */
+};
+bool disk_waits(const struct disk *d, struct disk_waiting *out);
 const struct disk_geometry *disk_geometry(const struct disk *d);
 const struct disk_identity *disk_identity(const struct disk *d);
 const uint8_t *disk_lun(const struct disk *d); /* LUN_LEN bytes */

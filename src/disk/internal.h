@@ -30,14 +30,18 @@
 struct probe {
 	uint8_t step; /* enum probe_step */
 	bool inflight, answered;
-	bool again;	/* from the beginning, once the command is back */
-	uint8_t rounds; /* how often it began again */
-	uint32_t tries; /* repeats of this step */
-	uint16_t alloc; /* bytes asked for in this step */
+	bool again;	 /* from the beginning, once the command is back */
+	uint8_t rounds;	 /* how often it began again */
+	unsigned unsaid; /* ... as something was not said, since it began */
+	uint32_t tries;	 /* repeats of this step */
+	uint16_t alloc;	 /* bytes asked for in this step */
 	struct pause slow;
+	uint32_t slow_ms; /* how long that pause is */
 	struct vpd_list pages;
 	struct disk_facts facts;
 	struct disk_identity identity;
+	uint8_t naming;	       /* enum vpd_naming of VPD 83 */
+	bool serial_cut;       /* VPD 80 never came whole */
 	char why[REASON_SIZE]; /* what the last failure was */
 	struct cmd cmd;
 	uint8_t buf[PROBE_BUF];
@@ -46,6 +50,13 @@ struct probe {
 struct notes { /* about what can come in storms: see note.c */
 	unsigned given, kept_back;
 	struct pause pause;
+};
+
+struct waits { /* a disk that was served waits for an answer: waits.c */
+	bool on, counting, told;
+	unsigned tries;
+	uint64_t since; /* ms */
+	char what[REASON_SIZE];
 };
 
 struct disk {
@@ -59,8 +70,9 @@ struct disk {
 	enum disk_state told; /* what the owner knows */
 	bool known;	      /* was online once: geometry and identity hold */
 	bool hopeless;	      /* never to be touched again */
-	int fail_err;	      /* errno of DISK_FAILED */
-	int expired;	      /* -errno of what waits for a nexus, or 0 */
+	bool other;   /* failed: another disk was found, until it is not */
+	int fail_err; /* errno of DISK_FAILED */
+	int expired;  /* -errno of what waits for a nexus, or 0 */
 	char reason[REASON_SIZE];
 	/* identity it must have at the first probe, or "" */
 	char expect[sizeof(((struct disk_identity *)0)->id)];
@@ -84,6 +96,8 @@ struct disk {
 	uint64_t nexus;	     /* how many there were */
 	const struct fence_rules *rules; /* borrowed */
 	struct fence fence;
+	uint32_t patience; /* ms with an absent answer; 0: for ever */
+	struct waits waits;
 	/*
 	 * While the target cannot keep up only one command a second goes
 	 * out, until one is answered.
@@ -97,7 +111,7 @@ struct disk {
 	bool rescan_wanted;
 	uint64_t rescan_not_before; /* ms: attentions may come in storms */
 	bool reset_expected;	    /* the first 29/xx of a nexus is no news */
-	bool tell_resized, tell_luns, tell_elsewhere, tell_fence;
+	bool tell_resized, tell_luns, tell_elsewhere, tell_fence, tell_waits;
 	struct notes notes;
 
 	bool running, run_again, dying;
@@ -121,6 +135,16 @@ uint64_t queue_wake(const struct disk *d);
 /* Requests older than they may be end, or the session ends their commands. */
 void queue_overdue(struct disk *d);
 
+/* waits.c */
+/* The probe has to ask again for what, in words. */
+void waits_for(struct disk *d, const char *what);
+void waits_tick(struct disk *d);
+/* well: it is served again. */
+void waits_end(struct disk *d, bool well);
+/* For longer than requests may (disk_set_patience). */
+bool waits_too_long(const struct disk *d);
+uint64_t waits_wake(const struct disk *d);
+
 /* probe.c */
 void probe_begin(struct disk *d); /* everything */
 void probe_stop(struct disk *d);
@@ -129,6 +153,8 @@ void probe_tick(struct disk *d);
 uint64_t probe_wake(const struct disk *d);
 /* It may be another disk now: hold the queue and look. */
 void probe_recheck(struct disk *d);
+/* Somebody asks: no pause before the next try. */
+void probe_hurry(struct disk *d);
 /* The probe as a table, for the tests. */
 struct fsm;
 extern const struct fsm probe_fsm;

@@ -11,11 +11,14 @@
 
 #include "base/fsm.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "proto/session.h"
 
-#define GRACE  10 /* slow tries before a known disk is given up */
-#define WHOLE  3  /* for a page of another disk to come whole */
-#define ROUNDS 3  /* attentions that begin the probe again at once */
+#define GRACE  10    /* slow tries before a known disk is given up, or slower */
+#define LONG   30000 /* ms, the longest pause between them */
+#define STEPS  5     /* doublings up to that */
+#define WHOLE  3     /* for a page of another disk to come whole */
+#define ROUNDS 3     /* attentions that begin the probe again at once */
 
 /* What comes next ----------------------------------------------------- */
 
@@ -33,13 +36,45 @@ static void note_change(struct disk *d, const struct disk_geometry *old)
 		     geo->read_only ? "read-only" : "writable");
 }
 
+/* What it was called when it was found holds: the owner's records go by it. */
+static void keep_names(struct disk *d, struct disk_identity *found)
+{
+	const struct disk_identity *held = &d->identity;
+	const char *id = d->known ? held->id : d->expect;
+
+	if (*id)
+		str_copy(found->id, sizeof(found->id), id);
+	if (!d->known)
+		return;
+	if (*held->serial && (!*found->serial || d->probe.serial_cut))
+		str_copy(found->serial, sizeof(found->serial), held->serial);
+	if (*held->id || !*found->id)
+		return;
+	note(d, LOG_NOTICE,
+	     "the target names it now, %s: another disk in its place will be "
+	     "noticed",
+	     found->id);
+	d->tell_resized = true;
+}
+
+static void come_back(struct disk *d)
+{
+	if (!d->other)
+		return;
+	note(d, LOG_NOTICE, "is back: %s is found again, requests go on",
+	     d->known ? d->identity.id : d->expect);
+	d->other = false;
+}
+
 static void finish(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 	struct probe *pr = &d->probe;
 	struct disk_geometry old = d->geometry;
 
+	come_back(d);
 	d->facts = pr->facts;
+	keep_names(d, &pr->identity);
 	d->identity = pr->identity;
 	d->pages = pr->pages;
 	facts_apply(&d->facts, &d->geometry, &d->limits, pr->why,
@@ -57,19 +92,29 @@ static void finish(void *obj, const void *arg)
 	d->known = true;
 	d->state = DISK_ONLINE;
 	d->rescan_not_before = d->now + SLOW_MS;
-	pr->rounds = 0;
+	pr->rounds = pr->unsaid = 0;
+	waits_end(d, true);
+}
+
+/* The same at each new login is no news. */
+static bool is_news(const struct disk *d)
+{
+	return (d->known || d->other) && (d->state != DISK_FAILED ||
+					  strcmp(d->reason, d->probe.why) != 0);
 }
 
 static void give_up(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 
-	if (d->known || d->hopeless)
+	if (is_news(d))
 		note(d, LOG_ERR, "failed: %s", d->probe.why);
 	if (!d->known)
 		d->identity = d->probe.identity;
 	disk_set_failed(d, ENODEV, d->probe.why);
 }
+
+static void ask_again(void *obj, const void *arg);
 
 #define ROW(step, ev, next)                                                    \
 	{                                                                      \
@@ -84,6 +129,7 @@ static void give_up(void *obj, const void *arg)
 static const struct fsm_row probe_rows[] = {
 	{ ALL_STEPS, EV_GONE, STEP_IDLE, give_up, NULL },
 	{ ALL_STEPS, EV_UNFIT, STEP_IDLE, give_up, NULL },
+	{ ALL_STEPS, EV_UNSAID, STEP_READY, ask_again, NULL },
 
 	ROW(STEP_READY, EV_STOPPED, STEP_START),
 	ANYHOW(STEP_READY, STEP_INQUIRY),
@@ -127,7 +173,7 @@ static const char *const step_names[STEP_COUNT] = {
 };
 
 static const char *const event_names[EV_COUNT] = {
-	"ok", "absent", "refused", "bad", "stopped", "gone", "unfit",
+	"ok", "absent", "refused", "bad", "stopped", "gone", "unfit", "unsaid",
 };
 
 const struct fsm probe_fsm = {
@@ -146,23 +192,90 @@ static bool is_awaited(const struct disk *d)
 	return d->known || *d->expect;
 }
 
+static void reset(struct disk *d, enum probe_step first)
+{
+	struct probe *pr = &d->probe;
+
+	pr->step = (uint8_t)first;
+	pr->again = false;
+	pr->tries = 0;
+	pr->alloc = VPD_ALLOC;
+	pr->facts = d->facts; /* what is not told again still holds */
+	pr->why[0] = '\0';
+	pause_end(&pr->slow);
+}
+
+static void begin(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	reset(d, STEP_READY);
+	memset(&pr->pages, 0, sizeof(pr->pages));
+	memset(&pr->identity, 0, sizeof(pr->identity));
+	pr->naming = VPD_UNNAMED;
+	pr->serial_cut = false;
+	if (pr->rounds > ROUNDS) {
+		pr->slow_ms = SLOW_MS;
+		pause_begin(&pr->slow);
+	}
+}
+
+/*
+ * A new engine does not know what the one before it did: it must not go on
+ * without the limits of a target that has them.
+ */
+static bool lacks_facts(const struct disk *d)
+{
+	const struct probe *pr = &d->probe;
+
+	return (pr->step == STEP_LIMITS && !pr->facts.has_limits) ||
+	       (pr->step == STEP_PROVISIONING && !pr->facts.has_provisioning);
+}
+
 /*
  * A target that is being set up again may show a disk late or for a moment
  * not wholly: one that was known gets some time to come back.
  */
 static bool deserves_grace(const struct disk *d, enum probe_event ev)
 {
-	const uint32_t naming = IN(STEP_INQUIRY) | IN(STEP_PAGES) |
-				IN(STEP_SERIAL) | IN(STEP_ID);
+	const uint32_t naming = IN(STEP_PAGES) | IN(STEP_SERIAL) | IN(STEP_ID);
+	bool bad = ev == EV_BAD || ev == EV_REFUSED;
 
 	if (!is_awaited(d) || d->probe.tries >= GRACE)
 		return false;
-	return ev == EV_GONE || (ev == EV_BAD && naming & IN(d->probe.step));
+	return ev == EV_GONE || (ev == EV_BAD && naming & IN(d->probe.step)) ||
+	       (bad && lacks_facts(d));
 }
 
-static void repeat_slowly(struct probe *pr)
+/* Each second at first, then after longer and longer pauses. */
+static uint32_t pause_after(unsigned tries)
 {
+	unsigned n = tries > GRACE ? tries - GRACE : 0;
+	uint32_t ms = SLOW_MS << (n < STEPS ? n : STEPS);
+
+	return ms < LONG ? ms : LONG;
+}
+
+static void repeat_slowly(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
 	pr->tries++;
+	pr->slow_ms = SLOW_MS;
+	pause_begin(&pr->slow);
+	if (is_awaited(d))
+		waits_for(d, pr->why);
+}
+
+/* What has to be known of a disk that was served was not said. */
+static void ask_again(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+	struct probe *pr = &d->probe;
+
+	waits_for(d, pr->why);
+	begin(d);
+	pr->slow_ms = pause_after(++pr->unsaid);
 	pause_begin(&pr->slow);
 }
 
@@ -172,22 +285,31 @@ static void emit(struct disk *d, enum probe_event ev)
 
 	say(d, TOPIC_INIT, "%s: %s", step_names[pr->step], event_names[ev]);
 	if (deserves_grace(d, ev)) {
-		repeat_slowly(pr);
+		repeat_slowly(d);
 		return;
 	}
+	if (is_awaited(d) && pr->step == STEP_INQUIRY &&
+	    (ev == EV_REFUSED || ev == EV_BAD))
+		ev = EV_UNSAID;
 	pr->tries = 0;
 	pr->alloc = VPD_ALLOC;
 	fsm_step(&probe_fsm, &pr->step, ev, d, NULL);
 }
 
-static enum probe_event event_of_failure(struct disk *d, const struct sense *s)
+static void say_why(struct probe *pr)
 {
-	struct probe *pr = &d->probe;
 	char text[SENSE_TEXT_SIZE];
 
 	policy_text(&pr->cmd, text, sizeof(text));
 	snprintf(pr->why, sizeof(pr->why), "%s: %s", cdb_name(pr->cmd.cdb),
 		 text);
+}
+
+static enum probe_event event_of_failure(struct disk *d, const struct sense *s)
+{
+	struct probe *pr = &d->probe;
+
+	say_why(pr);
 	if (s->key == KEY_ILLEGAL_REQUEST)
 		return s->code >> 8 == 0x25 ? EV_GONE : EV_REFUSED;
 	if (s->key == KEY_NOT_READY && s->code == ASC(0x04, 0x02) &&
@@ -219,14 +341,25 @@ static bool is_cut(const struct probe *pr, size_t n)
 	       (vpd_length(pr->buf, n, cdb[2], &len) || n < len);
 }
 
+static void repeat_cut(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+
+	snprintf(pr->why, sizeof(pr->why), "%s: the answer lacks bytes",
+		 cdb_name(pr->cmd.cdb));
+	repeat_slowly(d);
+}
+
 static void read_answer(struct disk *d)
 {
 	struct probe *pr = &d->probe;
 	const struct cmd *c = &pr->cmd;
 	size_t n = c->underflow < c->len ? c->len - c->underflow : 0;
 
+	if (pr->step == STEP_SERIAL)
+		pr->serial_cut = is_cut(pr, n);
 	if (is_cut(pr, n) && pr->tries < (is_awaited(d) ? GRACE : WHOLE))
-		repeat_slowly(pr);
+		repeat_cut(d);
 	else if (!wants_more(pr, n))
 		emit(d, probe_actions[pr->step].read(d, pr->buf, n));
 }
@@ -253,7 +386,8 @@ static void judge(struct disk *d)
 		break;
 	case VERDICT_SLOW:
 		say_retry(d, &pr->cmd, "in a second");
-		repeat_slowly(pr);
+		say_why(pr);
+		repeat_slowly(d);
 		break;
 	case VERDICT_FAIL:
 		emit(d, event_of_failure(d, &s));
@@ -301,30 +435,6 @@ static void run_step(struct disk *d)
 		emit(d, EV_ABSENT);
 }
 
-static void reset(struct disk *d, enum probe_step first)
-{
-	struct probe *pr = &d->probe;
-
-	pr->step = (uint8_t)first;
-	pr->again = false;
-	pr->tries = 0;
-	pr->alloc = VPD_ALLOC;
-	pr->facts = d->facts; /* what is not told again still holds */
-	pr->why[0] = '\0';
-	pause_end(&pr->slow);
-}
-
-static void begin(struct disk *d)
-{
-	struct probe *pr = &d->probe;
-
-	reset(d, STEP_READY);
-	memset(&pr->pages, 0, sizeof(pr->pages));
-	memset(&pr->identity, 0, sizeof(pr->identity));
-	if (pr->rounds > ROUNDS)
-		pause_begin(&pr->slow);
-}
-
 /* What may change while a disk is in use. */
 static void begin_rescan(struct disk *d)
 {
@@ -367,12 +477,14 @@ void probe_stop(struct disk *d)
 	pr->step = STEP_IDLE;
 	pr->again = false;
 	pr->rounds = 0;
+	pr->unsaid = 0;
 	pause_end(&pr->slow);
 }
 
 void probe_begin(struct disk *d)
 {
-	d->state = d->known ? DISK_CHECKING : DISK_PROBING;
+	if (!d->other)
+		d->state = d->known ? DISK_CHECKING : DISK_PROBING;
 	d->probe.again = true;
 	d->run_again = true;
 }
@@ -380,9 +492,12 @@ void probe_begin(struct disk *d)
 void probe_recheck(struct disk *d)
 {
 	struct probe *pr = &d->probe;
-	bool checking = d->state == DISK_CHECKING || d->state == DISK_PROBING;
+	bool at_it = d->other && pr->step != STEP_IDLE;
+	bool checking =
+		d->state == DISK_CHECKING || d->state == DISK_PROBING || at_it;
 
-	if (!d->session || !(checking || d->state == DISK_ONLINE) || pr->again)
+	if (!d->session || pr->again ||
+	    !(checking || d->other || d->state == DISK_ONLINE))
 		return;
 	if (checking && pr->step <= STEP_INQUIRY)
 		return; /* all that counts is still to be asked */
@@ -393,7 +508,13 @@ void probe_recheck(struct disk *d)
 
 void probe_tick(struct disk *d)
 {
-	pause_over(&d->probe.slow, d->now, SLOW_MS);
+	pause_over(&d->probe.slow, d->now, d->probe.slow_ms);
+}
+
+void probe_hurry(struct disk *d)
+{
+	if (is_awaited(d) && d->state != DISK_ONLINE)
+		pause_end(&d->probe.slow);
 }
 
 uint64_t probe_wake(const struct disk *d)

@@ -41,6 +41,7 @@ enum probe_event {
 	EV_STOPPED, /* wants START STOP UNIT */
 	EV_GONE,    /* nothing is at this LUN */
 	EV_UNFIT,   /* answered, and we cannot or may not serve it */
+	EV_UNSAID,  /* it was served, and what that needs was not answered */
 	EV_COUNT
 };
 

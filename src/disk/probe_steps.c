@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
+#include "disk/identity.h"
 #include "scsi/cdb.h"
 
 #define MODE_ALLOC 192
@@ -168,11 +170,17 @@ static enum probe_event read_serial(struct disk *d, const uint8_t *p, size_t n)
 	return verdict_of(vpd_get_serial(p, n, id->serial, sizeof(id->serial)));
 }
 
+static const char *expected(const struct disk *d)
+{
+	return d->known ? d->identity.id : d->expect;
+}
+
 static enum probe_event read_id(struct disk *d, const uint8_t *p, size_t n)
 {
 	struct disk_identity *id = &d->probe.identity;
 	int err = vpd_get_id(p, n, id->id, sizeof(id->id));
 
+	d->probe.naming = vpd_naming(p, n, expected(d));
 	return verdict_of(err == -ENOENT ? 0 : err);
 }
 
@@ -215,6 +223,18 @@ static enum probe_event read_capacity16(struct disk *d, const uint8_t *p,
 	return verdict_of(err);
 }
 
+/* As far as READ CAPACITY(10) can tell. */
+static bool is_old_capacity(const struct disk_facts *f,
+			    const struct capacity *c)
+{
+	uint64_t last = f->capacity.last;
+
+	if (last > CAPACITY10_TOO_LARGE)
+		last = CAPACITY10_TOO_LARGE;
+	return f->has_capacity && last == c->last &&
+	       f->capacity.block_size == c->block_size;
+}
+
 static enum probe_event read_capacity10(struct disk *d, const uint8_t *p,
 					size_t n)
 {
@@ -226,11 +246,13 @@ static enum probe_event read_capacity10(struct disk *d, const uint8_t *p,
 			 "READ CAPACITY(10): answer too short");
 		return EV_BAD;
 	}
+	if (is_old_capacity(&pr->facts, &c))
+		return EV_OK; /* of which (16) had said more */
 	if (c.last == CAPACITY10_TOO_LARGE) {
 		snprintf(pr->why, sizeof(pr->why),
 			 "READ CAPACITY(16) fails, and READ CAPACITY(10) "
 			 "cannot say how large it is");
-		return EV_UNFIT;
+		return d->known ? EV_UNSAID : EV_UNFIT;
 	}
 	pr->facts.capacity = c;
 	pr->facts.has_capacity = true;
@@ -257,38 +279,77 @@ static enum probe_event read_mode10(struct disk *d, const uint8_t *p, size_t n)
 	return EV_OK;
 }
 
-static void settle_id(struct disk_identity *id)
+static enum identity_match match(const struct disk *d)
 {
-	if (!*id->id && *id->serial)
-		snprintf(id->id, sizeof(id->id), "serial.%s", id->serial);
+	const struct identity_said said = {
+		.found = &d->probe.identity,
+		.naming = (enum vpd_naming)d->probe.naming,
+		.serial_cut = d->probe.serial_cut,
+	};
+
+	return identity_match(expected(d), d->known ? d->identity.serial : "",
+			      &said);
+}
+
+/* What it should be, what was found, and the last error on the way there. */
+static void say_absent(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+	char error[REASON_SIZE], found[REASON_SIZE];
+	struct strbuf sb;
+
+	str_copy(error, sizeof(error), pr->why);
+	identity_words(&pr->identity, found, sizeof(found));
+	sb_init(&sb, pr->why, sizeof(pr->why));
+	sb_add(&sb,
+	       "the target does not say who it is now: expected %s, found %s",
+	       expected(d), found);
+	if (*error)
+		sb_add(&sb, " (%s)", error);
+}
+
+static void say_other(struct disk *d)
+{
+	struct probe *pr = &d->probe;
+	const struct inquiry *inq = &pr->identity.inquiry;
+	struct strbuf sb;
+
+	sb_init(&sb, pr->why, sizeof(pr->why));
+	sb_add(&sb,
+	       "it is another disk: expected %s, found %s (%s %s); nothing is "
+	       "written to it, and a login or iscsi-rescan that finds the "
+	       "right one brings it back",
+	       expected(d), pr->identity.id, inq->vendor, inq->product);
 }
 
 static enum probe_event check_identity(struct disk *d, const uint8_t *p,
 				       size_t n)
 {
-	struct probe *pr = &d->probe;
-	const struct inquiry *inq = &pr->identity.inquiry;
-	const char *should = d->known ? d->identity.id : d->expect;
-
-	settle_id(&pr->identity);
-	if (!*should && !*pr->identity.id && !d->known)
-		note(d, LOG_WARNING,
-		     "the target gives it no identity: another disk in its "
-		     "place would not be noticed");
-	if (!*should || strcmp(should, pr->identity.id) == 0)
+	identity_settle(&d->probe.identity);
+	switch (match(d)) {
+	case IDENTITY_SAME:
+		if (!*d->probe.identity.id && !*expected(d) && !d->known)
+			note(d, LOG_WARNING,
+			     "the target gives it no identity: another disk "
+			     "in its place would not be noticed");
 		return EV_OK;
-	d->hopeless = true;
-	snprintf(pr->why, sizeof(pr->why),
-		 "it is another disk: expected %s, found %s (%s %s)", should,
-		 *pr->identity.id ? pr->identity.id : "no identity",
-		 inq->vendor, inq->product);
+	case IDENTITY_ABSENT:
+		say_absent(d);
+		return EV_UNSAID;
+	case IDENTITY_OTHER:
+		break;
+	}
+	say_other(d);
+	d->other = true;
 	return EV_UNFIT;
 }
 
 static enum probe_event check_sized(struct disk *d, const uint8_t *p, size_t n)
 {
 	/* Why not stands there already. */
-	return d->probe.facts.has_capacity ? EV_OK : EV_UNFIT;
+	if (d->probe.facts.has_capacity)
+		return EV_OK;
+	return d->known ? EV_UNSAID : EV_UNFIT;
 }
 
 static enum probe_event check_facts(struct disk *d, const uint8_t *p, size_t n)
@@ -301,7 +362,6 @@ static enum probe_event check_facts(struct disk *d, const uint8_t *p, size_t n)
 		return EV_UNFIT;
 	if (!d->known || geo.block_size == d->geometry.block_size)
 		return EV_OK;
-	d->hopeless = true;
 	snprintf(pr->why, sizeof(pr->why),
 		 "its block size changed from %u to %u bytes",
 		 d->geometry.block_size, geo.block_size);

@@ -336,7 +336,9 @@ static int end_of_waiting(const struct disk *d)
 {
 	if (d->state == DISK_FAILED)
 		return -d->fail_err;
-	return d->state == DISK_ONLINE ? 0 : d->expired;
+	if (d->state == DISK_ONLINE)
+		return 0;
+	return waits_too_long(d) ? -ENOLINK : d->expired;
 }
 
 static void fail_queue(struct disk *d)
@@ -370,7 +372,11 @@ uint64_t queue_wake(const struct disk *d)
 {
 	uint64_t at = d->limit ? overdue_wake(d) : UINT64_MAX, slow;
 
-	if (d->state != DISK_ONLINE || !d->session || list_empty(&d->queue))
+	if (list_empty(&d->queue))
+		return at;
+	if (waits_wake(d) < at)
+		at = waits_wake(d);
+	if (d->state != DISK_ONLINE || !d->session)
 		return at;
 	slow = pause_wake(&d->slow);
 	return slow < at ? slow : at;

@@ -120,6 +120,7 @@ int target_set_own(struct target *t, const struct addr *portal,
 	if (!t->up)
 		target_set_expiry(t);
 	luns_set_limit(&t->luns, s->disk_timeout, now_of(t));
+	luns_set_patience(&t->luns, s->connfail_timeout, now_of(t));
 	link_touch(&t->nexus->link);
 	return 0;
 }
@@ -143,6 +144,8 @@ void target_set_connfail(struct target *t, uint32_t ms)
 {
 	owns_set_connfail(&t->owns, ms);
 	t->settings.connfail_timeout = ms;
+	luns_set_patience(&t->luns, ms, now_of(t));
+	link_touch(&t->nexus->link);
 	if (t->up)
 		return;
 	luns_unexpire(&t->luns, now_of(t));

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/shape.h"
 #include "engine/target.h"
 #include "export/export.h"
 
@@ -51,24 +52,6 @@ static void add_identity(struct msg_out *m, const struct disk_identity *i)
 	msg_str(m, "identity", i->id);
 }
 
-static void add_geometry(struct msg_out *m, const struct disk_geometry *g)
-{
-	msg_u64(m, "block-size", g->block_size);
-	msg_u64(m, "physical-size", g->physical_size);
-	msg_u64(m, "blocks", g->blocks);
-	msg_u64(m, "read-only", g->read_only);
-	msg_u64(m, "rotational", g->rotational);
-	msg_u64(m, "write-cache", g->write_cache);
-	msg_u64(m, "fua", g->fua);
-	msg_u64(m, "discard", g->can_discard);
-	msg_u64(m, "discard-granularity", g->discard_granularity);
-	msg_u64(m, "discard-alignment", g->discard_alignment);
-	msg_u64(m, "max-discard", g->max_discard);
-	msg_u64(m, "zero", g->can_zero);
-	msg_u64(m, "max-zero", g->max_zero);
-	msg_u64(m, "optimal-io", g->optimal_io);
-}
-
 static void tell(struct lun *u)
 {
 	bool failed = disk_state(u->disk) == DISK_FAILED;
@@ -81,7 +64,20 @@ static void tell(struct lun *u)
 	if (failed)
 		msg_str(m, "reason", disk_reason(u->disk));
 	add_identity(m, disk_identity(u->disk));
-	add_geometry(m, disk_geometry(u->disk));
+	shape_put(m, disk_geometry(u->disk));
+	engine_post(engine_of(u));
+}
+
+/* "" ends it. */
+static void tell_waits(struct lun *u)
+{
+	struct msg_out *m = begin(u, "waits");
+	uint64_t now = io_now(engine_of(u)->loop);
+	struct disk_waiting w = { .what = "", .since = now };
+
+	(void)disk_waits(u->disk, &w); /* "" and now, when it does not */
+	msg_str(m, "reason", w.what);
+	msg_u64(m, "age", (now - w.since) / 1000);
 	engine_post(engine_of(u));
 }
 
@@ -123,10 +119,14 @@ static void tell_held(struct lun *u)
 
 void lun_tell_all(struct lun *u)
 {
+	struct disk_waiting w;
+
 	if (u->attached && !u->detaching)
 		tell_held(u);
 	if (u->told)
 		tell(u);
+	if (disk_waits(u->disk, &w))
+		tell_waits(u);
 	if (u->missing)
 		lun_tell_vanished(u);
 }
@@ -222,14 +222,30 @@ static void start_late(struct lun *u)
 	end_attach(u, err);
 }
 
+/* The kernel has had it: whatever it is now, it is the same or nothing. */
+static void resume(struct lun *u, const struct lun_attach *a)
+{
+	const struct disk_past past = {
+		.identity = a->expect,
+		.serial = a->serial,
+		.geometry = &a->geometry,
+	};
+
+	u->served = true;
+	disk_resume(u->disk, &past);
+}
+
 int lun_attach(struct lun *u, const struct lun_attach *a)
 {
+	bool resumes = a->resume && a->geometry.block_size;
 	int err;
 
 	if (u->attached)
 		return -EBUSY;
-	if (*a->expect && u->told &&
-	    strcmp(a->expect, disk_identity(u->disk)->id) != 0)
+	if (resumes)
+		resume(u, a);
+	else if (*a->expect && u->told &&
+		 strcmp(a->expect, disk_identity(u->disk)->id) != 0)
 		return -ESTALE;
 	u->via = a->via;
 	u->fd = a->fd;
@@ -276,6 +292,14 @@ void lun_detach(struct lun *u)
 
 /* The disk's callbacks ------------------------------------------------ */
 
+static void count(struct lun *u)
+{
+	if (u->probed)
+		return;
+	u->probed = true;
+	luns_probed(u->luns);
+}
+
 static void on_state(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
@@ -293,8 +317,16 @@ static void on_state(void *ctx, struct disk *d)
 	}
 	if (u->fd >= 0)
 		start_late(u);
-	if (first)
-		luns_probed(u->luns);
+	count(u);
+}
+
+/* Nobody has to wait for a target that does not answer. */
+static void on_waits(void *ctx, struct disk *d)
+{
+	struct lun *u = ctx;
+
+	tell_waits(u);
+	count(u);
 }
 
 static void on_resized(void *ctx, struct disk *d)
@@ -362,6 +394,7 @@ static const struct disk_ops disk_ops = {
 	.fence = on_fence,
 	.note = on_note,
 	.wake = on_wake,
+	.waits = on_waits,
 };
 
 /* Life ---------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 struct luns;
 
 #define LUN_EXPECT_SIZE 300
+#define LUN_SERIAL_SIZE 128
 
 struct export_ops;
 
@@ -24,6 +25,9 @@ struct lun_attach {
 	unsigned depth; /* requests at once; 0: what is best */
 	bool resume;	/* it was served before: ask for its requests again */
 	char expect[LUN_EXPECT_SIZE]; /* the identity it must have, or "" */
+	/* resume: the rest of how it was; block size 0: not known */
+	char serial[LUN_SERIAL_SIZE];
+	struct disk_geometry geometry;
 };
 
 struct lun {
@@ -35,9 +39,11 @@ struct lun {
 	int fd; /* waits for the first probe, else -1 */
 	unsigned depth;
 	bool resume;
+	bool probed;		  /* as far as it can be: see luns->probing */
 	bool told;		  /* the manager knows it */
 	bool failed;		  /* ... as such */
 	bool listed;		  /* by the last scan */
+	bool unlisted;		  /* ... and therefore failed, not in use */
 	bool missing;		  /* told as vanished, and not back yet */
 	bool back;		  /* listed again after that */
 	bool served;		  /* it was online once */

@@ -74,6 +74,8 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 	disk_set_limit(u->disk, l->target->settings.disk_timeout,
 		       io_now(l->target->engine->loop));
 	disk_set_task_limit(u->disk, l->target->settings.task_timeout);
+	disk_set_patience(u->disk, l->target->settings.connfail_timeout,
+			  io_now(l->target->engine->loop));
 	if (l->target->inherits)
 		inherit(l->target, u);
 	l->probing++;
@@ -82,7 +84,7 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 
 static void drop(struct luns *l, struct lun *u)
 {
-	if (!u->told)
+	if (!u->probed)
 		l->probing--;
 	idmap_del(&l->map, &u->node);
 	lun_free(u);
@@ -147,6 +149,23 @@ static void tell_luns(struct luns *l)
 	engine_post(e);
 }
 
+/*
+ * Not the disk it was, or gone before it was known, and not in use: another
+ * one, then.
+ */
+static bool is_to_be_new(const struct lun *u)
+{
+	return (u->served || u->unlisted) &&
+	       disk_state(u->disk) == DISK_FAILED && lun_is_forgettable(u);
+}
+
+/* In use, and failed: it may be the right one that is listed. */
+static void look_again(struct luns *l, struct lun *u)
+{
+	if (u->attached && disk_state(u->disk) == DISK_FAILED)
+		disk_rescan(u->disk, io_now(l->target->engine->loop));
+}
+
 /* False: there are too many. */
 static bool take_lun(struct luns *l, const uint8_t *lun)
 {
@@ -157,9 +176,7 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 	if (lun_number(lun, &number))
 		return true; /* none of this target's own, or of several levels
 			      */
-	/* Not the disk it was, and not in use: another one, then. */
-	if (u && u->served && disk_state(u->disk) == DISK_FAILED &&
-	    lun_is_forgettable(u)) {
+	if (u && is_to_be_new(u)) {
 		drop(l, u);
 		u = NULL;
 	}
@@ -171,9 +188,16 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 		nexus_up(l, u, io_now(l->target->engine->loop));
 	}
 	u->listed = true;
+	look_again(l, u);
 	if (u->missing)
 		lun_tell_back(u);
 	return true;
+}
+
+static void unlist(struct lun *u)
+{
+	u->unlisted = true;
+	disk_fail(u->disk, -ENODEV, "the target does not list it any more");
 }
 
 /*
@@ -189,8 +213,7 @@ static void miss_luns(struct luns *l)
 			lun_tell_vanished(u);
 		if (!u->listed && !u->attached &&
 		    disk_state(u->disk) != DISK_FAILED)
-			disk_fail(u->disk, -ENODEV,
-				  "the target does not list it any more");
+			unlist(u);
 		u->listed = false;
 	}
 }
@@ -395,6 +418,14 @@ void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now)
 
 	while ((u = next(l, u)))
 		disk_set_limit(u->disk, ms, now);
+}
+
+void luns_set_patience(struct luns *l, uint32_t ms, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		disk_set_patience(u->disk, ms, now);
 }
 
 void luns_were_reset(struct luns *l, const uint8_t *lun)

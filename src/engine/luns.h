@@ -67,6 +67,8 @@ void luns_were_reset(struct luns *l, const uint8_t *lun);
 
 /* disk-command-timeout is another. */
 void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now);
+/* connfail-timeout is. */
+void luns_set_patience(struct luns *l, uint32_t ms, uint64_t now);
 
 uint64_t luns_next_wake(const struct luns *l);
 void luns_tick(struct luns *l, uint64_t now);

@@ -325,6 +325,7 @@ static void stands(struct target *t)
 	if (t->moved && addr_same(&t->at, &t->moved_to))
 		target_tell_moved(t);
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
+	luns_set_patience(&t->luns, t->settings.connfail_timeout, now_of(t));
 	witness_stood(t);
 	luns_up(&t->luns, now_of(t));
 	target_settle(t);

@@ -14,6 +14,7 @@
 #include "engine/discover.h"
 #include "engine/handover.h"
 #include "engine/settings.h"
+#include "engine/shape.h"
 #include "engine/target.h"
 #include "export/export.h"
 
@@ -172,6 +173,14 @@ static int read_export(const struct msg_in *m, struct lun_attach *a)
 	return a->via ? 0 : -EINVAL;
 }
 
+/* A manager of an older version does not tell it. */
+static void read_past(const struct msg_in *m, struct lun_attach *a)
+{
+	if (msg_get(m, "serial", a->serial, sizeof(a->serial)) < 0)
+		*a->serial = '\0';
+	(void)shape_get(m, &a->geometry); /* else it is not known */
+}
+
 static int attach(const struct msg_in *m, const struct subject *s, int fd)
 {
 	struct lun_attach a = { .fd = fd };
@@ -191,6 +200,8 @@ static int attach(const struct msg_in *m, const struct subject *s, int fd)
 	/* Without it the device is a new one. */
 	(void)msg_get_u64(m, "resume", 1, &resume);
 	a.resume = resume;
+	if (resume)
+		read_past(m, &a);
 	return luns_attach(&s->target->luns, s->lun, &a);
 }
 

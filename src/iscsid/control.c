@@ -177,6 +177,10 @@ static void list_device(const struct answer *a, const struct device *d)
 		msg_str(&out, "link", path);
 	if (*d->failure)
 		msg_str(&out, "reason", d->failure);
+	if (*d->waits.reason) {
+		msg_str(&out, "waits", d->waits.reason);
+		msg_i64(&out, "waits-since", (int64_t)d->waits_since);
+	}
 	send_out(a);
 }
 

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/fsm.h"
 #include "base/list.h"
@@ -104,8 +105,10 @@ struct device {
 	unsigned waited; /* times we looked at its users */
 	uint32_t parts[PARTITION_MAX]; /* their numbers */
 	unsigned nparts;
-	char failure[SAID_TEXT]; /* why it is down; "" */
-	char user[USER_WORDS];	 /* one of those who use it; "" */
+	char failure[SAID_TEXT]; /* why it is down, or fails; "" */
+	struct said_waits waits; /* what its requests wait for, or "" */
+	time_t waits_since;
+	char user[USER_WORDS]; /* one of those who use it; "" */
 	/* Called when it is gone, unless the manager stops; may be NULL. */
 	void (*forget)(struct target *t, const struct device *d);
 };

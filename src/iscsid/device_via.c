@@ -127,6 +127,8 @@ bool device_tell_attach(struct device *d, bool resume)
 	msg_u64(&m, "resume", resume);
 	if (*d->said.identity)
 		msg_str(&m, "expect", d->said.identity);
+	if (resume)
+		said_put_past(&m, &d->said);
 	if (d->via == EXPORTER_UBLK)
 		return tell_with_handle(d, &m);
 	return engine_tell(d->t->engine, &m, d->fuse);

@@ -160,21 +160,50 @@ static void come_back(struct device *d)
 	device_stay(d);
 }
 
+/*
+ * Of a disk that the kernel has, who it is holds: an engine that finds another
+ * there must not make the next one expect that.
+ */
+static void take_report(struct device *d, const struct said_lun *l)
+{
+	struct said_lun held = d->said;
+
+	d->said = *l;
+	if (d->state == DEVICE_DOWN)
+		return;
+	if (!l->online && device_is_served(d)) {
+		d->said = held;
+		d->said.online = false;
+		return;
+	}
+	if (held.block_size)
+		d->said.block_size = held.block_size; /* the loop device's */
+	if (!*held.identity || !device_is_served(d))
+		return;
+	str_copy(d->said.identity, sizeof(d->said.identity), held.identity);
+	str_copy(d->said.serial, sizeof(d->said.serial), held.serial);
+}
+
+/* An engine that was not told yet which disk it has to find. */
+static bool is_of_another(const struct device *d, const struct said_lun *l)
+{
+	return device_is_served(d) && l->online && *d->said.identity &&
+	       strcmp(d->said.identity, l->identity) != 0;
+}
+
 void device_reported(struct target *t, const struct said_lun *l)
 {
 	struct device *d = get_device(t, l);
 	bool was_online;
-	uint32_t block_size;
 
 	if (!d)
 		return;
+	d->known = true;
+	if (is_of_another(d, l))
+		return;
 	warn_of_changes(d, l);
 	was_online = d->said.online;
-	block_size = d->said.block_size;
-	d->said = *l;
-	if (d->state != DEVICE_DOWN && block_size)
-		d->said.block_size = block_size; /* the loop device's */
-	d->known = true;
+	take_report(d, l);
 	if (d->state != DEVICE_DOWN)
 		device_record(d);
 	if (!l->online) {
@@ -183,9 +212,21 @@ void device_reported(struct target *t, const struct said_lun *l)
 	}
 	if (d->vanished)
 		come_back(d);
+	if (!was_online && d->state != DEVICE_DOWN)
+		log_info(d->label, "is served again");
 	if (!was_online)
 		*d->failure = '\0';
 	device_heed_report(d);
+}
+
+void device_waits(struct target *t, const struct said_waits *w)
+{
+	struct device *d = find_lun(t, w->lun);
+
+	if (!d)
+		return;
+	d->waits = *w;
+	d->waits_since = time(NULL) - (time_t)w->age;
 }
 
 void device_attached(struct target *t, const uint8_t lun[LUN_LEN])
@@ -232,6 +273,7 @@ void devices_engine_lost(struct target *t)
 
 	list_for_each_safe (pos, tmp, &t->devices) {
 		of(pos)->known = false;
+		*of(pos)->waits.reason = '\0';
 		device_orphan(of(pos));
 	}
 }

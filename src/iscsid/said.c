@@ -153,6 +153,12 @@ static const struct field event_fields[] = {
 	TEXT(event, "export", export),
 };
 
+static const struct field waits_fields[] = {
+	FIELD(waits, "lun", F_LUN, lun, 0, true),
+	TEXT(waits, "reason", reason),
+	U32(waits, "age", age, UINT32_MAX),
+};
+
 static const struct field switched_fields[] = {
 	TEXT(switched, "portal", portal),
 	U32(switched, "error", error, 4095),
@@ -196,6 +202,7 @@ static const struct verb {
 	[SAID_SETTLED] = { "settled", VERB(settled_fields), true },
 	[SAID_FENCE] = { "fence", VERB(fence_fields), true },
 	[SAID_LUN] = { "lun", VERB(lun_fields), true },
+	[SAID_WAITS] = { "waits", VERB(waits_fields), true },
 	[SAID_VANISHED] = { "vanished", VERB(event_fields), true },
 	[SAID_ATTACHED] = { "attached", VERB(event_fields), true },
 	[SAID_DETACHED] = { "detached", VERB(event_fields), true },
@@ -472,6 +479,17 @@ static void put_field(struct msg_out *m, const struct field *f, const void *src)
 	default: /* of no LUN */
 		break;
 	}
+}
+
+void said_put_past(struct msg_out *m, const struct said_lun *l)
+{
+	const char *base = (const char *)l - offsetof(struct said, lun);
+	const struct field *f = lun_fields;
+
+	while (strcmp(f->key, "block-size") != 0)
+		f++;
+	for (; strcmp(f->key, "identity") != 0; f++)
+		put_field(m, f, base + f->offset);
 }
 
 void said_put_lun(struct msg_out *m, uint64_t id, const struct said_lun *l)

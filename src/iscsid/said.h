@@ -31,6 +31,7 @@ enum said_kind {
 	SAID_SETTLED,
 	SAID_FENCE,
 	SAID_LUN,
+	SAID_WAITS,
 	SAID_VANISHED,
 	SAID_ATTACHED,
 	SAID_DETACHED,
@@ -104,6 +105,12 @@ struct said_lun {
 	char serial[128], identity[300];
 };
 
+struct said_waits {
+	uint8_t lun[LUN_LEN];
+	char reason[SAID_TEXT * 4]; /* "": no more */
+	uint32_t age;		    /* s since it began */
+};
+
 struct said_lun_event { /* vanished, attached, detached, held */
 	uint8_t lun[LUN_LEN];
 	uint32_t error; /* errno */
@@ -151,6 +158,7 @@ struct said {
 		struct said_failed failed;
 		struct said_session session;
 		struct said_lun lun;
+		struct said_waits waits;
 		struct said_lun_event event;
 		struct said_switched switched;
 		struct said_resolve resolve;
@@ -170,5 +178,8 @@ int said_read(const struct msg_in *m, struct said *out, const char **wrong);
 
 /* A LUN as an engine would say it: said_read() makes the same of it. */
 void said_put_lun(struct msg_out *m, uint64_t id, const struct said_lun *l);
+
+/* How it was, for the engine that serves it on: all but its identity. */
+void said_put_past(struct msg_out *m, const struct said_lun *l);
 
 #endif

@@ -197,6 +197,9 @@ void target_said(struct target *t, const struct said *s)
 	case SAID_LUN:
 		device_reported(t, &s->lun);
 		break;
+	case SAID_WAITS:
+		device_waits(t, &s->waits);
+		break;
 	case SAID_VANISHED:
 		device_vanished(t, s->event.lun);
 		break;

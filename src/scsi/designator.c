@@ -145,16 +145,25 @@ static bool next_designator(const uint8_t *p, size_t n, size_t *pos,
 	return false;
 }
 
+/* Cuts n to the page's own length. */
+static int begin(const uint8_t *p, size_t *n)
+{
+	size_t len;
+	int err = vpd_length(p, *n, VPD_ID, &len);
+
+	if (!err && *n > len)
+		*n = len;
+	return err;
+}
+
 int vpd_get_id(const uint8_t *p, size_t n, char *dst, size_t size)
 {
 	struct designator d;
-	size_t len, pos = PAGE_HEADER;
-	int best = 0, err = vpd_length(p, n, VPD_ID, &len);
+	size_t pos = PAGE_HEADER;
+	int best = 0, err = begin(p, &n);
 
 	if (err)
 		return err;
-	if (n > len)
-		n = len;
 	while (next_designator(p, n, &pos, &d)) {
 		char text[300];
 		int r = rank(&d);
@@ -167,4 +176,36 @@ int vpd_get_id(const uint8_t *p, size_t n, char *dst, size_t size)
 		best = r;
 	}
 	return best ? 0 : -ENOENT;
+}
+
+static bool is_same_kind(const char *a, const char *b)
+{
+	size_t prefix = strcspn(a, ".") + 1;
+
+	if (strncmp(a, b, prefix) != 0)
+		return false;
+	if (strncmp(a, "naa.", prefix) == 0)
+		return a[prefix] == b[prefix];
+	return strncmp(a, "eui.", prefix) != 0 || strlen(a) == strlen(b);
+}
+
+enum vpd_naming vpd_naming(const uint8_t *p, size_t n, const char *name)
+{
+	enum vpd_naming naming = VPD_UNNAMED;
+	struct designator d;
+	size_t pos = PAGE_HEADER;
+
+	if (begin(p, &n))
+		return VPD_UNNAMED;
+	while (next_designator(p, n, &pos, &d)) {
+		char text[300];
+
+		if (!rank(&d) || put_designator(&d, text, sizeof(text)))
+			continue;
+		if (strcmp(text, name) == 0)
+			return VPD_NAMED_SO;
+		if (is_same_kind(text, name))
+			naming = VPD_NAMED_ELSE;
+	}
+	return naming;
 }

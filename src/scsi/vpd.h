@@ -51,6 +51,19 @@ int vpd_get_serial(const uint8_t *p, size_t n, char *dst, size_t size);
  */
 int vpd_get_id(const uint8_t *p, size_t n, char *dst, size_t size);
 
+enum vpd_naming {
+	VPD_UNNAMED,	/* it has no name of that kind */
+	VPD_NAMED_SO,	/* it has this name */
+	VPD_NAMED_ELSE, /* it has names of that kind, and this is none */
+};
+
+/*
+ * Does the page (83h) give the logical unit this name, as vpd_get_id() writes
+ * it?  Names are of one kind when one could stand in the place of the other:
+ * two NAA names of the same format, two T10 names, ...
+ */
+enum vpd_naming vpd_naming(const uint8_t *p, size_t n, const char *name);
+
 /* Block limits (B0h); absent fields are 0.  Counts in logical blocks. */
 struct vpd_limits {
 	uint32_t max_transfer, optimal_transfer; /* 0: not reported */

@@ -183,6 +183,19 @@ static void add_size(struct ls_text *t, const struct msg_in *m)
 		number(m, "read-only") ? " write protected" : "");
 }
 
+static void add_waits(struct ls_text *t, const struct msg_in *m)
+{
+	time_t since = (time_t)number(m, "waits-since");
+	char what[1024], when[64] = "";
+	struct tm tm;
+
+	if (!*text(m, "waits", what, sizeof(what)))
+		return;
+	if (localtime_r(&since, &tm))
+		strftime(when, sizeof(when), "%a %b %e %H:%M:%S %Y", &tm);
+	fprintf(t->to, "  Waits:  since %s: %s\n", when, what);
+}
+
 static void add_place(struct ls_text *t, const struct msg_in *m)
 {
 	char value[1024], state[32], reason[1024];
@@ -216,6 +229,7 @@ static void add_lun(struct ls_text *t, const struct msg_in *m)
 		text(m, "type", type, sizeof(type)), number(m, "ansi"));
 	add_size(t, m);
 	add_place(t, m);
+	add_waits(t, m);
 }
 
 int ls_text_add(struct ls_text *t, const struct msg_in *m)

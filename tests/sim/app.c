@@ -30,7 +30,7 @@ struct worker {
 
 static struct {
 	struct worker workers[MAX_BOXES][MAX_LUNS][WORKERS_MAX];
-	bool stopping;
+	bool stopping, reading_back;
 	unsigned busy;
 } app;
 
@@ -45,6 +45,7 @@ static const char *const kind_names[] = {
 };
 
 static uint64_t think(void);
+static void read_back(struct worker *k);
 
 /* Errors -------------------------------------------------------------- */
 
@@ -53,14 +54,18 @@ static bool is_honest(const struct worker *k, int err)
 {
 	const struct disk_of_box *d = disk_of(k->held);
 	uint64_t age = sim.now - k->r.since;
+	uint64_t connfail = config.connfail_timeout * MS;
 
 	if (d->exchanged)
 		return true;
 	switch (-err) {
+	case ENODEV:
+		return d->doubtful ||
+		       (d->served_at && sim.now < d->served_at + SEC);
 	case ENOLINK:
 		return config.connfail_timeout &&
-		       manager_down_for(k->held->box) + SLACK >=
-			       config.connfail_timeout * MS;
+		       (manager_down_for(k->held->box) + SLACK >= connfail ||
+			held_waits_for(k->held, connfail));
 	case ETIMEDOUT:
 		return config.disk_timeout &&
 		       age + SLACK >= config.disk_timeout * MS;
@@ -115,6 +120,15 @@ static void end_flush(struct worker *k, int err)
 	model_flushed(disk_of(k->held)->model, k->began);
 }
 
+/* A disk that was exchanged and is back must not be given up again. */
+static void note_served(struct disk_of_box *d)
+{
+	if (!d->doubtful || d->exchanged)
+		return;
+	d->doubtful = false;
+	d->served_at = sim.now;
+}
+
 static void on_done(struct request *r, int err, const uint8_t *data, size_t n)
 {
 	struct worker *k = container_of(r, struct worker, r);
@@ -126,6 +140,8 @@ static void on_done(struct request *r, int err, const uint8_t *data, size_t n)
 	app.busy--;
 	if (err)
 		judge_error(k, err);
+	else
+		note_served(disk_of(k->held));
 	if (r->kind == REQ_FLUSH)
 		end_flush(k, err);
 	else if (r->kind != REQ_READ)
@@ -216,7 +232,11 @@ static void on_next(struct io_timer *t)
 {
 	struct worker *k = container_of(t, struct worker, next);
 
-	if (app.stopping || k->held->gone || disk_of(k->held)->exchanged)
+	const struct disk_of_box *d = disk_of(k->held);
+
+	if (app.reading_back && d->doubtful && !k->busy)
+		read_back(k);
+	if (app.stopping || k->held->gone || (d->exchanged && !d->lent))
 		return;
 	if (k->held->device)
 		ask_something(k);
@@ -263,6 +283,25 @@ bool app_is_idle(void)
 	return app.busy == 0;
 }
 
+static bool is_back(const struct worker *k)
+{
+	return !k->held->device || k->held->gone || !disk_of(k->held)->doubtful;
+}
+
+static bool all_are_back;
+
+static void find_away(struct worker *k)
+{
+	all_are_back &= is_back(k);
+}
+
+bool app_is_read_back(void)
+{
+	all_are_back = true;
+	each(find_away);
+	return app_is_idle() && all_are_back;
+}
+
 static const struct worker *oldest;
 
 static void find_oldest(struct worker *k)
@@ -285,12 +324,15 @@ const char *app_waiting(void)
 	return text;
 }
 
+/* A disk that was exchanged for a while has to come back. */
 static void on_read_back(void *ctx, int err)
 {
 	struct worker *k = ctx;
 
 	if (k->r.kind == REQ_READ && !err)
 		ask(k, REQ_FLUSH, 0, 0, false);
+	else if (err && disk_of(k->held)->doubtful)
+		sim_after(&k->next, 100 * MS);
 }
 
 static void read_back(struct worker *k)
@@ -305,6 +347,7 @@ static void read_back(struct worker *k)
 
 void app_read_back(void)
 {
+	app.reading_back = true;
 	each(read_back);
 }
 

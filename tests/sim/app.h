@@ -18,6 +18,7 @@ bool app_is_idle(void);
 const char *app_waiting(void);
 /* Reads every disk from end to end, then flushes it. */
 void app_read_back(void);
+bool app_is_read_back(void);
 
 /* A single request of a script: n blocks; told when done. */
 struct held;

@@ -172,6 +172,7 @@ void box_lun_add(struct box *b, unsigned i)
 			store_open(d->exchanged ? &d->other : &d->store), &cfg,
 			&l))
 		abort();
+	l->hidden = d->unsaid;
 }
 
 static void power_on(struct box *b)
@@ -263,9 +264,68 @@ void box_exchange(struct box *b, unsigned lun)
 		return;
 	sim_trace(d->name, "is exchanged for another disk");
 	d->exchanged = true;
+	d->doubtful = d->lent;
 	d->exchanged_at = sim_stamp();
 	d->other.touched = false;
 	box_restart(b, MS, false);
+}
+
+void box_right(struct box *b, unsigned lun)
+{
+	struct disk_of_box *d = &b->disks[lun];
+	struct tgt_lun *l = box_lun(b, lun);
+
+	sim_cancel(&d->back);
+	memset(&d->unsaid, 0, sizeof(d->unsaid));
+	if (l)
+		l->hidden = d->unsaid;
+	if (!d->lent)
+		return;
+	if (!b->t) { /* it has to be up for that */
+		sim_after(&d->back, MS);
+		return;
+	}
+	sim_trace(d->name, "is the right disk again");
+	d->lent = d->exchanged = false;
+	box_restart(b, MS, false);
+}
+
+static void on_back(struct io_timer *t)
+{
+	struct disk_of_box *d = container_of(t, struct disk_of_box, back);
+
+	for (unsigned i = 0; i < config.boxes; i++)
+		for (unsigned j = 0; j < config.luns; j++)
+			if (&boxes[i].disks[j] == d)
+				box_right(&boxes[i], j);
+}
+
+void box_lend(struct box *b, unsigned lun, const struct tgt_pages *pages,
+	      uint64_t us)
+{
+	struct disk_of_box *d = &b->disks[lun];
+
+	if (!b->t || d->exchanged)
+		return;
+	d->lent = true;
+	d->unsaid = *pages;
+	box_exchange(b, lun);
+	d->back.fn = on_back;
+	sim_after(&d->back, us);
+}
+
+void box_unsay(struct box *b, unsigned lun, const struct tgt_pages *pages,
+	       uint64_t us)
+{
+	struct disk_of_box *d = &b->disks[lun];
+	struct tgt_lun *l = box_lun(b, lun);
+
+	if (!l || d->back.set)
+		return;
+	sim_trace(d->name, "does not say who it is");
+	d->unsaid = l->hidden = *pages;
+	d->back.fn = on_back;
+	sim_after(&d->back, us);
 }
 
 struct tgt_lun *box_lun(struct box *b, unsigned lun)

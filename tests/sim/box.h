@@ -28,7 +28,12 @@ struct disk_of_box {
 	char name[24];
 	bool exchanged;	       /* another medium and identity is there now */
 	uint64_t exchanged_at; /* stamp */
-	bool medium_errors;    /* some were ordered */
+	bool lent;	       /* it comes back */
+	bool doubtful;	    /* exchanged and back, and not known to be served */
+	uint64_t served_at; /* us: when that was over */
+	struct tgt_pages unsaid; /* pages it lacks */
+	struct io_timer back;	 /* ends both */
+	bool medium_errors;	 /* some were ordered */
 };
 
 struct box {
@@ -62,6 +67,17 @@ void box_restart(struct box *b, uint64_t us, bool power);
 void box_touch(struct box *b);
 /* The target restarts, and another disk answers at this LUN from then on. */
 void box_exchange(struct box *b, unsigned lun);
+/*
+ * The same, and after us the target restarts with the right one.  Pages as in
+ * tgt_lun.hidden: the other does not say who it is.
+ */
+void box_lend(struct box *b, unsigned lun, const struct tgt_pages *pages,
+	      uint64_t us);
+/* It does not say who it is for so long. */
+void box_unsay(struct box *b, unsigned lun, const struct tgt_pages *pages,
+	       uint64_t us);
+/* What is lent or unsaid is right again now. */
+void box_right(struct box *b, unsigned lun);
 /* What was removed by tgt_lun_remove(), or is not there yet. */
 void box_lun_add(struct box *b, unsigned lun);
 struct tgt_lun *box_lun(struct box *b, unsigned lun);

@@ -222,6 +222,55 @@ static bool do_exchange(void)
 	return true;
 }
 
+static bool is_known_by_name(const struct box *b, unsigned lun)
+{
+	const struct held *h = &held[b->number][lun];
+
+	return b->t && h->device && *h->identity && !h->gone;
+}
+
+static void hide(struct tgt_pages *pages, unsigned code)
+{
+	pages->bits[code / 8] |= (uint8_t)(1u << code % 8);
+}
+
+/* With the list of pages or the one with the name nothing is said. */
+static void draw_unsaid(struct tgt_pages *pages)
+{
+	hide(pages, dice_chance(&sim.dice, 500) ? 0x00 : 0x83);
+	if (dice_chance(&sim.dice, 500))
+		hide(pages, 0x80);
+}
+
+static bool do_lend(void)
+{
+	struct box *b = any_box();
+	unsigned lun = dice_below(&sim.dice, config.luns);
+	struct tgt_pages pages = { 0 };
+
+	if (!is_known_by_name(b, lun) || b->disks[lun].back.set)
+		return false;
+	if (dice_chance(&sim.dice, 300))
+		draw_unsaid(&pages);
+	box_lend(b, lun, &pages, skewed_ms(1, 20000));
+	return true;
+}
+
+static bool do_unsay(void)
+{
+	struct box *b = any_box();
+	unsigned lun = dice_below(&sim.dice, config.luns);
+	struct tgt_pages pages = { 0 };
+
+	if (!is_known_by_name(b, lun))
+		return false;
+	draw_unsaid(&pages);
+	box_unsay(b, lun, &pages, skewed_ms(1, 60000));
+	if (dice_chance(&sim.dice, 700)) /* it is seen at a login */
+		do_drop();
+	return true;
+}
+
 static bool do_redirect(void)
 {
 	struct box *b = any_box();
@@ -340,6 +389,8 @@ static const struct kind {
 	{ "attention", do_attention },
 	{ "resize", do_resize },
 	{ "disk exchanged", do_exchange },
+	{ "disk exchanged for a while", do_lend },
+	{ "disk without a name", do_unsay },
 	{ "storm of one answer", do_storm },
 	{ "target hangs", do_hang },
 	{ "redirection", do_redirect },
@@ -447,6 +498,9 @@ static void heal(struct box *b)
 		}
 		box_touch(b);
 	}
+	for (unsigned i = 0; i < config.luns; i++)
+		if (b->disks[i].back.set)
+			box_right(b, i);
 	if (b->start.set)
 		sim_after(&b->start, 0);
 }

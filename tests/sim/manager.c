@@ -132,6 +132,17 @@ static bool value_is(const struct msg_in *m, const char *key, const char *value)
 	return msg_get(m, key, text, sizeof(text)) > 0 && !strcmp(text, value);
 }
 
+static struct held *held_of(const struct msg_in *m)
+{
+	char hex[17];
+	uint64_t id;
+
+	if (msg_get_u64(m, "id", MAX_BOXES, &id) || !id ||
+	    msg_get(m, "lun", hex, sizeof(hex)) != 16)
+		return NULL;
+	return &held[id - 1][strtoul(hex, NULL, 16) >> 48 & 3];
+}
+
 /* What is so as soon as it is said, whenever the manager reads it. */
 static void watch(const struct msg_out *out)
 {
@@ -139,7 +150,11 @@ static void watch(const struct msg_out *out)
 	struct msg_in m;
 	bool up;
 
-	if (msg_read(&m, out->text, out->len) || !msg_is(&m, "session"))
+	if (msg_read(&m, out->text, out->len))
+		return;
+	if (msg_is(&m, "waits"))
+		held_hear_waits(held_of(&m), &m);
+	if (!msg_is(&m, "session"))
 		return;
 	t = target_of(&m);
 	up = value_is(&m, "state", "up");
@@ -252,12 +267,14 @@ static void say_target(const struct box *b)
 
 static void say_attach(struct held *h, bool resume)
 {
-	char text[512];
+	char text[1024];
 	struct strbuf sb;
 
 	sb_init(&sb, text, sizeof(text));
 	sb_add(&sb, "attach id=%u lun=%04x000000000000 resume=%d expect=%s",
 	       h->box->number + 1, h->lun, resume, h->identity);
+	if (resume)
+		sb_add(&sb, "%s", h->past);
 	sim_trace("manager", "-> %s", text);
 	h->asked = true;
 	add(&mgr.to, text, strlen(text), device_handle(h->device));
@@ -275,17 +292,6 @@ static void say_all(void)
 }
 
 /* From the engine ----------------------------------------------------- */
-
-static struct held *held_of(const struct msg_in *m)
-{
-	char hex[17];
-	uint64_t id;
-
-	if (msg_get_u64(m, "id", MAX_BOXES, &id) || !id ||
-	    msg_get(m, "lun", hex, sizeof(hex)) != 16)
-		return NULL;
-	return &held[id - 1][strtoul(hex, NULL, 16) >> 48 & 3];
-}
 
 static void on_ready(const struct msg_in *m)
 {
@@ -331,6 +337,9 @@ static void on_lun(const struct msg_in *m)
 	if (h && !msg_get_u64(m, "blocks", UINT64_MAX >> 12, &blocks) &&
 	    !msg_get_u64(m, "block-size", 4096, &size))
 		h->blocks = blocks * size / 512;
+	if (h && value_is(m, "state", "online") &&
+	    (!h->device || value_is(m, "identity", h->identity)))
+		held_keep_past(h, m);
 	if (!h || h->device || mgr.leaving || !value_is(m, "state", "online"))
 		return;
 	msg_get(m, "identity", h->identity, sizeof(h->identity));
@@ -381,7 +390,8 @@ static void on_detached(const struct msg_in *m)
 		return;
 	}
 	h->gone = true;
-	if (!mgr.leaving && !h->box->disks[h->lun].exchanged)
+	if (!mgr.leaving &&
+	    (!h->box->disks[h->lun].exchanged || h->box->disks[h->lun].lent))
 		sim_fail(FIG_ERROR, "%s: detached by itself (%s)",
 			 h->box->disks[h->lun].name, strerror((int)err));
 	device_abort(h->device);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "box.h"
+#include "ctl/msg.h"
 #include "device.h"
 
 /* One disk as the manager knows it. */
@@ -21,6 +22,9 @@ struct held {
 	bool vanished;	       /* not listed any more, and on its way out */
 	bool gone;	       /* let go of for good, or failed */
 	char identity[304];
+	char past[400];	      /* how it was, for the next engine */
+	uint64_t waits_since; /* us: the engine says that it waits; or 0 */
+	uint64_t waited_until;
 	uint64_t blocks;      /* of 512 bytes */
 	uint64_t attached_at; /* us; the first time */
 };
@@ -38,6 +42,11 @@ bool manager_has_engine(void);
 /* Since when the session is up, or down; us. */
 /* How long the session is away, or was until just now; us. */
 uint64_t manager_down_for(const struct box *b);
+/* held.c: what an engine that replaces a dead one is told of a disk. */
+void held_keep_past(struct held *h, const struct msg_in *m);
+void held_hear_waits(struct held *h, const struct msg_in *m);
+/* Does the engine say that it waits for an answer, for so long? */
+bool held_waits_for(const struct held *h, uint64_t us);
 
 /* A message to the engine, as it is. */
 void manager_say(const char *text);

@@ -90,7 +90,7 @@ void world_finish(void)
 	if (sim.failed)
 		return;
 	app_read_back();
-	expect(app_is_idle, CALM, "reading everything back");
+	expect(app_is_read_back, CALM, "reading everything back");
 	if (sim.failed)
 		return;
 	check_media("medium at the end");

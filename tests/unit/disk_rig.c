@@ -43,12 +43,18 @@ static void on_note(void *ctx, struct disk *d, int level, const char *line)
 	str_copy(rig.last_note, sizeof(rig.last_note), line);
 }
 
+static void on_waits(void *ctx, struct disk *d)
+{
+	rig.waits++;
+}
+
 static const struct disk_ops ops = {
 	.state = on_state,
 	.resized = on_resized,
 	.luns_changed = on_luns,
 	.elsewhere = on_elsewhere,
 	.note = on_note,
+	.waits = on_waits,
 };
 
 static const uint8_t lun[LUN_LEN] = { 0, 3 };

@@ -10,7 +10,7 @@
 struct rig {
 	struct disk *disk;
 	uint64_t now;
-	unsigned states, resized, luns_changed, elsewhere, notes;
+	unsigned states, resized, luns_changed, elsewhere, notes, waits;
 	enum disk_state last_state;
 	char last_note[900];
 };

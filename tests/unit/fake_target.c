@@ -173,6 +173,12 @@ static void answer_inquiry(struct cmd *c)
 {
 	uint8_t p[1024] = { 0 };
 
+	if (c->cdb[1] & 1 && c->cdb[2] == fake.refuse_page &&
+	    fake.refuse_times) {
+		fake.refuse_times--;
+		put_sense(c, 5, 0x24, 0, false);
+		return;
+	}
 	if (c->cdb[1] & 1) {
 		p[1] = c->cdb[2];
 		put_be16(p + 2, (uint16_t)put_page(p, c->cdb[2]));

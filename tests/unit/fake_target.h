@@ -45,6 +45,9 @@ struct fake {
 	/* so many answers with this page lack their last bytes */
 	unsigned cut_times, cut_bytes;
 	uint8_t cut_page;
+	/* ... and so many are refused, with 5/24/00 */
+	unsigned refuse_times;
+	uint8_t refuse_page;
 
 	/* the session */
 	bool sync;   /* answers from within session_submit */

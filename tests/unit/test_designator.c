@@ -157,6 +157,40 @@ static void test_every_cut_is_safe(void **state)
 	}
 }
 
+static void test_one_of_several_names_is_enough(void **state)
+{
+	add(OF_LUN, T10, "ACME 1", 6);
+	add(OF_LUN, NAA, naa6, sizeof(naa6));
+	assert_int_equal(vpd_naming(page, len, "t10.ACME_1"), VPD_NAMED_SO);
+	assert_int_equal(vpd_naming(page, len, "t10.ACME_2"), VPD_NAMED_ELSE);
+}
+
+static void test_name_of_another_kind_says_nothing(void **state)
+{
+	add(OF_LUN, T10, "ACME 1", 6);
+	add(OF_LUN, NAA, naa3, sizeof(naa3));
+	assert_int_equal(vpd_naming(page, len, "naa.5001020304050607"),
+			 VPD_UNNAMED);
+	assert_int_equal(vpd_naming(page, len, "eui.0001020304050607"),
+			 VPD_UNNAMED);
+	assert_int_equal(vpd_naming(page, len, "naa.3001020304050608"),
+			 VPD_NAMED_ELSE);
+}
+
+static void test_names_of_ports_do_not_count_as_the_disks(void **state)
+{
+	add(OF_PORT, NAA, naa5, sizeof(naa5));
+	assert_int_equal(vpd_naming(page, len, "naa.5001020304050608"),
+			 VPD_UNNAMED);
+}
+
+static void test_what_is_no_such_page_names_nothing(void **state)
+{
+	page[1] = 0x80;
+	assert_int_equal(vpd_naming(page, len, "t10.ACME_1"), VPD_UNNAMED);
+	assert_int_equal(vpd_naming(page, 3, "t10.ACME_1"), VPD_UNNAMED);
+}
+
 #define T(name) cmocka_unit_test_setup(name, empty)
 
 int main(void)
@@ -174,6 +208,10 @@ int main(void)
 		T(test_designator_too_long_to_write_leaves_the_others),
 		T(test_better_name_that_does_not_fit_leaves_the_other),
 		T(test_every_cut_is_safe),
+		T(test_one_of_several_names_is_enough),
+		T(test_name_of_another_kind_says_nothing),
+		T(test_names_of_ports_do_not_count_as_the_disks),
+		T(test_what_is_no_such_page_names_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

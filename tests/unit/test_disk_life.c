@@ -102,35 +102,6 @@ static void test_states_are_told_in_order(void **state)
 	assert_int_equal(rig.states, 3);
 }
 
-static void test_other_disk_fails_and_is_never_written_to(void **state)
-{
-	static struct request a, b;
-
-	rig_online();
-	submit(&a, DISK_WRITE, 0, 8);
-	rig_lose();
-	fake.t10 = "ACME    0002";
-	fake.product = "PEBBLE";
-	fake_forget();
-	rig_return();
-	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
-	assert_string_equal(disk_reason(rig.disk),
-			    "it is another disk: expected t10.ACME____0001, "
-			    "found t10.ACME____0002 (ACME PEBBLE)");
-	assert_non_null(strstr(rig.last_note, disk_reason(rig.disk)));
-	assert_int_equal(a.err, -ENODEV);
-	submit(&b, DISK_WRITE, 0, 8);
-	assert_int_equal(b.err, -ENODEV);
-	/* Not even when the right one is back. */
-	rig_lose();
-	fake.t10 = "ACME    0001";
-	rig_return();
-	disk_rescan(rig.disk, rig.now);
-	fake_answer_all();
-	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
-	assert_int_equal(fake_count(SCSI_WRITE_10), 0);
-}
-
 static void test_identity_of_a_forerunner_is_expected(void **state)
 {
 	rig_new_disk("t10.ACME____0001");
@@ -147,28 +118,6 @@ static void test_disk_of_a_forerunner_is_waited_for(void **state)
 	rig_up();
 	rig_pass(6000);
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
-}
-
-static void test_other_identity_than_the_forerunners_fails(void **state)
-{
-	static struct request r;
-
-	rig_new_disk("naa.5000");
-	submit(&r, DISK_WRITE, 0, 8);
-	rig_up();
-	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
-	assert_int_equal(r.err, -ENODEV);
-	assert_int_equal(fake_count(SCSI_WRITE_10), 0);
-}
-
-static void test_lost_identity_is_another_disk(void **state)
-{
-	rig_online();
-	rig_lose();
-	fake.t10 = fake.serial = NULL;
-	rig_return();
-	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
-	assert_non_null(strstr(disk_reason(rig.disk), "found no identity"));
 }
 
 static void test_size_changed_during_the_outage_is_told(void **state)
@@ -516,11 +465,8 @@ int main(void)
 		T(test_finished_pieces_are_not_repeated),
 		T(test_identity_is_checked_before_anything_is_sent),
 		T(test_states_are_told_in_order),
-		T(test_other_disk_fails_and_is_never_written_to),
 		T(test_identity_of_a_forerunner_is_expected),
 		T(test_disk_of_a_forerunner_is_waited_for),
-		T(test_other_identity_than_the_forerunners_fails),
-		T(test_lost_identity_is_another_disk),
 		T(test_size_changed_during_the_outage_is_told),
 		T(test_lun_that_comes_late_after_a_restart_is_waited_for),
 		T(test_lun_that_stays_away_ends_with_enodev),

@@ -414,17 +414,20 @@ static void test_rescan_sees_write_protection(void **state)
 	assert_true(disk_geometry(rig.disk)->read_only);
 }
 
-static void test_changed_block_size_fails_for_good(void **state)
+static void test_changed_block_size_fails_until_it_is_right_again(void **state)
 {
 	rig_online();
 	fake.block_size = 4096;
 	disk_rescan(rig.disk, rig.now + 5000);
 	fake_answer_all();
 	has_failed("its block size changed from 512 to 4096 bytes");
-	fake.block_size = 512;
 	rig_lose();
 	rig_return();
 	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
+	fake.block_size = 512;
+	rig_lose();
+	rig_return();
+	is_online();
 }
 
 static void test_lost_size_keeps_the_old_one(void **state)
@@ -550,7 +553,7 @@ int main(void)
 		T(test_rescan_sees_a_new_size),
 		T(test_rescan_without_change_says_nothing),
 		T(test_rescan_sees_write_protection),
-		T(test_changed_block_size_fails_for_good),
+		T(test_changed_block_size_fails_until_it_is_right_again),
 		T(test_lost_size_keeps_the_old_one),
 		T(test_every_answer_to_every_step_leads_on),
 		T(test_every_decision_leads_on),

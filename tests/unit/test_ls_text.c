@@ -137,6 +137,16 @@ static void test_a_disk_says_how_it_is_exported_and_why(void **state)
 	assert_non_null(strstr(printed, "  Export: ublk (Export=auto)\n"));
 }
 
+static void test_a_disk_says_what_it_waits_for_since_when(void **state)
+{
+	t.luns = true;
+	add(TARGET("0"));
+	add(DISK " waits=no%20name waits-since=1252680673");
+	assert_non_null(
+		strstr(printed,
+		       "  Waits:  since Fri Sep 11 14:51:13 2009: no name\n"));
+}
+
 static void test_the_heading_comes_once_a_target(void **state)
 {
 	t.luns = true;
@@ -240,6 +250,7 @@ int main(void)
 		CASE(test_a_target_never_reached_has_a_question_mark),
 		CASE(test_disks_are_listed_when_asked_for),
 		CASE(test_a_disk_says_how_it_is_exported_and_why),
+		CASE(test_a_disk_says_what_it_waits_for_since_when),
 		CASE(test_the_heading_comes_once_a_target),
 		CASE(test_disks_are_left_out_when_not_asked_for),
 		CASE(test_a_disk_that_is_down_says_why),

@@ -289,6 +289,36 @@ static void test_a_move_needs_numeric_portals(void **state)
 	assert_int_equal(heard("redirected id=4 portal=1.2.3.4"), 0);
 }
 
+static void test_what_a_disk_waits_for_is_read(void **state)
+{
+	assert_int_equal(heard("waits id=4 lun=0001000000000000 "
+			       "reason=no%20name age=7"),
+			 0);
+	assert_int_equal(said.kind, SAID_WAITS);
+	assert_memory_equal(said.waits.lun, "\0\1\0\0\0\0\0\0", 8);
+	assert_string_equal(said.waits.reason, "no name");
+	assert_int_equal(said.waits.age, 7);
+	assert_int_equal(heard("waits id=4 reason=x"), -EBADMSG);
+}
+
+static void test_the_past_of_a_disk_is_its_shape_and_no_name(void **state)
+{
+	static struct msg_out m;
+	struct said_lun lun;
+
+	assert_int_equal(heard(DISK "block-size=4096 blocks=1000 serial=S1 "
+				    "identity=naa.6001 optimal-io=8192"),
+			 0);
+	lun = said.lun;
+	msg_begin(&m, "attach");
+	said_put_past(&m, &lun);
+	assert_non_null(strstr(m.text, " block-size=4096 "));
+	assert_non_null(strstr(m.text, " blocks=1000 "));
+	assert_non_null(strstr(m.text, " optimal-io=8192 serial=S1"));
+	assert_null(strstr(m.text, "identity"));
+	assert_null(strstr(m.text, "vendor"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +341,9 @@ int main(void)
 		cmocka_unit_test(test_what_an_engine_has_is_read),
 		cmocka_unit_test(test_a_held_disk_names_its_lun),
 		cmocka_unit_test(test_a_move_needs_numeric_portals),
+		cmocka_unit_test(test_what_a_disk_waits_for_is_read),
+		cmocka_unit_test(
+			test_the_past_of_a_disk_is_its_shape_and_no_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

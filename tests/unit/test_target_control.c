@@ -75,6 +75,19 @@ static void test_disk_can_be_exchanged(void **state)
 	assert_memory_equal(r.data + 4, "abc", 3);
 }
 
+static void test_page_can_be_hidden_and_shown(void **state)
+{
+	good("page " PEER_TARGET " 0 83 off");
+	peer_run(p, CDB(0x12, 1, 0x83, 1, 0, 0), 256, &r);
+	assert_int_equal(result_sense(&r), 0x052400);
+	peer_run(p, CDB(0x12, 1, 0x00, 1, 0, 0), 256, &r);
+	assert_memory_equal(r.data + 4, "\x00\x80\xb0", 3);
+	good("page " PEER_TARGET " 0 83 on");
+	peer_run(p, CDB(0x12, 1, 0x83, 1, 0, 0), 256, &r);
+	assert_int_equal(r.data[1], 0x83);
+	bad("page " PEER_TARGET " 0 83 maybe", "not on or off: 'maybe'");
+}
+
 static void test_write_protection_can_change(void **state)
 {
 	good("read-only " PEER_TARGET " 0 on");
@@ -245,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_resize_is_told),
 		T(test_disk_can_be_exchanged),
+		T(test_page_can_be_hidden_and_shown),
 		T(test_write_protection_can_change),
 		T(test_luns_come_and_go),
 		T(test_attention_by_name),
