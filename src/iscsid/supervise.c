@@ -1,7 +1,7 @@
 /*
  * supervise - the engine processes: started, watched, replaced, ended.
  */
-#include "iscsid/supervise.h"
+#include "iscsid/supervise_internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,8 +15,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/launch.h"
-
-static void step(struct engine *e, enum engine_event ev);
 
 static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
 {
@@ -36,7 +34,7 @@ static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
 static void check_over(struct engine *e)
 {
 	if (!e->running && !e->chan_open)
-		step(e, ENGINE_EXITED);
+		engine_step(e, ENGINE_EXITED);
 }
 
 static void on_ended(struct io_op *op, int res)
@@ -71,7 +69,7 @@ static void on_chan_end(struct chan *c, int err)
 	chan_close(c);
 	/* An engine without its socket can only be ended. */
 	if (e->running)
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 }
 
 static void on_chan_closed(struct chan *c)
@@ -89,7 +87,7 @@ static void count_wrong(struct engine *e, const char *what)
 		log_warn(e->name, "said something impossible (%s), ignored",
 			 what);
 	if (e->wrong == ENGINE_MAX_WRONG)
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 }
 
 static void on_garbage(struct chan *c)
@@ -146,14 +144,14 @@ static void heed(struct engine *e, const struct said *s, int *handle)
 	case SAID_READY:
 		e->can_ublk = s->ready.ublk;
 		if (s->ready.version == ENGINE_VERSION)
-			step(e, ENGINE_SAID_READY);
+			engine_step(e, ENGINE_SAID_READY);
 		else
 			count_wrong(e, "another version");
 		break;
 	case SAID_PONG:
 		break;
 	case SAID_ADOPTED:
-		step(e, ENGINE_SAID_ADOPTED);
+		engine_step(e, ENGINE_SAID_ADOPTED);
 		break;
 	case SAID_LOG:
 		pass_line(e, &s->log);
@@ -209,7 +207,7 @@ static void send_word(struct engine *e, const char *verb)
 	chan_send(&e->chan, &m, -1);
 }
 
-static void send_topics(struct engine *e)
+void engine_send_topics(struct engine *e)
 {
 	static struct msg_out m;
 
@@ -238,7 +236,7 @@ static void act_spawn(void *obj, const void *arg)
 	if (err) {
 		e->ready = 0;
 		log_err(e->name, "cannot be started: %s", strerror(-err));
-		step(e, ENGINE_EXITED);
+		engine_step(e, ENGINE_EXITED);
 		return;
 	}
 	take_process(e, &p);
@@ -262,25 +260,6 @@ static void act_ask(void *obj, const void *arg)
 	send_word(obj, "adopt");
 }
 
-/* One at a time, so that few disks wait at once. */
-static void renew_next(struct engines *es)
-{
-	struct engine *next = NULL;
-
-	for (unsigned i = 0; i < es->count; i++) {
-		struct engine *e = &es->list[i];
-
-		if (e->renewing)
-			return;
-		if (!next && e->old && e->state == ENGINE_READY)
-			next = e;
-	}
-	if (next) {
-		next->renewing = true;
-		step(next, ENGINE_RENEW);
-	}
-}
-
 static void act_ready(void *obj, const void *arg)
 {
 	struct engine *e = obj;
@@ -289,10 +268,10 @@ static void act_ready(void *obj, const void *arg)
 	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
 	if (e->all->topics)
-		send_topics(e);
+		engine_send_topics(e);
 	e->all->ops->ready(e->all->ctx, e);
 	e->renewing = false;
-	renew_next(e->all);
+	engines_renew_next(e->all);
 }
 
 /* Counted, not timed: a machine that was asleep is no engine that hangs. */
@@ -303,7 +282,7 @@ static void act_ping(void *obj, const void *arg)
 	if (e->unanswered == ENGINE_PINGS) {
 		log_err(e->name, "does not answer for %u s, it is replaced",
 			ENGINE_PINGS * ENGINE_PING_EVERY / 1000);
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 		return;
 	}
 	e->unanswered++;
@@ -416,7 +395,7 @@ const struct fsm engine_fsm = {
 	"engine", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
 };
 
-static void step(struct engine *e, enum engine_event ev)
+void engine_step(struct engine *e, enum engine_event ev)
 {
 	fsm_step(&engine_fsm, &e->state, (uint8_t)ev, e, NULL);
 }
@@ -425,10 +404,10 @@ static void on_timer(struct io_timer *t)
 {
 	struct engine *e = container_of(t, struct engine, timer);
 
-	step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
+	engine_step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
 }
 
-static void engine_init(struct engines *es, unsigned i)
+void engine_init(struct engines *es, unsigned i)
 {
 	struct engine *e = &es->list[i];
 	struct strbuf sb;
@@ -441,8 +420,7 @@ static void engine_init(struct engines *es, unsigned i)
 	e->timer.fn = on_timer;
 }
 
-/* Has a manager before us left one in this place? */
-static bool find(struct engine *e)
+bool engine_find(struct engine *e)
 {
 	struct launched p;
 	int err = launch_find(e->path, &p);
@@ -453,54 +431,8 @@ static bool find(struct engine *e)
 	if (err)
 		return false;
 	take_process(e, &p);
-	step(e, ENGINE_FOUND);
+	engine_step(e, ENGINE_FOUND);
 	return true;
-}
-
-int engines_start(struct engines *es, unsigned count)
-{
-	int err = launch_find_program(es->program, sizeof(es->program));
-
-	if (err)
-		return err;
-	es->list = calloc(ENGINES_MAX, sizeof(*es->list));
-	if (!es->list)
-		return -ENOMEM;
-	es->count = count;
-	for (unsigned i = 0; i < ENGINES_MAX; i++) {
-		engine_init(es, i);
-		if (find(&es->list[i])) {
-			if (es->count <= i)
-				es->count = i + 1;
-		} else if (i < count) {
-			step(&es->list[i], ENGINE_SPAWN);
-		}
-	}
-	return 0;
-}
-
-bool engines_are_adopted(const struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].state == ENGINE_ADOPTING)
-			return false;
-	return true;
-}
-
-void engines_renew(struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		es->list[i].old = es->list[i].adopted;
-	renew_next(es);
-}
-
-unsigned engines_old(const struct engines *es)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < es->count; i++)
-		n += es->list[i].old || es->list[i].renewing;
-	return n;
 }
 
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle)
@@ -513,31 +445,9 @@ bool engine_tell(struct engine *e, const struct msg_out *m, int handle)
 	if (err && err != -EPIPE) {
 		log_warn(e->name, "does not read what it is told (%s)",
 			 strerror(-err));
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 	}
 	return !err;
-}
-
-void engines_set_topics(struct engines *es, unsigned mask)
-{
-	es->topics = mask;
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].state == ENGINE_READY)
-			send_topics(&es->list[i]);
-}
-
-void engines_quit(struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		step(&es->list[i], ENGINE_QUIT);
-}
-
-bool engines_are_gone(const struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].state != ENGINE_GONE)
-			return false;
-	return true;
 }
 
 void engine_replace(struct engine *e, const char *why)
@@ -545,7 +455,7 @@ void engine_replace(struct engine *e, const char *why)
 	if (!(IN(e->state) & ALIVE))
 		return;
 	log_warn(e->name, "%s, it is replaced", why);
-	step(e, ENGINE_MISBEHAVED);
+	engine_step(e, ENGINE_MISBEHAVED);
 }
 
 void engine_end(struct engine *e)
@@ -558,18 +468,4 @@ void engine_end(struct engine *e)
 	kill(e->pid, SIGKILL);
 	poll(&ended, 1, ENGINE_END_IN);
 	waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
-}
-
-void engines_kill(struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].running)
-			kill(es->list[i].pid, SIGKILL);
-}
-
-void engines_free(struct engines *es)
-{
-	free(es->list);
-	es->list = NULL;
-	es->count = 0;
 }
