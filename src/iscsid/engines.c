@@ -6,7 +6,6 @@
 #include "iscsid/supervise_internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "iscsid/launch.h"
@@ -101,8 +100,7 @@ bool engines_are_gone(const struct engines *es)
 void engines_kill(struct engines *es)
 {
 	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].running)
-			kill(es->list[i].pid, SIGKILL);
+		engine_kill(&es->list[i]);
 }
 
 void engines_free(struct engines *es)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +144,7 @@ static void heed(struct engine *e, const struct said *s, int *handle)
 	switch (s->kind) {
 	case SAID_READY:
 		e->can_ublk = s->ready.ublk;
+		e->vigil.shown = s->ready.pulse;
 		if (s->ready.version == ENGINE_VERSION)
 			engine_step(e, ENGINE_SAID_READY);
 		else
@@ -171,7 +173,7 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	const char *wrong = "";
 	int err = said_read(m, &s, &wrong);
 
-	e->unanswered = 0;
+	e->vigil.heard = true;
 	if (err == -EBADMSG)
 		count_wrong(e, wrong);
 	else if (!err)
@@ -188,7 +190,6 @@ static void take_process(struct engine *e, const struct launched *p)
 	e->pid = p->pid;
 	e->pidfd = p->pidfd;
 	e->adopted = false;
-	e->unanswered = 0;
 	e->wrong = 0;
 	e->ready = 0;
 	e->running = e->chan_open = true;
@@ -202,9 +203,20 @@ static void send_word(struct engine *e, const char *verb)
 	static struct msg_out m;
 
 	msg_begin(&m, verb);
-	if (strcmp(verb, "hello") == 0)
-		msg_u64(&m, "version", ENGINE_VERSION);
 	chan_send(&e->chan, &m, -1);
+}
+
+/* One of a version without pages closes the handle. */
+static void greet(struct engine *e)
+{
+	static struct msg_out m;
+	int page = vigil_begin(&e->vigil, e->name);
+
+	msg_begin(&m, "hello");
+	msg_u64(&m, "version", ENGINE_VERSION);
+	chan_send(&e->chan, &m, page);
+	if (page >= 0)
+		close(page);
 }
 
 void engine_send_topics(struct engine *e)
@@ -241,7 +253,7 @@ static void act_spawn(void *obj, const void *arg)
 	}
 	take_process(e, &p);
 	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
-	send_word(e, "hello");
+	greet(e);
 }
 
 static void act_adopt(void *obj, const void *arg)
@@ -252,7 +264,7 @@ static void act_adopt(void *obj, const void *arg)
 	log_info(e->name, "process %d is left of a manager before us",
 		 (int)e->pid);
 	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
-	send_word(e, "hello");
+	greet(e);
 }
 
 static void act_ask(void *obj, const void *arg)
@@ -260,12 +272,38 @@ static void act_ask(void *obj, const void *arg)
 	send_word(obj, "adopt");
 }
 
+static unsigned demand(void *ctx, unsigned wanted)
+{
+	const struct engine *e = ctx;
+
+	return e->all->ops->demand(e->all->ctx, e, wanted);
+}
+
+static struct vigil_of vigil_of(struct engine *e)
+{
+	return (struct vigil_of){
+		.name = e->name,
+		.pid = e->pid,
+		.timeout = e->all->timeout,
+		.serves = e->load > 0,
+		.demand = demand,
+		.ctx = e,
+	};
+}
+
+static void look_later(struct engine *e)
+{
+	const struct vigil_of of = vigil_of(e);
+
+	io_timer_after(e->all->loop, &e->timer, vigil_every(&e->vigil, &of));
+}
+
 static void act_ready(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
 	e->ready = io_now(e->all->loop);
-	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
+	look_later(e);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
 	if (e->all->topics)
 		engine_send_topics(e);
@@ -274,29 +312,63 @@ static void act_ready(void *obj, const void *arg)
 	engines_renew_next(e->all);
 }
 
-/* Counted, not timed: a machine that was asleep is no engine that hangs. */
-static void act_ping(void *obj, const void *arg)
+static void hangs(struct engine *e, const char *why)
+{
+	const struct progress *p = &e->vigil.progress;
+	uint32_t ms = p->silent > p->unread ? p->silent : p->unread;
+
+	log_err(e->name, "%s, has done nothing for %u.%u s, and is replaced",
+		why, ms / 1000, ms % 1000 / 100);
+	engine_step(e, ENGINE_MISBEHAVED);
+}
+
+static void act_look(void *obj, const void *arg)
 {
 	struct engine *e = obj;
+	const struct vigil_of of = vigil_of(e);
+	const char *why = "";
 
-	if (e->unanswered == ENGINE_PINGS) {
-		log_err(e->name, "does not answer for %u s, it is replaced",
-			ENGINE_PINGS * ENGINE_PING_EVERY / 1000);
-		engine_step(e, ENGINE_MISBEHAVED);
-		return;
+	look_later(e);
+	switch (vigil_look(&e->vigil, &of, io_now(e->all->loop), &why)) {
+	case VIGIL_FINE:
+		break;
+	case VIGIL_ASK:
+		send_word(e, "ping");
+		break;
+	case VIGIL_REPLACE:
+		hangs(e, why);
+		break;
 	}
-	e->unanswered++;
-	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
-	send_word(e, "ping");
+}
+
+/* By its handle: nobody else can have its number meanwhile. */
+void engine_kill(struct engine *e)
+{
+	if (!e->running ||
+	    syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) == 0 ||
+	    errno == ESRCH)
+		return;
+	log_err(e->name, "process %d cannot be ended: %s", (int)e->pid,
+		strerror(errno));
 }
 
 static void act_kill(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
-	io_timer_cancel(e->all->loop, &e->timer);
-	if (e->running)
-		kill(e->pid, SIGKILL);
+	engine_kill(e);
+	io_timer_after(e->all->loop, &e->timer, ENGINE_HELD_AFTER);
+}
+
+/* Nobody else may have its handles while it may still use them. */
+static void act_held(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	log_err(e->name,
+		"process %d was killed and has not ended after %u s, its disks "
+		"wait: the kernel holds it",
+		(int)e->pid, ENGINE_HELD_AFTER / 1000);
 }
 
 static void act_lost(void *obj, const void *arg)
@@ -305,6 +377,7 @@ static void act_lost(void *obj, const void *arg)
 	bool useful = e->ready &&
 		      io_now(e->all->loop) - e->ready >= ENGINE_LIVED_LONG;
 
+	vigil_end(&e->vigil);
 	e->deaths = useful ? 1 : e->deaths + 1;
 	if (e->old)
 		io_timer_after(e->all->loop, &e->timer, 0);
@@ -322,13 +395,20 @@ static void act_quit(void *obj, const void *arg)
 	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
 }
 
+static void act_quit_late(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+}
+
 static void act_late(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
 	log_warn(e->name, "did not end within %u s, it is killed",
 		 ENGINE_QUIT_IN / 1000);
-	act_kill(obj, arg);
+	engine_kill(e);
 }
 
 static void act_gone(void *obj, const void *arg)
@@ -336,6 +416,7 @@ static void act_gone(void *obj, const void *arg)
 	struct engine *e = obj;
 
 	io_timer_cancel(e->all->loop, &e->timer);
+	vigil_end(&e->vigil);
 	unlink(e->path);
 	e->all->ops->gone(e->all->ctx, e);
 }
@@ -372,8 +453,10 @@ static const struct fsm_row rows[] = {
 	{ IN(ENGINE_ADOPTING), ENGINE_SAID_ADOPTED, ENGINE_READY, act_ready,
 	  "told what it has" },
 	{ NEW, ENGINE_LATE, ENGINE_KILLED, act_silent, "silent at its start" },
-	{ IN(ENGINE_READY), ENGINE_LATE, ENGINE_READY, act_ping,
-	  "does it still answer?" },
+	{ IN(ENGINE_READY), ENGINE_LATE, ENGINE_READY, act_look,
+	  "does it get on?" },
+	{ IN(ENGINE_KILLED), ENGINE_LATE, ENGINE_KILLED, act_held,
+	  "does not die" },
 	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
 	  "not to be borne" },
 	{ IN(ENGINE_READY), ENGINE_RENEW, ENGINE_KILLED, act_kill,
@@ -382,7 +465,7 @@ static const struct fsm_row rows[] = {
 	  "died" },
 	{ ALIVE, ENGINE_QUIT, ENGINE_QUITTING, act_quit, "orderly end" },
 	{ IN(ENGINE_DOWN), ENGINE_QUIT, ENGINE_GONE, act_gone, "never mind" },
-	{ IN(ENGINE_KILLED), ENGINE_QUIT, ENGINE_QUITTING, NULL,
+	{ IN(ENGINE_KILLED), ENGINE_QUIT, ENGINE_QUITTING, act_quit_late,
 	  "ends already" },
 	{ IN(ENGINE_QUITTING), ENGINE_LATE, ENGINE_QUITTING, act_late,
 	  "does not end" },
@@ -465,7 +548,7 @@ void engine_end(struct engine *e)
 
 	if (!e->running)
 		return;
-	kill(e->pid, SIGKILL);
+	engine_kill(e);
 	poll(&ended, 1, ENGINE_END_IN);
 	waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
 }

@@ -12,6 +12,8 @@ void engine_init(struct engines *es, unsigned i);
 /* Has a manager before us left one there? */
 bool engine_find(struct engine *e);
 void engine_send_topics(struct engine *e);
+/* SIGKILL, if it runs. */
+void engine_kill(struct engine *e);
 
 /* The next of the old ones is replaced, if none is being. */
 void engines_renew_next(struct engines *es);
