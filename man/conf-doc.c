@@ -106,7 +106,7 @@ static void sample_keyword(const struct keyword *k)
 {
 	unsigned used = IN_SECTION(CONF_TARGET) | IN_SECTION(CONF_DISCOVERY);
 
-	if (!is_plain(k) || !(k->where & used))
+	if (!is_plain(k) || (k->where != IN_GLOBAL && !(k->where & used)))
 		return;
 	printf("# %s: %s.", k->name, k->form);
 	print_wrapped(k->help);

@@ -206,6 +206,11 @@ const struct keyword keywords[] = {
 	  .help = "How disks reach the kernel: as ublk devices, or through "
 		  "FUSE and loop devices; auto takes ublk where it works. "
 		  "It counts when a disk appears." },
+	{ "EngineTimeout", { NULL },
+	  TIME(IN_GLOBAL, "1", engine_timeout),
+	  .help = "A process of the driver that does nothing for so long "
+		  "while I/O waits for it is replaced; 0 means only after "
+		  "20 s without an answer." },
 	{ "Enabled", { NULL },
 	  BOOL(IN_TARGET, "yes", enabled),
 	  .help = "No means: no session to this target." },

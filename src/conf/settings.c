@@ -217,6 +217,18 @@ void conf_target_settings(const struct conf *conf, const char *name,
 	finish(out, settings_resolve(conf, name, portal, found_by, out));
 }
 
+uint32_t conf_engine_timeout(const struct conf *conf)
+{
+	static struct conf_settings s;
+	uint32_t ms;
+
+	/* It has no say in a section of a target, so any name will do. */
+	conf_target_settings(conf, "", NULL, NULL, &s);
+	ms = s.engine_timeout;
+	conf_settings_wipe(&s);
+	return ms;
+}
+
 void conf_discovery_settings(const struct conf *conf,
 			     const struct conf_section *discovery,
 			     struct conf_settings *out)

@@ -116,6 +116,7 @@ struct conf_settings {
 	uint32_t multipath; /* enum conf_multipath */
 	uint32_t export;    /* enum conf_export */
 	struct conf_luns luns;
+	uint32_t engine_timeout; /* ms; of all targets */
 	bool enabled;
 	bool continuous, send_async_text; /* discovery */
 	uint32_t poll_interval;		  /* SLP: unused */
@@ -161,6 +162,9 @@ bool conf_lun_enabled(const struct conf_settings *s, uint32_t lun);
 #define CONF_PORTAL_OTHER 2
 unsigned conf_portal_rank(const struct conf_settings *s,
 			  const struct addr *portal);
+
+/* EngineTimeout, in milliseconds. */
+uint32_t conf_engine_timeout(const struct conf *conf);
 
 /* The time a disk command gets in all: milliseconds, 0 for ever. */
 uint32_t conf_disk_timeout(const struct conf_settings *s);

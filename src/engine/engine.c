@@ -18,6 +18,7 @@
 #include "engine/discover.h"
 #include "engine/evict.h"
 #include "engine/verbs.h"
+#include "io/pulse.h"
 
 #define QUEUE_SIZE    (4u << 20)
 #define MSGS_PER_TURN 16 /* then the disks have their turn again */
@@ -196,6 +197,7 @@ static void manager_gone(struct engine *e)
 	close(e->fd);
 	e->fd = -1;
 	e->greeted = e->quitting = false;
+	pulse_hide();
 	while (!outbox_empty(&e->out))
 		pop(e);
 	outbox_lost(&e->out);

@@ -4,6 +4,7 @@
 #include "engine/verbs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "engine/shape.h"
 #include "engine/target.h"
 #include "export/export.h"
+#include "io/pulse.h"
 
 #define PROTOCOL_VERSION 1
 
@@ -27,11 +29,27 @@ struct verb {
 		   const char *verb);
 };
 
+/* Without a page it is asked now and then whether it still answers. */
+static bool show_pulse(int fd)
+{
+	int err = -ENOENT;
+
+	pulse_hide(); /* what another showed is not looked at any more */
+	if (fd >= 0)
+		err = pulse_show(fd);
+	if (err && err != -ENOENT)
+		log_warn(NULL,
+			 "cannot be watched (%s): a hang shows after 20 s",
+			 strerror(-err));
+	return !err;
+}
+
 static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 		     const char *verb)
 {
 	struct msg_out *out;
 	uint64_t version;
+	bool shows;
 
 	if (msg_get_u64(m, "version", UINT32_MAX, &version) ||
 	    version != PROTOCOL_VERSION) {
@@ -39,10 +57,12 @@ static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 		return;
 	}
 	e->greeted = true;
+	shows = show_pulse(*fd);
 	out = engine_begin(e, "ready");
 	msg_u64(out, "version", PROTOCOL_VERSION);
 	msg_i64(out, "pid", getpid());
 	msg_u64(out, "ublk", e->can_ublk);
+	msg_u64(out, "pulse", shows);
 	engine_post(e);
 }
 

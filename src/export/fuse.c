@@ -24,6 +24,7 @@
 #include "export/fuse_proto.h"
 #include "export/submit.h"
 #include "io/loop.h"
+#include "io/pulse.h"
 
 #define SLOTS	   32
 #define BATCH_MAX  16
@@ -90,6 +91,7 @@ static void on_last_flush(struct disk_io *io, int err)
 		container_of(io, struct fuse_export, last_flush);
 
 	fx->last_err = err;
+	pulse_answered();
 	io_soon(fx->cfg.loop, &fx->end_op);
 }
 
@@ -98,6 +100,7 @@ static void end_when_idle(struct fuse_export *fx)
 	if (!fx->stopping || fx->ending || fx->busy || fx->nreading)
 		return;
 	fx->ending = true;
+	pulse_took(); /* it is busy: requests may wait for this */
 	fx->last_flush.done = on_last_flush;
 	export_last_flush(&fx->cfg, &fx->last_flush);
 }
@@ -146,6 +149,7 @@ static void on_answered(struct io_op *op, int res)
 	struct fuse_export *fx = s->fx;
 
 	fx->busy--;
+	pulse_answered();
 	put_idle(s);
 	if (s->job.init_done && res >= 0)
 		report_start(fx, 0);
@@ -204,6 +208,7 @@ static void take_request(struct slot *s, size_t n)
 
 	switch (fuse_decode(s->head, n, disk_geometry(fx->cfg.disk), &s->job)) {
 	case FUSE_NEXT_NOTHING:
+		pulse_answered();
 		put_idle(s);
 		break;
 	case FUSE_NEXT_ANSWER:
@@ -261,6 +266,7 @@ static void on_request(struct io_op *op, int res)
 	fx->nreading--;
 	note_batch(fx);
 	if (res > 0) {
+		pulse_took();
 		take_request(s, (size_t)res);
 	} else {
 		put_idle(s);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/pulse.h"
 #include "io/spin.h"
 
 #define CQ_PER_SQ                                                              \
@@ -358,6 +359,7 @@ static void reap(struct io_loop *l)
 			if (ops[i])
 				ops[i]->fn(ops[i], res[i]);
 		left -= n;
+		pulse_beat();
 	}
 }
 
@@ -379,6 +381,7 @@ int io_loop_run_once(struct io_loop *l, uint64_t max_wait)
 	if (!goes_on(err))
 		return err;
 	l->turn++;
+	pulse_beat();
 	l->now = clock_ms();
 	timer_run(&l->timers, l->now);
 	reap(l);

@@ -62,7 +62,10 @@ void io_loop_stop(struct io_loop *l);
 
 /* CLOCK_MONOTONIC in ms, read once a turn. */
 uint64_t io_now(const struct io_loop *l);
-/* Number of the turn, for those who count per turn. */
+/*
+ * Number of the turn, for those who count per turn.  Who watches the process
+ * sees its parts: io/pulse.h.
+ */
 uint64_t io_turn(const struct io_loop *l);
 
 void io_timer_set(struct io_loop *l, struct io_timer *t, uint64_t when);

@@ -97,6 +97,7 @@ struct device {
 	bool stop, force; /* it shall go; even in use */
 	bool lost;	  /* the engine gave it up: no I/O any more */
 	bool known;	  /* to the engine that has the target now */
+	bool serving;	  /* that one said so; not to a manager before us */
 	bool vanished;	  /* goes because the target does not list it */
 	bool linked, announced;
 	int watch;	 /* of iscsid/watch.h, -1: none */

@@ -147,6 +147,7 @@ bool device_can_resume(const struct device *d)
 
 void device_served(struct device *d)
 {
+	d->serving = true;
 	recovery_attached(d);
 	device_step(d, DEVICE_ATTACHED, NULL);
 }

@@ -121,6 +121,7 @@ bool device_tell_attach(struct device *d, bool resume)
 {
 	static struct msg_out m;
 
+	d->serving = false;
 	if (!d->t->engine)
 		return false;
 	order_lun(&m, "attach", d->t->id, d->lun);

@@ -19,6 +19,7 @@
 #include "iscsid/adopt.h"
 #include "iscsid/control.h"
 #include "iscsid/daemon.h"
+#include "iscsid/demand.h"
 #include "iscsid/devices.h"
 #include "iscsid/hba.h"
 #include "iscsid/held.h"
@@ -111,8 +112,19 @@ static void on_gone(void *ctx, struct engine *e)
 	manager_check_stop(ctx);
 }
 
+static unsigned on_demand(void *ctx, const struct engine *e, unsigned wanted)
+{
+	return demand_of(ctx, e, wanted);
+}
+
 static const struct engine_ops engine_ops = { on_ready, on_lost, on_said,
-					      on_held, on_gone };
+					      on_held,	on_gone, on_demand };
+
+/* They may hang for so long, by the configuration as it is now. */
+static void set_timeout(struct manager *m)
+{
+	m->engines.timeout = conf_engine_timeout(m->conf);
+}
 
 /* Signals ------------------------------------------------------------- */
 
@@ -133,6 +145,7 @@ int manager_reload(struct manager *m)
 	conf_free(m->conf);
 	m->conf = fresh;
 	m->generation++;
+	set_timeout(m);
 	targets_forget_moves(m);
 	sources_forget_moves(m);
 	sources_load(m);
@@ -321,6 +334,7 @@ static int start_engines(struct manager *m)
 	m->engines.ctx = m;
 	m->engines.dir = m->sockets;
 	m->engines.keep_stderr = m->opt->foreground;
+	set_timeout(m);
 	err = engines_start(&m->engines, engine_count(m->opt));
 	if (err)
 		log_err(NULL, "no engine to execute (%s): %s",

@@ -58,6 +58,7 @@ struct field {
 static const struct field ready_fields[] = {
 	NEED(ready, "version", version, UINT32_MAX),
 	BOOL(ready, "ublk", ublk),
+	BOOL(ready, "pulse", pulse),
 };
 
 static const struct field log_fields[] = {

@@ -51,7 +51,8 @@ enum said_kind {
 
 struct said_ready {
 	uint32_t version;
-	bool ublk; /* it can serve ublk devices */
+	bool ublk;  /* it can serve ublk devices */
+	bool pulse; /* it shows its loop in the page it was sent */
 };
 
 struct said_log {

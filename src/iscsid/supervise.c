@@ -1,7 +1,7 @@
 /*
  * supervise - the engine processes: started, watched, replaced, ended.
  */
-#include "iscsid/supervise.h"
+#include "iscsid/supervise_internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,8 +16,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/launch.h"
-
-static void step(struct engine *e, enum engine_event ev);
 
 static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
 {
@@ -37,7 +35,7 @@ static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
 static void check_over(struct engine *e)
 {
 	if (!e->running && !e->chan_open)
-		step(e, ENGINE_EXITED);
+		engine_step(e, ENGINE_EXITED);
 }
 
 static void on_ended(struct io_op *op, int res)
@@ -72,7 +70,7 @@ static void on_chan_end(struct chan *c, int err)
 	chan_close(c);
 	/* An engine without its socket can only be ended. */
 	if (e->running)
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 }
 
 static void on_chan_closed(struct chan *c)
@@ -90,7 +88,7 @@ static void count_wrong(struct engine *e, const char *what)
 		log_warn(e->name, "said something impossible (%s), ignored",
 			 what);
 	if (e->wrong == ENGINE_MAX_WRONG)
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 }
 
 static void on_garbage(struct chan *c)
@@ -146,15 +144,16 @@ static void heed(struct engine *e, const struct said *s, int *handle)
 	switch (s->kind) {
 	case SAID_READY:
 		e->can_ublk = s->ready.ublk;
+		e->vigil.shown = s->ready.pulse;
 		if (s->ready.version == ENGINE_VERSION)
-			step(e, ENGINE_SAID_READY);
+			engine_step(e, ENGINE_SAID_READY);
 		else
 			count_wrong(e, "another version");
 		break;
 	case SAID_PONG:
 		break;
 	case SAID_ADOPTED:
-		step(e, ENGINE_SAID_ADOPTED);
+		engine_step(e, ENGINE_SAID_ADOPTED);
 		break;
 	case SAID_LOG:
 		pass_line(e, &s->log);
@@ -174,7 +173,7 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	const char *wrong = "";
 	int err = said_read(m, &s, &wrong);
 
-	e->unanswered = 0;
+	e->vigil.heard = true;
 	if (err == -EBADMSG)
 		count_wrong(e, wrong);
 	else if (!err)
@@ -191,7 +190,6 @@ static void take_process(struct engine *e, const struct launched *p)
 	e->pid = p->pid;
 	e->pidfd = p->pidfd;
 	e->adopted = false;
-	e->unanswered = 0;
 	e->wrong = 0;
 	e->ready = 0;
 	e->running = e->chan_open = true;
@@ -205,13 +203,25 @@ static void send_word(struct engine *e, const char *verb)
 	static struct msg_out m;
 
 	msg_begin(&m, verb);
-	if (strcmp(verb, "hello") == 0)
-		msg_u64(&m, "version", ENGINE_VERSION);
 	/* What does not arrive gets no answer, which has a time limit. */
 	(void)chan_send(&e->chan, &m, -1);
 }
 
-static void send_topics(struct engine *e)
+/* One of a version without pages closes the handle. */
+static void greet(struct engine *e)
+{
+	static struct msg_out m;
+	int page = vigil_begin(&e->vigil, e->name);
+
+	msg_begin(&m, "hello");
+	msg_u64(&m, "version", ENGINE_VERSION);
+	/* What does not arrive gets no answer, which has a time limit. */
+	(void)chan_send(&e->chan, &m, page);
+	if (page >= 0)
+		close(page);
+}
+
+void engine_send_topics(struct engine *e)
 {
 	static struct msg_out m;
 
@@ -241,12 +251,12 @@ static void act_spawn(void *obj, const void *arg)
 	if (err) {
 		e->ready = 0;
 		log_err(e->name, "cannot be started: %s", strerror(-err));
-		step(e, ENGINE_EXITED);
+		engine_step(e, ENGINE_EXITED);
 		return;
 	}
 	take_process(e, &p);
 	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
-	send_word(e, "hello");
+	greet(e);
 }
 
 static void act_adopt(void *obj, const void *arg)
@@ -257,7 +267,7 @@ static void act_adopt(void *obj, const void *arg)
 	log_info(e->name, "process %d is left of a manager before us",
 		 (int)e->pid);
 	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
-	send_word(e, "hello");
+	greet(e);
 }
 
 static void act_ask(void *obj, const void *arg)
@@ -265,23 +275,30 @@ static void act_ask(void *obj, const void *arg)
 	send_word(obj, "adopt");
 }
 
-/* One at a time, so that few disks wait at once. */
-static void renew_next(struct engines *es)
+static unsigned demand(void *ctx, unsigned wanted)
 {
-	struct engine *next = NULL;
+	const struct engine *e = ctx;
 
-	for (unsigned i = 0; i < es->count; i++) {
-		struct engine *e = &es->list[i];
+	return e->all->ops->demand(e->all->ctx, e, wanted);
+}
 
-		if (e->renewing)
-			return;
-		if (!next && e->old && e->state == ENGINE_READY)
-			next = e;
-	}
-	if (next) {
-		next->renewing = true;
-		step(next, ENGINE_RENEW);
-	}
+static struct vigil_of vigil_of(struct engine *e)
+{
+	return (struct vigil_of){
+		.name = e->name,
+		.pid = e->pid,
+		.timeout = e->all->timeout,
+		.serves = e->load > 0,
+		.demand = demand,
+		.ctx = e,
+	};
+}
+
+static void look_later(struct engine *e)
+{
+	const struct vigil_of of = vigil_of(e);
+
+	io_timer_after(e->all->loop, &e->timer, vigil_every(&e->vigil, &of));
 }
 
 static void act_ready(void *obj, const void *arg)
@@ -289,52 +306,75 @@ static void act_ready(void *obj, const void *arg)
 	struct engine *e = obj;
 
 	e->ready = io_now(e->all->loop);
-	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
+	look_later(e);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
 	if (e->all->topics)
-		send_topics(e);
+		engine_send_topics(e);
 	e->all->ops->ready(e->all->ctx, e);
 	e->renewing = false;
-	renew_next(e->all);
+	engines_renew_next(e->all);
 }
 
-/* Counted, not timed: a machine that was asleep is no engine that hangs. */
-static void act_ping(void *obj, const void *arg)
+static void hangs(struct engine *e, const char *why)
+{
+	const struct progress *p = &e->vigil.progress;
+	uint32_t ms = p->silent > p->unread ? p->silent : p->unread;
+
+	log_err(e->name, "%s, has done nothing for %u.%u s, and is replaced",
+		why, ms / 1000, ms % 1000 / 100);
+	engine_step(e, ENGINE_MISBEHAVED);
+}
+
+static void act_look(void *obj, const void *arg)
 {
 	struct engine *e = obj;
+	const struct vigil_of of = vigil_of(e);
+	const char *why = "";
 
-	if (e->unanswered == ENGINE_PINGS) {
-		log_err(e->name, "does not answer for %u s, it is replaced",
-			ENGINE_PINGS * ENGINE_PING_EVERY / 1000);
-		step(e, ENGINE_MISBEHAVED);
-		return;
+	look_later(e);
+	switch (vigil_look(&e->vigil, &of, io_now(e->all->loop), &why)) {
+	case VIGIL_FINE:
+		break;
+	case VIGIL_ASK:
+		send_word(e, "ping");
+		break;
+	case VIGIL_REPLACE:
+		hangs(e, why);
+		break;
 	}
-	e->unanswered++;
-	io_timer_after(e->all->loop, &e->timer, ENGINE_PING_EVERY);
-	send_word(e, "ping");
 }
 
 /*
  * Through its pidfd: the number of one that is no child of ours may already
  * be somebody else's.  One that is over needs no more.
  */
-static void kill_engine(const struct engine *e)
+void engine_kill(struct engine *e)
 {
-	if (!e->running)
+	if (!e->running ||
+	    syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) == 0 ||
+	    errno == ESRCH)
 		return;
-	if (syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) < 0 &&
-	    errno != ESRCH)
-		log_err(e->name,
-			"cannot be killed (%s): its disks wait for its end",
-			strerror(errno));
+	log_err(e->name, "process %d cannot be ended: %s", (int)e->pid,
+		strerror(errno));
 }
 
 static void act_kill(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
-	io_timer_cancel(e->all->loop, &e->timer);
-	kill_engine(e);
+	engine_kill(e);
+	io_timer_after(e->all->loop, &e->timer, ENGINE_HELD_AFTER);
+}
+
+/* Nobody else may have its handles while it may still use them. */
+static void act_held(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	log_err(e->name,
+		"process %d was killed and has not ended after %u s, its disks "
+		"wait: the kernel holds it",
+		(int)e->pid, ENGINE_HELD_AFTER / 1000);
 }
 
 static void act_lost(void *obj, const void *arg)
@@ -343,6 +383,7 @@ static void act_lost(void *obj, const void *arg)
 	bool useful = e->ready &&
 		      io_now(e->all->loop) - e->ready >= ENGINE_LIVED_LONG;
 
+	vigil_end(&e->vigil);
 	e->deaths = useful ? 1 : e->deaths + 1;
 	if (e->old)
 		io_timer_after(e->all->loop, &e->timer, 0);
@@ -360,13 +401,20 @@ static void act_quit(void *obj, const void *arg)
 	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
 }
 
+static void act_quit_late(void *obj, const void *arg)
+{
+	struct engine *e = obj;
+
+	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+}
+
 static void act_late(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
 	log_warn(e->name, "did not end within %u s, it is killed",
 		 ENGINE_QUIT_IN / 1000);
-	act_kill(obj, arg);
+	engine_kill(e);
 }
 
 static void act_gone(void *obj, const void *arg)
@@ -374,6 +422,7 @@ static void act_gone(void *obj, const void *arg)
 	struct engine *e = obj;
 
 	io_timer_cancel(e->all->loop, &e->timer);
+	vigil_end(&e->vigil);
 	(void)unlink(e->path); /* who finds it finds that nobody listens */
 	e->all->ops->gone(e->all->ctx, e);
 }
@@ -410,8 +459,10 @@ static const struct fsm_row rows[] = {
 	{ IN(ENGINE_ADOPTING), ENGINE_SAID_ADOPTED, ENGINE_READY, act_ready,
 	  "told what it has" },
 	{ NEW, ENGINE_LATE, ENGINE_KILLED, act_silent, "silent at its start" },
-	{ IN(ENGINE_READY), ENGINE_LATE, ENGINE_READY, act_ping,
-	  "does it still answer?" },
+	{ IN(ENGINE_READY), ENGINE_LATE, ENGINE_READY, act_look,
+	  "does it get on?" },
+	{ IN(ENGINE_KILLED), ENGINE_LATE, ENGINE_KILLED, act_held,
+	  "does not die" },
 	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
 	  "not to be borne" },
 	{ IN(ENGINE_READY), ENGINE_RENEW, ENGINE_KILLED, act_kill,
@@ -420,7 +471,7 @@ static const struct fsm_row rows[] = {
 	  "died" },
 	{ ALIVE, ENGINE_QUIT, ENGINE_QUITTING, act_quit, "orderly end" },
 	{ IN(ENGINE_DOWN), ENGINE_QUIT, ENGINE_GONE, act_gone, "never mind" },
-	{ IN(ENGINE_KILLED), ENGINE_QUIT, ENGINE_QUITTING, NULL,
+	{ IN(ENGINE_KILLED), ENGINE_QUIT, ENGINE_QUITTING, act_quit_late,
 	  "ends already" },
 	{ IN(ENGINE_QUITTING), ENGINE_LATE, ENGINE_QUITTING, act_late,
 	  "does not end" },
@@ -433,7 +484,7 @@ const struct fsm engine_fsm = {
 	"engine", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
 };
 
-static void step(struct engine *e, enum engine_event ev)
+void engine_step(struct engine *e, enum engine_event ev)
 {
 	fsm_step(&engine_fsm, &e->state, (uint8_t)ev, e, NULL);
 }
@@ -442,10 +493,10 @@ static void on_timer(struct io_timer *t)
 {
 	struct engine *e = container_of(t, struct engine, timer);
 
-	step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
+	engine_step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
 }
 
-static void engine_init(struct engines *es, unsigned i)
+void engine_init(struct engines *es, unsigned i)
 {
 	struct engine *e = &es->list[i];
 	struct strbuf sb;
@@ -458,8 +509,7 @@ static void engine_init(struct engines *es, unsigned i)
 	e->timer.fn = on_timer;
 }
 
-/* Has a manager before us left one in this place? */
-static bool find(struct engine *e)
+bool engine_find(struct engine *e)
 {
 	struct launched p;
 	int err = launch_find(e->path, &p);
@@ -470,54 +520,8 @@ static bool find(struct engine *e)
 	if (err)
 		return false;
 	take_process(e, &p);
-	step(e, ENGINE_FOUND);
+	engine_step(e, ENGINE_FOUND);
 	return true;
-}
-
-int engines_start(struct engines *es, unsigned count)
-{
-	int err = launch_find_program(es->program, sizeof(es->program));
-
-	if (err)
-		return err;
-	es->list = calloc(ENGINES_MAX, sizeof(*es->list));
-	if (!es->list)
-		return -ENOMEM;
-	es->count = count;
-	for (unsigned i = 0; i < ENGINES_MAX; i++) {
-		engine_init(es, i);
-		if (find(&es->list[i])) {
-			if (es->count <= i)
-				es->count = i + 1;
-		} else if (i < count) {
-			step(&es->list[i], ENGINE_SPAWN);
-		}
-	}
-	return 0;
-}
-
-bool engines_are_adopted(const struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].state == ENGINE_ADOPTING)
-			return false;
-	return true;
-}
-
-void engines_renew(struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		es->list[i].old = es->list[i].adopted;
-	renew_next(es);
-}
-
-unsigned engines_old(const struct engines *es)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < es->count; i++)
-		n += es->list[i].old || es->list[i].renewing;
-	return n;
 }
 
 bool engine_tell(struct engine *e, const struct msg_out *m, int handle)
@@ -530,31 +534,9 @@ bool engine_tell(struct engine *e, const struct msg_out *m, int handle)
 	if (err && err != -EPIPE) {
 		log_warn(e->name, "does not read what it is told (%s)",
 			 strerror(-err));
-		step(e, ENGINE_MISBEHAVED);
+		engine_step(e, ENGINE_MISBEHAVED);
 	}
 	return !err;
-}
-
-void engines_set_topics(struct engines *es, unsigned mask)
-{
-	es->topics = mask;
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].state == ENGINE_READY)
-			send_topics(&es->list[i]);
-}
-
-void engines_quit(struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		step(&es->list[i], ENGINE_QUIT);
-}
-
-bool engines_are_gone(const struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].state != ENGINE_GONE)
-			return false;
-	return true;
 }
 
 void engine_replace(struct engine *e, const char *why)
@@ -562,7 +544,7 @@ void engine_replace(struct engine *e, const char *why)
 	if (!(IN(e->state) & ALIVE))
 		return;
 	log_warn(e->name, "%s, it is replaced", why);
-	step(e, ENGINE_MISBEHAVED);
+	engine_step(e, ENGINE_MISBEHAVED);
 }
 
 void engine_end(struct engine *e)
@@ -572,22 +554,9 @@ void engine_end(struct engine *e)
 
 	if (!e->running)
 		return;
-	kill_engine(e);
+	engine_kill(e);
 	if (poll(&ended, 1, ENGINE_END_IN) != 1)
 		log_warn(e->name, "was killed and does not end");
 	/* Of one that is no child of ours there is nothing to fetch. */
 	(void)waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
-}
-
-void engines_kill(struct engines *es)
-{
-	for (unsigned i = 0; i < es->count; i++)
-		kill_engine(&es->list[i]);
-}
-
-void engines_free(struct engines *es)
-{
-	free(es->list);
-	es->list = NULL;
-	es->count = 0;
 }

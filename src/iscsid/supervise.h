@@ -18,13 +18,13 @@
 #include "io/loop.h"
 #include "iscsid/pauses.h"
 #include "iscsid/said.h"
+#include "iscsid/vigil.h"
 
 #define ENGINES_MAX	  64
 #define ENGINE_VERSION	  1
-#define ENGINE_PING_EVERY 5000	     /* ms while it is ready */
-#define ENGINE_PINGS	  4	     /* unanswered: it hangs */
-#define ENGINE_QUIT_IN	  10000	     /* ms to end after "quit" */
-#define ENGINE_END_IN	  1000	     /* ms to end after SIGKILL */
+#define ENGINE_QUIT_IN	  10000 /* ms to end after "quit" */
+#define ENGINE_END_IN	  1000	/* ms to end after SIGKILL */
+#define ENGINE_HELD_AFTER 5000	/* ms: the kernel holds it, which is said */
 #define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
 #define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
 #define ENGINE_LOG_LINES  200	     /* lines it may log in 10 s */
@@ -68,6 +68,8 @@ struct engine_ops {
 	void (*held)(void *ctx, struct engine *e, const struct said *s,
 		     int *handle);
 	void (*gone)(void *ctx, struct engine *e); /* after engines_quit() */
+	/* Which of these (iscsid/demand.h) are so? */
+	unsigned (*demand)(void *ctx, const struct engine *e, unsigned wanted);
 };
 
 struct engines {
@@ -77,6 +79,7 @@ struct engines {
 	void *ctx;
 	const char *dir;  /* of their sockets; borrowed */
 	bool keep_stderr; /* theirs is ours; else they have none */
+	uint32_t timeout; /* EngineTimeout, ms; may change */
 	/* below: our own */
 	char program[4096];
 	struct engine *list;
@@ -102,7 +105,7 @@ struct engine {
 	uint64_t ready;	 /* since then, ms; 0: never was */
 	unsigned deaths; /* in a row */
 	unsigned wrong;
-	unsigned unanswered; /* pings; whatever it says answers them */
+	struct vigil vigil; /* from its first word to its end */
 	struct budget log_budget, debug_budget; /* the other levels, debug */
 	unsigned load; /* targets given to it; the owner's */
 };

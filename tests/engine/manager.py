@@ -2,11 +2,13 @@
 
 Knows the messages' form and nothing of what they mean.
 """
+import mmap
 import os
 import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -66,8 +68,21 @@ class Engine:
             self.hello()
 
     def hello(self):
-        self.send("hello", version=1)
-        self.wait("ready")
+        """With a page in which it shows its loop (src/io/pulse.h)."""
+        page = os.memfd_create("page")
+        os.ftruncate(page, 4096)
+        self.page = mmap.mmap(page, 4096, prot=mmap.PROT_READ)
+        self.send("hello", page, version=1)
+        os.close(page)
+        self.shows = self.wait("ready").get("pulse")
+
+    def beats(self):
+        return struct.unpack_from("=Q", self.page)[0]
+
+    def in_hand(self):
+        """Requests that it took and has not answered."""
+        taken, answered = struct.unpack_from("=QQ", self.page, 8)
+        return taken - answered
 
     def next_manager(self, path):
         """The manager is gone; another comes in where the engine listens."""

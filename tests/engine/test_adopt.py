@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import time
 
 from kernel import LUN1, LUN2, MIB, DiskCase
 from manager import Engine, main
@@ -95,6 +96,44 @@ class Adopt(DiskCase):
             self.adopt()
             self.engine.wait("held", lun=LUN1)
             self.assertEqual(self.engine.wait("adopted")["count"], "1")
+
+    def test_it_shows_its_loop_to_each_manager(self):
+        _, disk = self.attach()
+        disk.write(0, b"1" * MIB)
+        self.assertEqual(self.engine.shows, "1")
+        first, beats = self.engine.page, self.engine.beats()
+        self.assertGreater(beats, 0)
+        self.adopt()
+        self.engine.wait("adopted")
+        self.assertEqual(self.engine.shows, "1")
+        self.assertGreater(self.engine.beats(), beats)
+        left = first[:24]
+        disk.write(0, b"2" * MIB)
+        os.fsync(disk.fd)
+        end = time.monotonic() + 10
+        while self.engine.in_hand():
+            self.assertLess(time.monotonic(), end, "it never answers")
+        self.assertEqual(first[:24], left)
+
+    def test_a_ping_is_a_beat(self):
+        before = self.engine.beats()
+        self.engine.send("ping")
+        self.engine.wait("pong")
+        self.assertGreater(self.engine.beats(), before)
+
+    def test_without_a_page_it_shows_nothing_and_works(self):
+        self.engine.send("hello", version=1)
+        self.assertEqual(self.engine.wait("ready")["pulse"], "0")
+        self.engine.send("ping")
+        self.engine.wait("pong")
+
+    def test_what_is_no_page_is_said_and_does_no_harm(self):
+        self.engine.send("hello", self.engine.sock.fileno(), version=1)
+        self.assertEqual(self.engine.wait("ready")["pulse"], "0")
+        while "cannot be watched" not in self.engine.wait("log")["text"]:
+            pass
+        self.engine.send("ping")
+        self.engine.wait("pong")
 
     def test_a_ping_is_answered(self):
         self.engine.send("ping")

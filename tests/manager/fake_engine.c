@@ -13,6 +13,11 @@
  *   no-attach     answers no attach
  *   group-1       its sessions are in portal group 1, where all writes are
  *   group-2       in group 2, and writes may still run elsewhere
+ *   no-pulse      is of a version that knows no page
+ *   still         has one, and never writes there
+ *   lies          writes nonsense there
+ *   spin, asleep  does nothing else any more after a signal
+ *   deaf          after SIGUSR2 reads no requests, and says nothing of it
  * SIGUSR1: looks at the files again.  SIGUSR2: gives up all disks.
  */
 #include <errno.h>
@@ -32,6 +37,7 @@
 #include "disk/disk.h"
 #include "export/export.h"
 #include "io/loop.h"
+#include "io/pulse.h"
 #include "wire/lun.h"
 
 #define LUNS 300
@@ -42,7 +48,7 @@ struct disk {
 	int fd;
 	unsigned number;
 	struct export *export;
-	bool known, stopping;
+	bool known, stopping, deaf;
 	uint64_t id; /* of its target */
 };
 
@@ -200,6 +206,8 @@ static void on_stopped(void *ctx, int err)
 	struct disk *d = ctx;
 
 	d->export = NULL;
+	if (d->deaf)
+		return;
 	begin("detached", d->id);
 	add_lun(d->number);
 	msg_u64(&out, "error", d->stopping ? 0 : ENODEV);
@@ -401,16 +409,42 @@ static void do_log(const struct msg_in *m)
 	tell();
 }
 
+static struct io_timer lie;
+
+/* Huge, small again, and as if nothing had been: each is another value. */
+static void on_lie(struct io_timer *t)
+{
+	static uint8_t nonsense = 0xff;
+
+	memset((void *)pulse_now, nonsense, PULSE_SIZE);
+	nonsense -= 0x33;
+	io_timer_after(loop, &lie, 20);
+}
+
+static void do_hello(int fd)
+{
+	bool shows = fd >= 0 && !mode("no-pulse") &&
+		     (mode("still") || !pulse_show(fd));
+
+	if (shows && mode("lies")) {
+		lie.fn = on_lie;
+		io_timer_after(loop, &lie, 0);
+	}
+	msg_begin(&out, "ready");
+	msg_u64(&out, "version", 1);
+	if (shows)
+		msg_u64(&out, "pulse", 1);
+	if (!mode("silent"))
+		tell();
+}
+
 static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 {
 	uint64_t id = 0;
 
 	msg_get_u64(m, "id", UINT64_MAX, &id);
 	if (msg_is(m, "hello")) {
-		msg_begin(&out, "ready");
-		msg_u64(&out, "version", 1);
-		if (!mode("silent"))
-			tell();
+		do_hello(fd);
 		return;
 	}
 	if (mode("garbage"))
@@ -452,16 +486,27 @@ static void on_end(struct chan *c, int err)
 
 static const struct chan_ops ops = { on_msg, on_garbage, on_end, NULL };
 
+static void hang(void)
+{
+	while (mode("spin"))
+		for (volatile unsigned i = 1; i; i++)
+			;
+	while (mode("asleep"))
+		pause();
+}
+
 static void on_signal(struct io_op *op, int res)
 {
 	struct signalfd_siginfo info;
 
 	if (read(signals, &info, sizeof(info)) != sizeof(info))
 		_exit(10);
+	hang();
 	for (unsigned i = 0; i < LUNS; i++) {
 		if (!disks[i].export || !look_at(&disks[i]))
 			continue;
 		if (info.ssi_signo == SIGUSR2) {
+			disks[i].deaf = mode("deaf");
 			export_stop(disks[i].export);
 			continue;
 		}

@@ -569,18 +569,129 @@ def test_a_silent_engine_does_not_hold_up_the_stop(w):
     w.assert_clean()
 
 
-def test_an_engine_that_hangs_is_replaced_and_no_write_is_lost(w):
+def hangs(w, number, words, most=10, mode=None):
+    """A signal lets the engine hang; another goes on before too long."""
     dev = w.up()
     writer = Writer(dev)
     engine, = w.engines()
     wait_for(lambda: writer.written > 20, 'some writes')
-    os.kill(engine, signal.SIGSTOP)
-    w.wait_log('engine 0: does not answer for 20 s, it is replaced')
+    if mode:
+        w.mode(mode)
+    begin = time.monotonic()
+    os.kill(engine, number)
+    w.wait_log('engine 0: %s, has done nothing for ' % words)
     before = writer.written
     wait_for(lambda: writer.written > before + 20, 'writes go on')
+    print('# figure: an engine %s: writes go on after %.1f s' %
+          (words, time.monotonic() - begin))
+    check(time.monotonic() - begin < most, 'that took too long')
     writer.stop()
     check(not writer.error, 'a write failed:', writer.error)
     check(engine not in w.engines(), 'the engine is still there')
+    w.stop()
+    w.assert_clean()
+
+
+def test_an_engine_that_is_stopped_is_replaced_and_no_write_is_lost(w):
+    hangs(w, signal.SIGSTOP, 'is stopped')
+
+
+def test_an_engine_that_spins_is_replaced_and_no_write_is_lost(w):
+    hangs(w, signal.SIGUSR1, 'spins', mode='spin')
+
+
+def test_an_engine_that_sleeps_on_is_replaced_and_no_write_is_lost(w):
+    hangs(w, signal.SIGUSR1, 'does not wake', mode='asleep')
+
+
+def test_an_engine_that_reads_no_requests_is_replaced(w):
+    hangs(w, signal.SIGUSR2, 'reads no requests', mode='deaf')
+
+
+def test_an_engine_without_a_page_has_20_s(w):
+    w.mode('no-pulse')
+    hangs(w, signal.SIGSTOP, 'is stopped', 55)
+    check('has done nothing for 20.0 s' in w.log(), w.log())
+
+
+def serves(engine):
+    """Has it the kernel's handle of a disk?"""
+    for fd in glob.glob('/proc/%d/fd/*' % engine):
+        try:
+            if os.readlink(fd) == '/dev/fuse':
+                return True
+        except OSError:
+            pass
+    return False
+
+
+def stays(w, engine, seconds):
+    """It is there all the time, whatever was done to it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        check(w.engines() == [engine], 'replaced', w.log())
+        time.sleep(0.1)
+
+
+def test_an_idle_engine_that_is_stopped_is_replaced_when_io_comes(w):
+    dev = w.up()
+    engine, = w.engines()
+    os.kill(engine, signal.SIGSTOP)
+    stays(w, engine, 4)
+    begin = time.monotonic()
+    write_at(dev, 0, pattern(MIB, 1))
+    check(time.monotonic() - begin < 10, 'that took too long')
+    check(engine not in w.engines(), 'the engine is still there')
+    w.stop()
+    w.assert_clean()
+
+
+def test_engine_timeout_turns_it_off_and_on(w):
+    conf = 'EngineTimeout=%d\nDiscoveryAddress=127.0.0.1:13350\n'
+    w.conf(conf % 0)
+    writer = Writer(w.up())
+    engine, = w.engines()
+    os.kill(engine, signal.SIGSTOP)
+    stays(w, engine, 4)
+    w.conf(conf % 1)
+    w.signal(signal.SIGHUP)
+    w.wait_log('engine 0: is stopped')
+    check('has done nothing for 20' not in w.log(), w.log())
+    before = writer.written
+    wait_for(lambda: writer.written > before + 20, 'writes go on')
+    writer.stop()
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_page_of_nonsense_does_no_harm(w):
+    w.mode('lies')
+    writer = Writer(w.up('-e', '2'))
+    engines = set(w.engines())
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        check(set(w.engines()) == engines, 'replaced', w.log())
+        time.sleep(0.1)
+    check(not w.ended() and not writer.error, 'harm', w.log())
+    serving, = [e for e in engines if serves(e)]
+    os.kill(serving, signal.SIGSTOP)
+    w.wait_log('is stopped, has done nothing for ')
+    before = writer.written
+    wait_for(lambda: writer.written > before + 20, 'writes go on')
+    writer.stop()
+    check(w.log().count('and is replaced') == 1, 'another one, too', w.log())
+    check(engines - set(w.engines()) == {serving}, 'another one', w.log())
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_page_that_stands_still_is_no_hang_while_it_speaks(w):
+    w.mode('still')
+    writer = Writer(w.up())
+    engine, = w.engines()
+    stays(w, engine, 5)
+    check(not writer.error, writer.error)
+    writer.stop()
     w.stop()
     w.assert_clean()
 

@@ -79,6 +79,7 @@ static void test_every_documented_keyword_is_there(void **state)
 		"DiskCommandTimeout",
 		"LUNs",
 		"Enabled",
+		"EngineTimeout",
 		"SendAsyncText",
 		"SLPMulticast",
 		"SLPUnicast",

@@ -294,6 +294,16 @@ static void test_good_credentials_both_ways_are_taken(void **state)
 	assert_string_equal(s.in.secret, "disks-secret");
 }
 
+static void test_the_time_of_an_engine_is_one_for_all(void **state)
+{
+	read_conf("TargetName=" A "\n  LoginTimeout=20\n");
+	assert_int_equal(conf_engine_timeout(conf), 1000);
+	read_conf("EngineTimeout=5\nTargetName=" A "\n");
+	assert_int_equal(conf_engine_timeout(conf), 5000);
+	read_conf("EngineTimeout=0\n");
+	assert_int_equal(conf_engine_timeout(conf), 0);
+}
+
 static void test_target_may_be_disabled_or_alone_enabled(void **state)
 {
 	read_conf("TargetName=" A "\n  Enabled=no\n");
@@ -445,6 +455,7 @@ int main(void)
 		T(test_empty_quotes_take_credentials_away),
 		T(test_bad_credentials_make_a_session_impossible),
 		T(test_good_credentials_both_ways_are_taken),
+		T(test_the_time_of_an_engine_is_one_for_all),
 		T(test_target_may_be_disabled_or_alone_enabled),
 		T(test_luns_not_listed_are_not_enabled),
 		T(test_preferred_portal_comes_before_its_subnet),
