@@ -3,7 +3,7 @@
  *
  * Requests are moved by queue.c, what the LUN is probe.c finds out.
  */
-#include "disk/internal.h"
+#include "disk/probe.h"
 
 #include <errno.h>
 #include <string.h>
@@ -220,6 +220,17 @@ void disk_fail(struct disk *d, int err, const char *reason)
 	disk_set_failed(d, -err, reason);
 	d->hopeless = true;
 	d->other = false;
+	disk_run(d);
+}
+
+void disk_listed(struct disk *d, uint64_t now)
+{
+	bool asks = d->probe.again || d->probe.step != STEP_IDLE;
+
+	d->now = now;
+	/* Attentions about lists may come in storms: see probe_recheck(). */
+	if (d->state == DISK_FAILED && !d->hopeless && d->session && !asks)
+		probe_begin(d);
 	disk_run(d);
 }
 

@@ -181,6 +181,8 @@ void disk_fail(struct disk *d, int err, const char *reason);
  * Looks again at capacity and mode; at everything when the disk has failed.
  */
 void disk_rescan(struct disk *d, uint64_t now);
+/* The target lists it: one that has failed may be right again. */
+void disk_listed(struct disk *d, uint64_t now);
 /* The target sent sense data for this LUN on its own (11.9.1 event 0). */
 void disk_event(struct disk *d, const uint8_t *sense, size_t n, uint64_t now);
 

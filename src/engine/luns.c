@@ -162,8 +162,8 @@ static bool is_to_be_new(const struct lun *u)
 /* In use, and failed: it may be the right one that is listed. */
 static void look_again(struct luns *l, struct lun *u)
 {
-	if (u->attached && disk_state(u->disk) == DISK_FAILED)
-		disk_rescan(u->disk, io_now(l->target->engine->loop));
+	if (u->attached)
+		disk_listed(u->disk, io_now(l->target->engine->loop));
 }
 
 /* False: there are too many. */

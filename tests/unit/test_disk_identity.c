@@ -401,6 +401,29 @@ static void test_right_disk_comes_back_at_a_rescan(void **state)
 	state_is(DISK_ONLINE);
 }
 
+static void test_right_disk_comes_back_when_it_is_listed(void **state)
+{
+	rig_online();
+	becomes_another();
+	becomes_right();
+	disk_listed(rig.disk, rig.now);
+	fake_answer_all();
+	state_is(DISK_ONLINE);
+}
+
+static void test_lists_in_a_storm_do_not_begin_anew(void **state)
+{
+	rig_online();
+	becomes_another();
+	fake_forget();
+	fake_sense(SCSI_TEST_UNIT_READY, 1000, 6, 0x3f, 0x0e);
+	for (int i = 0; i < 100; i++) {
+		disk_listed(rig.disk, rig.now);
+		fake_answer_all();
+	}
+	assert_in_range(fake.ngot, 1, 15);
+}
+
 static void test_requests_fail_until_it_is_known_to_be_right(void **state)
 {
 	static struct request a, b;
@@ -607,6 +630,8 @@ int main(void)
 		T(test_other_disk_fails_and_is_never_written_to),
 		T(test_right_disk_comes_back_at_a_login),
 		T(test_right_disk_comes_back_at_a_rescan),
+		T(test_right_disk_comes_back_when_it_is_listed),
+		T(test_lists_in_a_storm_do_not_begin_anew),
 		T(test_requests_fail_until_it_is_known_to_be_right),
 		T(test_other_disk_is_no_news_at_each_login),
 		T(test_given_up_disk_without_a_name_stays_given_up),
