@@ -56,8 +56,16 @@ static void act_barrier(void *obj, const void *arg)
 	struct disk *d = obj;
 
 	d->fence.tries = 0;
-	d->fence.stale = false;
+	d->fence.stale = d->fence.was_reset = false;
 	pause_end(&d->fence.pause);
+}
+
+static void act_cleared(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	act_barrier(obj, arg);
+	d->fence.was_reset = true;
 }
 
 /*
@@ -134,7 +142,7 @@ static const struct fsm_row rows[] = {
 	STAYS(RESET, WRITE_ENDED, "by the reset"),
 	ROW(RESET, DOWN, ENDED, act_down, NULL),
 	STAYS(RESET, OLD_ENDED, "it is known"),
-	ROW(RESET, CLEARED, BARRIER, act_barrier, NULL),
+	ROW(RESET, CLEARED, BARRIER, act_cleared, NULL),
 
 	ROW(BARRIER, WRITE_LOST, OPEN, act_lost, NULL),
 	ROW(BARRIER, WRITE_ENDED, BARRIER, act_again, NULL),
@@ -236,7 +244,10 @@ static void send(struct disk *d)
 	session_submit(d->session, &f->cmd);
 }
 
-/* The command is refused: by another, and then by a reset. */
+/*
+ * The command is refused: by another, and then by a reset.  Behind a reset
+ * nothing better is to be had.
+ */
 static void refused(struct disk *d)
 {
 	struct fence *f = &d->fence;
@@ -246,7 +257,7 @@ static void refused(struct disk *d)
 		return;
 	}
 	f->by = BY_SYNCHRONIZE;
-	step(d, FENCE_EV_REORDERS);
+	step(d, f->was_reset ? FENCE_EV_DRAINED : FENCE_EV_REORDERS);
 }
 
 #define GONE_TRIES 10

@@ -277,6 +277,21 @@ static void test_where_both_are_refused_the_lun_is_reset(void **state)
 	assert_true(a.done);
 }
 
+/* It is not reset for ever. */
+static void test_behind_a_reset_a_refusal_is_borne(void **state)
+{
+	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
+	fake_sense(SCSI_READ_10, 2, 5, 0x20, 0);
+	lose_at(1, &a, DISK_WRITE);
+	return_at(1);
+	pass(SETTLE);
+	assert_fence("RESET");
+	fake_clear();
+	fake_answer_all();
+	assert_true(a.done);
+	assert_int_equal(fake.clears, 1);
+}
+
 static void test_a_reservation_of_others_leads_to_the_read(void **state)
 {
 	fake_status(SCSI_SYNCHRONIZE_CACHE_10, 1, STATUS_RESERVATION_CONFLICT);
@@ -391,6 +406,7 @@ int main(void)
 		TEST(test_busy_is_no_answer_to_the_barrier),
 		TEST(test_where_it_is_refused_a_read_takes_its_place),
 		TEST(test_where_both_are_refused_the_lun_is_reset),
+		TEST(test_behind_a_reset_a_refusal_is_borne),
 		TEST(test_a_reservation_of_others_leads_to_the_read),
 		TEST(test_a_write_that_was_aborted_is_fenced_by_the_barrier),
 		TEST(test_a_failed_write_is_fenced_too),
