@@ -24,6 +24,7 @@ struct disk_facts {
 	struct vpd_provisioning provisioning;
 	struct capacity capacity;
 	struct mode mode;
+	bool separate_tasks; /* struct mode has it, of another page */
 };
 
 /*

@@ -89,6 +89,7 @@ static void finish(void *obj, const void *arg)
 		note_change(d, &old);
 		d->tell_resized = true;
 	}
+	d->fence.reorders = d->facts.separate_tasks;
 	d->known = true;
 	d->state = DISK_ONLINE;
 	d->rescan_not_before = d->now + SLOW_MS;
@@ -155,11 +156,12 @@ static const struct fsm_row probe_rows[] = {
 	ROW(STEP_SIZED, EV_OK, STEP_MODE6),
 
 	ROW(STEP_MODE6, EV_REFUSED, STEP_MODE10),
-	ANYHOW(STEP_MODE6, STEP_FACTS),
-	ROW(STEP_MODE10, EV_OK, STEP_FACTS),
+	ANYHOW(STEP_MODE6, STEP_CONTROL),
+	ROW(STEP_MODE10, EV_OK, STEP_CONTROL),
 	ROW(STEP_MODE10, EV_REFUSED, STEP_MODE_ALL),
-	ROW(STEP_MODE10, EV_BAD, STEP_FACTS),
-	ANYHOW(STEP_MODE_ALL, STEP_FACTS),
+	ROW(STEP_MODE10, EV_BAD, STEP_CONTROL),
+	ANYHOW(STEP_MODE_ALL, STEP_CONTROL),
+	ANYHOW(STEP_CONTROL, STEP_FACTS),
 
 	{ IN(STEP_FACTS), EV_OK, STEP_IDLE, finish, NULL },
 };
@@ -169,7 +171,7 @@ static const char *const step_names[STEP_COUNT] = {
 	"pages",      "serial",		 "id",		 "identity",
 	"limits",     "characteristics", "provisioning", "capacity16",
 	"capacity10", "sized",		 "mode6",	 "mode10",
-	"mode-all",   "facts",
+	"mode-all",   "control",	 "facts",
 };
 
 static const char *const event_names[EV_COUNT] = {

@@ -29,6 +29,7 @@ enum probe_step {
 	STEP_MODE6,
 	STEP_MODE10,
 	STEP_MODE_ALL,
+	STEP_CONTROL,
 	STEP_FACTS, /* no command: can it be served? */
 	STEP_COUNT
 };

@@ -124,6 +124,13 @@ static bool build_mode_all(struct disk *d, struct cmd *c)
 	return true;
 }
 
+static bool build_control(struct disk *d, struct cmd *c)
+{
+	cdb_mode_sense_6(c->cdb, MODE_PAGE_CONTROL, MODE_ALLOC);
+	want(d, c, MODE_ALLOC);
+	return true;
+}
+
 /* Reading ------------------------------------------------------------- */
 
 static enum probe_event read_nothing(struct disk *d, const uint8_t *p, size_t n)
@@ -269,6 +276,16 @@ static enum probe_event read_mode6(struct disk *d, const uint8_t *p, size_t n)
 	return EV_OK;
 }
 
+static enum probe_event read_control(struct disk *d, const uint8_t *p, size_t n)
+{
+	struct mode m;
+
+	if (mode_get_6(p, n, &m))
+		return EV_BAD;
+	d->probe.facts.separate_tasks = m.separate_tasks;
+	return EV_OK;
+}
+
 static enum probe_event read_mode10(struct disk *d, const uint8_t *p, size_t n)
 {
 	struct disk_facts *f = &d->probe.facts;
@@ -386,5 +403,6 @@ const struct probe_action probe_actions[STEP_COUNT] = {
 	[STEP_MODE6] = { build_mode6, read_mode6 },
 	[STEP_MODE10] = { build_mode10, read_mode10 },
 	[STEP_MODE_ALL] = { build_mode_all, read_mode6 },
+	[STEP_CONTROL] = { build_control, read_control },
 	[STEP_FACTS] = { NULL, check_facts },
 };

@@ -10,6 +10,21 @@
 #define HEADER_6  4
 #define HEADER_10 8
 
+/* page[0..len + 2), of what came. */
+static void take_page(const uint8_t *page, size_t len, struct mode *m)
+{
+	uint8_t code = page[0] & 0x3f;
+
+	if (len < 1)
+		return;
+	if (code == MODE_PAGE_CACHING && !m->has_caching) {
+		m->has_caching = true;
+		m->write_cache = page[2] & 0x04;
+	} else if (code == MODE_PAGE_CONTROL) {
+		m->separate_tasks = page[2] >> 5 == 1;
+	}
+}
+
 static void get_pages(const uint8_t *p, size_t n, size_t pos, struct mode *m)
 {
 	while (pos + 2 <= n) {
@@ -20,12 +35,8 @@ static void get_pages(const uint8_t *p, size_t n, size_t pos, struct mode *m)
 		if (pos + head > n)
 			return;
 		len = sub ? get_be16(page + 2) : page[1];
-		if (!sub && (page[0] & 0x3f) == MODE_PAGE_CACHING && len >= 1 &&
-		    pos + 3 <= n) {
-			m->has_caching = true;
-			m->write_cache = page[2] & 0x04;
-			return;
-		}
+		if (!sub && pos + 3 <= n)
+			take_page(page, len, m);
 		pos += head + len;
 	}
 }

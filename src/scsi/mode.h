@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define MODE_PAGE_CACHING 0x08
+#define MODE_PAGE_CONTROL 0x0a
 #define MODE_PAGE_ALL	  0x3f
 
 struct mode {
@@ -18,6 +19,11 @@ struct mode {
 	bool dpofua;	      /* the FUA bit is honoured */
 	bool has_caching;     /* the caching page was there: */
 	bool write_cache;     /* WCE */
+	/*
+	 * TST of the control page: each nexus has a task set of its own, and
+	 * an ORDERED command waits for none of the others'.
+	 */
+	bool separate_tasks;
 };
 
 /* 0, or -EBADMSG: not even the header came. */

@@ -169,7 +169,7 @@ class Disks(DiskCase):
         writer.start()
         self.engine.kill()
         self.engine = Engine()
-        self.target()
+        self.target(group=1)
         self.engine.send("attach", id=2, lun=LUN1, resume=1, expect=identity,
                          handle=mount.handle)
         self.engine.wait("attached")

@@ -61,7 +61,7 @@ static void test_full_target_is_asked_everything_once_in_order(void **state)
 	assert_int_equal(rig.states, 1);
 	assert_int_equal(rig.resized, 0);
 	assert_string_equal(asked(), "00 12 12/00 12/80 12/83 12/b0 12/b1 "
-				     "12/b2 9e 1a/08");
+				     "12/b2 9e 1a/08 1a/0a");
 }
 
 static void test_identity_and_geometry_are_there_when_online(void **state)
@@ -96,7 +96,7 @@ static void test_pages_that_are_not_listed_are_not_asked_for(void **state)
 	fake.b0 = fake.b2 = false;
 	rig_up();
 	is_online();
-	assert_string_equal(asked(), "00 12 12/00 12/83 12/b1 9e 1a/08");
+	assert_string_equal(asked(), "00 12 12/00 12/83 12/b1 9e 1a/08 1a/0a");
 }
 
 static void test_scsi1_target_gets_no_page_request_at_all(void **state)
@@ -104,7 +104,7 @@ static void test_scsi1_target_gets_no_page_request_at_all(void **state)
 	fake.version = 1;
 	rig_up();
 	is_online();
-	assert_string_equal(asked(), "00 12 9e 1a/08");
+	assert_string_equal(asked(), "00 12 9e 1a/08 1a/0a");
 	assert_string_equal(disk_identity(rig.disk)->id, "");
 }
 
@@ -117,7 +117,7 @@ static void test_refused_page_list_means_no_pages(void **state)
 	fake_sense(SCSI_INQUIRY, 1, 5, 0x24, 0);
 	fake_answer_all();
 	is_online();
-	assert_string_equal(asked(), "00 12 12/00 9e 1a/08");
+	assert_string_equal(asked(), "00 12 12/00 9e 1a/08 1a/0a");
 }
 
 static void test_serial_is_the_identity_when_there_is_no_better(void **state)
@@ -147,7 +147,7 @@ static void test_long_page_is_asked_for_again_whole(void **state)
 	rig_up();
 	assert_string_equal(disk_identity(rig.disk)->id, "t10.ACME____0001");
 	assert_string_equal(asked(), "00 12 12/00 12/80 12/83 12/83 12/b0 "
-				     "12/b1 12/b2 9e 1a/08");
+				     "12/b1 12/b2 9e 1a/08 1a/0a");
 	assert_int_equal(get_be16(fake_got(SCSI_INQUIRY, 3) + 3), 255);
 	assert_int_equal(get_be16(fake_got(SCSI_INQUIRY, 4) + 3),
 			 300 + 4 + 4 + 12);
@@ -267,7 +267,7 @@ static void test_write_protection_is_known_without_a_caching_page(void **state)
 	is_online();
 	assert_true(disk_geometry(rig.disk)->read_only);
 	assert_string_equal(asked(), "00 12 12/00 12/80 12/83 12/b0 12/b1 "
-				     "12/b2 9e 1a/08 5a 1a/3f");
+				     "12/b2 9e 1a/08 5a 1a/3f 1a/0a");
 }
 
 static void test_no_mode_sense_at_all_is_tolerated(void **state)
@@ -387,7 +387,7 @@ static void test_rescan_sees_a_new_size(void **state)
 	fake.blocks = 4096;
 	disk_rescan(rig.disk, rig.now + 5000);
 	fake_answer_all();
-	assert_string_equal(asked(), "12/b0 12/b1 12/b2 9e 1a/08");
+	assert_string_equal(asked(), "12/b0 12/b1 12/b2 9e 1a/08 1a/0a");
 	assert_int_equal(rig.resized, 1);
 	assert_int_equal(rig.states, 0);
 	assert_int_equal(disk_geometry(rig.disk)->blocks, 4096);
@@ -469,9 +469,10 @@ static const char golden[] =
 	"provisioning: capacity16 capacity16 capacity16\n"
 	"capacity16: mode6 capacity10 capacity10\n"
 	"capacity10: sized sized sized\n"
-	"mode6: facts mode10 facts\n"
-	"mode10: facts mode-all facts\n"
-	"mode-all: facts facts facts\n";
+	"mode6: control mode10 control\n"
+	"mode10: control mode-all control\n"
+	"mode-all: control control control\n"
+	"control: facts facts facts\n";
 
 static void test_every_answer_to_every_step_leads_on(void **state)
 {
