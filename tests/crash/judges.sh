@@ -1,9 +1,10 @@
 # judges.sh - targets by several makers, with one disk, behind two paths.
 #
 # KIND says which: own and own2 (ours, in one portal group or two), tgt, chap
-# (tgt with credentials), slow (tgt with a backing store that takes its time)
-# and istgt.  begin_judge starts it in the namespace of FARM, on the addresses
-# of paths 0 and 1; CONF is what iscsi.conf says of it, MEDIUM its disk.
+# (tgt with credentials), slow (tgt with a backing store that takes its time),
+# istgt, and in guests lio and lio2.  begin_judge starts it in the namespace of
+# FARM, on the addresses of paths 0 and 1; CONF is what iscsi.conf says of it,
+# MEDIUM its disk.
 MEDIUM=$T/medium
 DISK_SIZE=1M
 SECRET=a-secret-of-16-by
@@ -101,12 +102,51 @@ begin_istgt() {
 	wait_for 10 eval '"${IN[@]}" ss -Hltn "sport = :$PORT" | grep -q .'
 }
 
+# begin_lio [GROUP]: the group of the second portal.  A portal belongs to the
+# namespace of who makes it.
+begin_lio() {
+	local second=${1:-1}
+	TAGS=(1 "$second")
+	MEDIUM=$T/medium.img
+	IQN=$IQN T=$T "${IN[@]}" bash -u -c '
+		. tests/vm/configfs
+		start_lio && lio_disk medium "$1" || exit
+		if [ "$2" = 1 ]; then
+			lio_group stall 1 "$3" "$4" && lio_lun stall 1 0 medium
+		else
+			lio_group stall 1 "$3" && lio_lun stall 1 0 medium &&
+				lio_group stall 2 "$4" && lio_lun stall 2 0 medium
+		fi' lio $DISK_SIZE "$second" \
+		"$(far_end 0):$PORT" "$(far_end 1):$PORT"
+}
+
+begin_lio2() {
+	begin_lio 2
+}
+
+end_lio() {
+	(
+		. tests/vm/configfs
+		remove_target stall && rmdir "$LIO/core/fileio_0/medium"
+	)
+}
+
+has_two_groups() {
+	[ "${TAGS[0]}" != "${TAGS[1]}" ]
+}
+
 begin_judge() {
 	truncate -s $DISK_SIZE "$MEDIUM"
 	begin_"$KIND"
 }
 
 end_judge() {
+	case $KIND in
+	lio*)
+		end_lio
+		return
+		;;
+	esac
 	kill -KILL $TARGET
 	wait $TARGET 2>/dev/null
 	[ -z "${SLOW:-}" ] || { kill $SLOW && wait $SLOW; }

@@ -36,7 +36,7 @@ engine_kill() {
 
 # Longer than the fence waits, and the old portal group cannot be reached.
 is_beyond() { # WHAT SECONDS
-	[ "$KIND" = own2 ] && [ "$1" = lose_and_shut ] && [ "$2" -gt "$W" ]
+	has_two_groups && [ "$1" = lose_and_shut ] && [ "$2" -gt "$W" ]
 }
 
 # late WHAT SECONDS: by how much

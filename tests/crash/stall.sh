@@ -29,7 +29,7 @@ upgrade() {
 
 # Longer than the fence waits, and the old portal group cannot be reached.
 is_beyond() { # SECONDS
-	[ "$KIND" = own2 ] && [ "$1" -gt "$W" ]
+	has_two_groups && [ "$1" -gt "$W" ]
 }
 
 part() { # N SECONDS: N thirds of it
@@ -61,6 +61,9 @@ short_rounds() {
 	case $KIND in
 	slow) # what runs in the target then, not what is in the network
 		printf '0 %s\n' engine_kill switch engine_kill switch
+		;;
+	lio*) # is the whole of it there
+		printf '%s\n' "6 nothing" "3 engine_kill" "3 switch" "1 upgrade"
 		;;
 	*)
 		printf '%s\n' "6 nothing" "3 engine_kill"

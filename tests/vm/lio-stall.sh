@@ -1,0 +1,14 @@
+# lio-stall - the lane "stall" of tests/crash against Linux's own target, with
+# one portal group and with two.  VM_LONG=1: all of its stalls.
+VM_LIMIT=${VM_LIMIT:-$([ "${VM_LONG:-}" ] && echo 3600 || echo 560)}
+. tests/vm/lib.sh
+modprobe -a veth sch_tbf nf_tables
+export SOFTHBA_PATIENCE SOFTHBA_EXPORT=$EXPORT CRASH_LONG=${VM_LONG:-}
+
+lane() { # KIND
+	IN_VM= CRASH_TARGET=$1 SOFTHBA_DIR=$T/$1 bash tests/crash/stall.sh |
+		sed -u "s/^\(not \)\?ok - /&$1: /"
+	[ "${PIPESTATUS[0]}" = 0 ] || FAILED=1
+}
+lane lio
+lane lio2
