@@ -106,12 +106,31 @@ static void carry_out(struct tgt_task *k)
 		if (until > k->not_before)
 			k->not_before = until;
 	}
-	if (k->not_before <= s->tgt->now) {
+	if (k->not_before <= s->tgt->now && !tgt_task_is_blocked(k)) {
 		tgt_command_finish(k);
 		return;
 	}
 	k->state = TGT_TASK_DELAYED;
+	k->ordered = k->cmd.attr == ATTR_ORDERED;
 	s->delayed++;
+	s->tgt->ordered += k->ordered;
+}
+
+/* On purpose, what is owed to a write that needs an R2T is not done. */
+static bool is_starved(struct tgt_task *k)
+{
+	struct tgt_target *tt = k->session->target;
+	const struct tgt_duties *d = &tt->duties;
+
+	if (k->starved || !(d->no_r2t || d->short_good) || has_failed(k) ||
+	    k->r2tsn || k->asked >= k->wanted)
+		return k->starved;
+	tt->starved++;
+	if (d->no_r2t && tt->starved % d->no_r2t == 0)
+		return k->starved = true;
+	if (d->short_good && tt->starved % d->short_good == 0)
+		k->wanted = k->asked;
+	return false;
 }
 
 /* Asks for more data, or goes on when all is here. */
@@ -120,7 +139,7 @@ static void pump(struct tgt_task *k)
 	uint32_t max = min_u32(k->conn->params.max_r2t, TGT_MAX_R2T);
 
 	k->state = TGT_TASK_DATA;
-	if (k->unsolicited)
+	if (k->unsolicited || is_starved(k))
 		return;
 	/* A command that fails asks for nothing more, but waits for what
 	 * was asked for (7.8). */
@@ -223,6 +242,7 @@ static bool begin(struct tgt_task *k)
 void tgt_command_start(struct tgt_task *k)
 {
 	fill_scsi(k);
+	k->begun_as = ++k->session->tgt->last_begun;
 	k->begun = begin(k);
 	k->lun = k->scsi.lun;
 	if (k->begun && k->cmd.write)

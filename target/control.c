@@ -160,6 +160,15 @@ static int read_addr(struct call *k, const char *s, struct addr *out)
 	return 0;
 }
 
+static int do_duty(struct call *k)
+{
+	int err = tgt_duty_set(&k->target->duties, k->word[0], k->word[1]);
+
+	if (err == -ENOENT)
+		return complain(k, "no such duty", k->word[0]);
+	return err ? complain(k, "no such value", k->word[1]) : 0;
+}
+
 static int do_redirect(struct call *k)
 {
 	struct tgt_redirect r = { .on = true };
@@ -310,6 +319,7 @@ static const struct verb {
 	{ "lun-add", "N:SPEC", TARGET, 1, 1, do_add },
 	{ "refuse", "STATUS", TARGET, 1, 1, do_refuse },
 	{ "hidden", "on|off", TARGET, 1, 1, do_hidden },
+	{ "duty", "NAME VALUE", TARGET, 2, 2, do_duty },
 	{ "redirect", "ADDR|portal:N|off [permanent] [TIMES]", TARGET, 1, 3,
 	  do_redirect },
 	{ "async", "EVENT [PARAM1 [PARAM2 [PARAM3]] | KEY/ASC/ASCQ]", ALL, 1, 4,

@@ -160,7 +160,7 @@ static uint16_t find_session(struct tgt_conn *c)
 	if (!l->req.tsih)
 		return LOGIN_OK;
 	s = tgt_session_by_tsih(c->tgt, l->req.tsih);
-	if (!s || s->target != l->target || s->discovery ||
+	if (!s || s->target != l->target || s->discovery || s->ended ||
 	    strcmp(s->initiator, l->initiator) != 0 ||
 	    memcmp(s->isid, l->req.isid, ISID_LEN) != 0)
 		return LOGIN_NO_SESSION;
@@ -327,89 +327,6 @@ static bool may_transit(struct tgt_login *l, struct text_out *out)
 	return true;
 }
 
-static void remember(struct tgt_session *s, struct tgt_conn *c)
-{
-	const struct tgt_login *l = c->login;
-
-	str_copy(s->initiator, sizeof(s->initiator), l->initiator);
-	memcpy(s->isid, l->isid, ISID_LEN);
-	s->tag = c->tgt->portals[c->portal].tag;
-	s->nexus.tag = s->tag;
-	s->params = c->params;
-	s->expcmdsn = l->req.cmdsn;
-	s->maxcmdsn = l->req.cmdsn - 1;
-}
-
-static void greet(struct tgt_session *s, bool reinstated)
-{
-	uint16_t ua = 1u << (reinstated ? TGT_UA_NEXUS_LOSS : TGT_UA_POWER_ON);
-
-	if (s->target->quiet_login)
-		return;
-	for (size_t i = 0; i < TGT_MAX_LUNS; i++)
-		s->nexus.ua[i] = ua;
-}
-
-/* Session reinstatement ends the old one and all its tasks (6.3.5). */
-static struct tgt_session *new_session(struct tgt_conn *c)
-{
-	struct tgt_login *l = c->login;
-	struct tgt *t = c->tgt;
-	struct tgt_target *tt = l->discovery ? NULL : l->target;
-	struct tgt_session *s, *old = NULL;
-
-	if (tt)
-		old = tgt_session_find(t, tt, l->initiator, l->isid,
-				       t->portals[c->portal].tag);
-	if (old)
-		tgt_session_end(old);
-	s = tgt_session_new(t, tt, tt ? tt->depth : 8);
-	if (!s)
-		return NULL;
-	remember(s, c);
-	if (tt)
-		greet(s, old != NULL);
-	return s;
-}
-
-/* A connection takes the place of the one with its CID (6.3.4). */
-static void join(struct tgt_session *s, struct tgt_conn *c)
-{
-	struct tgt_conn **place = &s->conns[0];
-
-	for (size_t i = 0; i < TGT_MAX_CONNS; i++)
-		if (!s->conns[i] || s->conns[i]->cid == c->cid)
-			place = &s->conns[i];
-	if (*place) {
-		struct tgt_conn *old = *place;
-
-		*place = c; /* so that losing old does not fail s */
-		tgt_session_lost_conn(s, old);
-		tgt_conn_drop(old);
-	}
-	*place = c;
-	c->session = s;
-	s->state = TGT_SESSION_UP;
-	s->expires = UINT64_MAX;
-}
-
-static bool enter_full_feature(struct tgt_conn *c)
-{
-	struct tgt_login *l = c->login;
-	struct tgt_session *s = l->session;
-
-	/* FirstBurstLength must not exceed MaxBurstLength (13.14). */
-	if (c->params.first_burst > c->params.max_burst)
-		c->params.first_burst = c->params.max_burst;
-	if (!s)
-		s = new_session(c);
-	if (!s)
-		return false;
-	join(s, c);
-	l->tsih = s->tsih;
-	return true;
-}
-
 static void full_feature(struct tgt_conn *c)
 {
 	c->state = TGT_CONN_FULL;
@@ -427,12 +344,18 @@ static void answer(struct tgt_conn *c, struct text_out *out)
 {
 	struct tgt_login *l = c->login;
 	struct pdu_login_rsp r;
+	uint16_t status = LOGIN_OK;
 	bool to_full;
 
 	l->transit = may_transit(l, out);
+	l->secured |= l->transit && l->stage == STAGE_SECURITY;
 	to_full = l->transit && l->req.nsg == STAGE_FULL_FEATURE;
-	if (out->full || (to_full && !enter_full_feature(c))) {
-		refuse(c, LOGIN_NO_RESOURCES, NULL);
+	if (out->full)
+		status = LOGIN_NO_RESOURCES;
+	else if (to_full)
+		status = tgt_login_enter(c);
+	if (status != LOGIN_OK) {
+		refuse(c, status, NULL);
 		return;
 	}
 	r = response_base(c);
@@ -448,6 +371,21 @@ static void answer(struct tgt_conn *c, struct text_out *out)
 	respond(c, &r, out);
 	if (to_full && c->state == TGT_CONN_LOGIN)
 		full_feature(c);
+}
+
+/* Targets that will not have the security stage without credentials. */
+static bool refuses_none(struct tgt_conn *c)
+{
+	const struct tgt_login *l = c->login;
+	uint32_t how = l->target ? l->target->duties.auth_none : 0;
+
+	if (!how || l->stage != STAGE_SECURITY || tgt_auth_required(l))
+		return false;
+	if (how == 1)
+		tgt_conn_drop(c);
+	else
+		refuse(c, (uint16_t)how, NULL);
+	return true;
 }
 
 /* A whole request: all its parts are in l->text. */
@@ -468,6 +406,8 @@ static void request(struct tgt_conn *c)
 		redirect(c, to);
 		return;
 	}
+	if (status == LOGIN_OK && refuses_none(c))
+		return;
 	if (status == LOGIN_OK)
 		tell_identity(c, &out);
 	if (status == LOGIN_OK)

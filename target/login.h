@@ -20,7 +20,8 @@ enum tgt_auth_state {
 struct tgt_login {
 	bool begun; /* the first request was understood */
 	bool transit;
-	bool told; /* portal group tag and alias are out */
+	bool told;    /* portal group tag and alias are out */
+	bool secured; /* it left the security stage */
 	enum login_stage stage;
 	struct pdu_login_req req; /* the latest */
 	uint8_t isid[ISID_LEN];
@@ -52,5 +53,8 @@ uint16_t tgt_auth_step(struct tgt_conn *c, struct tgt_login *l,
 		       const struct tgt_auth_keys *k, struct text_out *out);
 /* Has the initiator to prove anything? */
 bool tgt_auth_required(const struct tgt_login *l);
+
+/* enter.c: LOGIN_OK, or the status to refuse it with. */
+uint16_t tgt_login_enter(struct tgt_conn *c);
 
 #endif

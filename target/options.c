@@ -232,6 +232,20 @@ static int on_refuse(struct options *o, const char *arg)
 	return err;
 }
 
+static int on_duty(struct options *o, const char *arg)
+{
+	char name[32];
+	const char *value = strchr(arg, '=');
+
+	if (!value || (size_t)(value - arg) >= sizeof(name))
+		return complain("--duty '%s': not NAME=VALUE", arg);
+	memcpy(name, arg, (size_t)(value - arg));
+	name[value - arg] = '\0';
+	if (tgt_duty_set(&o->target->duties, name, value + 1) < 0)
+		return complain("--duty '%s': no such duty or value", arg);
+	return 0;
+}
+
 static int on_alias(struct options *o, const char *arg)
 {
 	if (!str_copy(o->target->alias, sizeof(o->target->alias), arg))
@@ -401,6 +415,8 @@ static const struct entry {
 	  "after authentication" },
 	{ "refuse", "STATUS", on_refuse, true,
 	  "answer each login so, e.g. 0x0301" },
+	{ "duty", "NAME=VALUE", on_duty, true,
+	  "do not do this duty; see below" },
 	{ "write-cache", "on|off", on_write_cache, false,
 	  "off: each write is stable when answered" },
 	{ "discovery-chap", "USER:SECRET", on_discovery_chap, false, "" },
@@ -474,4 +490,7 @@ void options_help(void)
 	sb_init(&out, text, sizeof(text));
 	control_help(&out);
 	printf("\nControl lines:\n%s", text);
+	sb_init(&out, text, sizeof(text));
+	tgt_duty_help(&out);
+	printf("\nDuties:\n%s", text);
 }

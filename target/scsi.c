@@ -251,10 +251,20 @@ static bool inject(struct tgt_scsi *q)
 	return true;
 }
 
+static bool is_sync(const struct tgt_scsi *q)
+{
+	return q->op->run == tgt_run_flush;
+}
+
+static const struct tgt_duties *duties_of(const struct tgt_scsi *q)
+{
+	return &q->lun->target->duties;
+}
+
 /* What the state of the unit has to say. */
 static bool may_run(struct tgt_scsi *q)
 {
-	if (!q->op)
+	if (!q->op || (q->lun && is_sync(q) && duties_of(q)->no_sync))
 		return tgt_scsi_sense(q, 0x05, 0x20, 0x00);
 	if (!q->lun)
 		return true;

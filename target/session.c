@@ -69,6 +69,18 @@ static void abort_all(struct tgt_session *s)
 		tgt_task_free(container_of(pos, struct tgt_task, link));
 }
 
+/* Do writes that run now outlive it? */
+static bool has_orphans(struct tgt_session *s)
+{
+	struct list *pos, *tmp;
+
+	if (!s->target || !s->target->duties.run_on)
+		return false;
+	list_for_each_safe (pos, tmp, &s->tasks)
+		tgt_task_orphan(container_of(pos, struct tgt_task, link));
+	return !list_empty(&s->tasks);
+}
+
 void tgt_session_end(struct tgt_session *s)
 {
 	for (size_t i = 0; i < TGT_MAX_CONNS; i++) {
@@ -77,8 +89,14 @@ void tgt_session_end(struct tgt_session *s)
 		if (!c)
 			continue;
 		c->session = NULL;
+		s->conns[i] = NULL;
 		tgt_conn_drop(c);
 	}
+	s->tmf = NULL;
+	s->expires = UINT64_MAX;
+	s->ended = has_orphans(s);
+	if (s->ended)
+		return;
 	abort_all(s);
 	list_remove(&s->link);
 	free(s->tasks_mem);
@@ -88,7 +106,7 @@ void tgt_session_end(struct tgt_session *s)
 struct tgt_session *tgt_session_find(struct tgt *t, const struct tgt_target *tt,
 				     const char *initiator,
 				     const uint8_t isid[static ISID_LEN],
-				     uint16_t tag)
+				     uint16_t tag, bool any_group)
 {
 	struct list *pos;
 
@@ -96,7 +114,8 @@ struct tgt_session *tgt_session_find(struct tgt *t, const struct tgt_target *tt,
 		struct tgt_session *s =
 			container_of(pos, struct tgt_session, link);
 
-		if (s->target == tt && s->tag == tag &&
+		if (s->target == tt && (any_group || s->tag == tag) &&
+		    !s->replaced && !s->ended &&
 		    !memcmp(s->isid, isid, ISID_LEN) &&
 		    !strcmp(s->initiator, initiator))
 			return s;
@@ -186,8 +205,7 @@ static struct tgt_task *first_due(struct tgt_session *s)
 	list_for_each (pos, &s->tasks) {
 		struct tgt_task *k = container_of(pos, struct tgt_task, link);
 
-		if (k->state == TGT_TASK_DELAYED &&
-		    k->not_before <= s->tgt->now)
+		if (tgt_task_is_due(k))
 			return k;
 	}
 	return NULL;
@@ -201,7 +219,7 @@ void tgt_session_tick(struct tgt_session *s)
 		tgt_command_finish(k);
 	if (s->tmf && s->tmf->not_before <= s->tgt->now)
 		tgt_tmf_retry(s);
-	if (s->expires <= s->tgt->now)
+	if (s->expires <= s->tgt->now || (s->ended && list_empty(&s->tasks)))
 		tgt_session_end(s);
 }
 
@@ -215,6 +233,8 @@ uint64_t tgt_session_wake(const struct tgt_session *s)
 	uint64_t wake = s->expires;
 	struct list *pos;
 
+	if (s->ended && list_empty(&s->tasks))
+		return s->tgt->now;
 	if (s->tmf)
 		wake = earlier(wake, s->tmf->not_before);
 	if (!s->delayed)
@@ -222,7 +242,7 @@ uint64_t tgt_session_wake(const struct tgt_session *s)
 	list_for_each (pos, &s->tasks) {
 		struct tgt_task *k = container_of(pos, struct tgt_task, link);
 
-		if (k->state == TGT_TASK_DELAYED)
+		if (k->state == TGT_TASK_DELAYED && !tgt_task_is_blocked(k))
 			wake = earlier(wake, k->not_before);
 	}
 	return wake;

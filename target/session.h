@@ -100,7 +100,11 @@ struct tgt_task {
 	struct tgt_r2t r2t[TGT_MAX_R2T];
 	uint32_t open_r2ts, r2tsn;
 	uint64_t not_before;
-	bool plug; /* only spends its CmdSN */
+	bool plug;	   /* only spends its CmdSN */
+	uint64_t begun_as; /* its number in the order of their begin */
+	bool ordered;	   /* DELAYED, and counted in tgt->ordered */
+	bool orphan;	   /* DELAYED, and ended for its initiator */
+	bool starved;	   /* its R2T never comes */
 };
 
 enum tgt_conn_state {
@@ -176,7 +180,9 @@ struct tgt_session {
 	struct tgt_target *target; /* NULL: discovery */
 	enum tgt_session_state state;
 	bool discovery;
-	bool closing; /* logged out: ends with its last connection */
+	bool closing;  /* logged out: ends with its last connection */
+	bool replaced; /* by another of its ISID: nobody finds it */
+	bool ended;    /* only its running writes are left */
 	char initiator[NAME_SIZE];
 	uint8_t isid[ISID_LEN];
 	uint16_t tsih, tag;
@@ -198,12 +204,14 @@ struct tgt_session {
 /* session.c */
 struct tgt_session *tgt_session_new(struct tgt *t, struct tgt_target *tt,
 				    uint32_t depth);
-/* Ends its tasks, drops its connections, frees it. */
+/* Ends its tasks, drops its connections, frees it; where the target does not
+ * do its duty, writes that run outlive it. */
 void tgt_session_end(struct tgt_session *s);
+/* The session of this ISID; any_group: whatever its portal group. */
 struct tgt_session *tgt_session_find(struct tgt *t, const struct tgt_target *tt,
 				     const char *initiator,
 				     const uint8_t isid[static ISID_LEN],
-				     uint16_t tag);
+				     uint16_t tag, bool any_group);
 struct tgt_session *tgt_session_by_tsih(struct tgt *t, uint16_t tsih);
 void tgt_session_lost_conn(struct tgt_session *s, struct tgt_conn *c);
 /* Fills the three numbers; counts (advances) StatSN when asked. */
@@ -221,6 +229,12 @@ void tgt_task_free(struct tgt_task *k);
 void tgt_task_ready(struct tgt_task *k);
 /* Removes it: no answer will be sent. */
 void tgt_task_abort(struct tgt_task *k);
+/* The same for its initiator, but what runs (a write) goes on. */
+void tgt_task_orphan(struct tgt_task *k);
+/* May a task in TGT_TASK_DELAYED run now? */
+bool tgt_task_is_due(const struct tgt_task *k);
+/* Waits for older commands, or older ones' end, by its attribute. */
+bool tgt_task_is_blocked(const struct tgt_task *k);
 /* Is it in the window, and not here already? */
 bool tgt_session_cmdsn_fits(struct tgt_session *s, uint32_t cmdsn);
 /* A command number is spent without a task (7.3, 11.5.1). */

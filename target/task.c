@@ -35,7 +35,8 @@ static void reset(struct tgt_task *k)
 	k->lun = NULL;
 	k->wanted = k->got = k->asked = 0;
 	k->unsolicited = k->bad_digest = k->short_data = k->begun = false;
-	k->unexpected = k->plug = false;
+	k->unexpected = k->plug = k->ordered = false;
+	k->orphan = k->starved = false;
 	k->unsol_datasn = k->unsol_end = 0;
 	k->open_r2ts = k->r2tsn = 0;
 	k->not_before = 0;
@@ -87,6 +88,8 @@ void tgt_task_free(struct tgt_task *k)
 		s->tmf = NULL;
 	if (k->state == TGT_TASK_DELAYED)
 		s->delayed--;
+	if (k->ordered)
+		s->tgt->ordered--;
 	if (!k->immediate)
 		s->queued--;
 	tgt_buf_put(s->tgt, k->buf);
@@ -198,6 +201,68 @@ void tgt_session_plug(struct tgt_session *s, uint32_t cmdsn)
 		return;
 	k->plug = true;
 	tgt_task_ready(k);
+}
+
+static bool is_older(const struct tgt_task *o, const struct tgt_task *k)
+{
+	return o->state == TGT_TASK_DELAYED && o->lun == k->lun &&
+	       o->begun_as < k->begun_as;
+}
+
+/* What of this session, older than k, does k have to wait for? */
+static bool is_behind(const struct tgt_task *k, const struct tgt_session *s)
+{
+	struct list *pos;
+
+	list_for_each (pos, &s->tasks) {
+		struct tgt_task *o = container_of(pos, struct tgt_task, link);
+
+		if ((k->cmd.attr == ATTR_ORDERED || o->ordered) &&
+		    is_older(o, k))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * SAM-5 8.6.3: an ORDERED task begins when all older tasks of the LUN, of
+ * every nexus, have ended, and no younger one begins before it has.  A task
+ * counts from when all its data are here, as in tgt and LIO.
+ */
+bool tgt_task_is_blocked(const struct tgt_task *k)
+{
+	struct tgt *t = k->session->tgt;
+	struct list *pos;
+
+	if (!k->begun || !k->lun || k->lun->target->duties.unordered ||
+	    (!t->ordered && k->cmd.attr != ATTR_ORDERED))
+		return false;
+	list_for_each (pos, &t->sessions)
+		if (is_behind(k, container_of(pos, struct tgt_session, link)))
+			return true;
+	return false;
+}
+
+bool tgt_task_is_due(const struct tgt_task *k)
+{
+	return k->state == TGT_TASK_DELAYED &&
+	       k->not_before <= k->session->tgt->now && !tgt_task_is_blocked(k);
+}
+
+void tgt_task_orphan(struct tgt_task *k)
+{
+	const struct tgt_session *s = k->session;
+	uint64_t until = s->tgt->now + s->target->duties.run_on;
+
+	if (k->state != TGT_TASK_DELAYED || !k->begun) {
+		tgt_task_abort(k);
+		return;
+	}
+	if (s->target->duties.run_on && until < k->not_before)
+		k->not_before = until;
+	k->orphan = true;
+	k->conn = NULL;
+	list_remove(&k->hash);
 }
 
 void tgt_task_abort(struct tgt_task *k)

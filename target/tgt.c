@@ -61,12 +61,22 @@ static void free_pool(struct tgt *t)
 		}
 }
 
+/* No write outlives the process. */
+static void forget_orphans(struct tgt *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->targets)
+		container_of(pos, struct tgt_target, link)->duties.run_on = 0;
+}
+
 void tgt_free(struct tgt *t)
 {
 	struct list *n;
 
 	if (!t)
 		return;
+	forget_orphans(t);
 	while (!list_empty(&t->sessions))
 		tgt_session_end(container_of(t->sessions.next,
 					     struct tgt_session, link));

@@ -17,6 +17,7 @@
 
 #include "base/list.h"
 #include "target/backend.h"
+#include "target/duty.h"
 #include "target/params.h"
 #include "wire/addr.h"
 #include "wire/name.h"
@@ -122,6 +123,8 @@ struct tgt_target {
 	bool hidden;	   /* not named by SendTargets */
 	bool quiet_login;  /* no unit attention for a new nexus */
 	uint32_t ping_every, ping_timeout; /* ms; 0: never */
+	struct tgt_duties duties;
+	uint32_t starved; /* writes that needed an R2T, counted */
 };
 
 struct tgt {
@@ -133,6 +136,8 @@ struct tgt {
 	size_t nportals;
 	uint16_t last_tsih;
 	uint32_t last_ttt;
+	uint64_t last_begun; /* command, in the order of their begin */
+	uint32_t ordered;    /* ORDERED tasks that wait */
 
 	/* knobs */
 	struct tgt_auth discovery_auth;

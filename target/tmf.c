@@ -42,35 +42,36 @@ static bool is_on(const struct tgt_task *k, const struct tgt_lun *l)
 	return lun_number(k->cmd.lun, &number) == 0 && number == l->number;
 }
 
-static struct tgt_task *next_affected(struct tgt_session *s,
-				      const struct tgt_lun *l)
+/* By a target that does not do its duty. */
+static bool is_left_alone(const struct tgt_task *k, bool issuing,
+			  enum tgt_ending how)
 {
-	struct list *pos;
-
-	list_for_each (pos, &s->tasks) {
-		struct tgt_task *k = container_of(pos, struct tgt_task, link);
-
-		if (is_on(k, l))
-			return k;
-	}
-	return NULL;
+	if (how == TGT_ENDING_EARLY)
+		return k->orphan;
+	return how == TGT_ENDING_ARRIVED && !issuing &&
+	       k->state == TGT_TASK_DATA && has_data_coming(k);
 }
 
 /* Ends the tasks of s on l (NULL: on all); returns whether there were any. */
 static bool end_tasks(struct tgt_session *s, const struct tgt_lun *l,
-		      bool issuing)
+		      bool issuing, enum tgt_ending how)
 {
-	struct tgt_task *k;
+	struct list *pos, *tmp;
 	bool any = false;
 
-	while ((k = next_affected(s, l))) {
-		any = true;
-		if (!issuing || k->state != TGT_TASK_DATA ||
-		    !has_data_coming(k)) {
-			tgt_task_abort(k);
+	list_for_each_safe (pos, tmp, &s->tasks) {
+		struct tgt_task *k = container_of(pos, struct tgt_task, link);
+
+		if (!is_on(k, l) || is_left_alone(k, issuing, how))
 			continue;
-		}
-		k->state = TGT_TASK_ENDED;
+		any = true;
+		if (how == TGT_ENDING_EARLY)
+			tgt_task_orphan(k);
+		else if (!issuing || k->state != TGT_TASK_DATA ||
+			 !has_data_coming(k))
+			tgt_task_abort(k);
+		else
+			k->state = TGT_TASK_ENDED;
 	}
 	return any;
 }
@@ -85,7 +86,7 @@ static void attention(struct tgt_session *s, const struct tgt_lun *l,
 
 /* What happens to every session that uses the target. */
 static void clear(struct tgt_session *issuer, const struct tgt_lun *l,
-		  bool reset)
+		  bool reset, enum tgt_ending how)
 {
 	struct list *pos, *tmp;
 
@@ -96,12 +97,49 @@ static void clear(struct tgt_session *issuer, const struct tgt_lun *l,
 
 		if (s->target != issuer->target)
 			continue;
-		any = end_tasks(s, l, s == issuer);
+		any = end_tasks(s, l, s == issuer, how);
 		if (reset)
 			attention(s, l, TGT_UA_RESET);
 		else if (any && s != issuer)
 			attention(s, l, TGT_UA_CLEARED);
 	}
+}
+
+/* The answer is held for so long, on purpose. */
+static uint32_t hang_of(const struct tgt_task *tmf)
+{
+	const struct tgt_duties *d = &tmf->session->target->duties;
+	uint8_t function = tmf->bhs[1] & 0x7f;
+
+	if ((function == TMF_LUN_RESET && d->lun_reset == TGT_ENDING_HANGS) ||
+	    (function == TMF_ABORT_TASK && d->abort_task == TGT_ENDING_HANGS))
+		return d->tmf_hang;
+	return 0;
+}
+
+static uint8_t lun_reset(struct tgt_task *tmf, struct tgt_lun *l)
+{
+	enum tgt_ending how = (enum tgt_ending)l->target->duties.lun_reset;
+
+	if (how == TGT_ENDING_LIES)
+		return TMF_COMPLETE;
+	clear(tmf->session, l, true, how);
+	l->stopped = false;
+	return TMF_COMPLETE;
+}
+
+static uint8_t abort_found(struct tgt_task *k)
+{
+	enum tgt_ending how =
+		(enum tgt_ending)k->session->target->duties.abort_task;
+
+	if (how == TGT_ENDING_LIES || is_left_alone(k, false, how))
+		return TMF_COMPLETE;
+	if (how == TGT_ENDING_EARLY)
+		tgt_task_orphan(k);
+	else
+		tgt_task_abort(k);
+	return TMF_COMPLETE;
 }
 
 static uint8_t abort_task(struct tgt_task *tmf, const struct pdu_tmf_req *q)
@@ -112,8 +150,7 @@ static uint8_t abort_task(struct tgt_task *tmf, const struct pdu_tmf_req *q)
 	if (k && k != tmf && pdu_opcode(k->bhs) == OP_SCSI_CMD) {
 		if (memcmp(k->cmd.lun, q->lun, LUN_LEN) != 0)
 			return TMF_NO_TASK;
-		tgt_task_abort(k);
-		return TMF_COMPLETE;
+		return abort_found(k);
 	}
 	/* Not here yet: as if it had come and was aborted (11.6.1). */
 	if (sn_before(q->ref_cmdsn, q->cmdsn) &&
@@ -156,15 +193,13 @@ static uint8_t on_lun(struct tgt_task *k, const struct pdu_tmf_req *q)
 	case TMF_ABORT_TASK:
 		return abort_task(k, q);
 	case TMF_ABORT_TASK_SET:
-		end_tasks(k->session, l, true);
+		end_tasks(k->session, l, true, TGT_ENDING_HONEST);
 		return TMF_COMPLETE;
 	case TMF_CLEAR_TASK_SET:
-		clear(k->session, l, false);
+		clear(k->session, l, false, TGT_ENDING_HONEST);
 		return TMF_COMPLETE;
 	default:
-		clear(k->session, l, true);
-		l->stopped = false;
-		return TMF_COMPLETE;
+		return lun_reset(k, l);
 	}
 }
 
@@ -182,7 +217,7 @@ static uint8_t execute(struct tgt_task *k, const struct pdu_tmf_req *q)
 		return on_lun(k, q);
 	case TMF_TARGET_WARM_RESET:
 	case TMF_TARGET_COLD_RESET:
-		clear(k->session, NULL, true);
+		clear(k->session, NULL, true, TGT_ENDING_HONEST);
 		return TMF_COMPLETE;
 	case TMF_TASK_REASSIGN:
 		return TMF_NO_REASSIGN;
@@ -230,7 +265,7 @@ void tgt_tmf_retry(struct tgt_session *s)
 
 	if (!tmf)
 		return;
-	if (next_ended(s) && tmf->not_before > s->tgt->now)
+	if ((next_ended(s) || hang_of(tmf)) && tmf->not_before > s->tgt->now)
 		return;
 	while ((k = next_ended(s)))
 		tgt_task_free(k);
@@ -250,10 +285,10 @@ void tgt_tmf_run(struct tgt_task *k)
 		response = TMF_REJECTED;
 	else if (pdu_get_tmf_req(k->bhs, &q) == 0)
 		response = execute(k, &q);
-	if (response != TMF_COMPLETE || !next_ended(s)) {
+	if (response != TMF_COMPLETE || (!next_ended(s) && !hang_of(k))) {
 		respond(k, response);
 		return;
 	}
-	k->not_before = s->tgt->now + WAIT_MS;
+	k->not_before = s->tgt->now + (hang_of(k) ? hang_of(k) : WAIT_MS);
 	s->tmf = k;
 }

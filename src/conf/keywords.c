@@ -149,8 +149,19 @@ const struct keyword keywords[] = {
 		  "means for ever." },
 	{ "ResetTimeout", { NULL },
 	  TIME(IN_NET, "30", reset_timeout),
-	  .help = "Wait for the end of a LUN or target reset; 0 means for "
-		  "ever." },
+	  .help = "Wait for the end of a LUN reset; 0 means for ever." },
+	{ "FenceTimeout", { NULL },
+	  TIME(IN_TARGET, "30", fence_timeout), .finite = true,
+	  .help = "Writes that were on their way when a session was lost may "
+		  "arrive for so long. Where the target is not known to have "
+		  "ended that session, I/O waits as long from its loss; 0 "
+		  "means not at all." },
+	{ "SessionReinstatement", { NULL },
+	  .kind = KEY_REINSTATEMENT, .where = IN_TARGET, .deflt = "see",
+	  .offset = F(reinstatement), .form = "see, yes or no",
+	  .help = "Does the target end an old session when a new one begins? "
+		  "see finds out, by a second login at the first; yes "
+		  "believes it; no relies on FenceTimeout alone." },
 	{ "MinDiskCommandTimeout", { NULL },
 	  TIME(IN_NET, "infinite", min_disk_command_timeout),
 	  .help = "A disk command is retried at least for so long before it "

@@ -7,6 +7,7 @@
 #ifndef CONF_KEYWORDS_H
 #define CONF_KEYWORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,18 +27,19 @@ enum conf_section_kind {
 
 enum keyword_kind {
 	KEY_BOOL,
-	KEY_BYTES,     /* a number of bytes */
-	KEY_TIME,      /* milliseconds; written in s, m or h */
-	KEY_STRING,    /* up to CONF_STRING_SIZE - 1 bytes */
-	KEY_SECRET,    /* same, never shown */
-	KEY_DIGEST,    /* enum conf_digest */
-	KEY_MULTIPATH, /* enum conf_multipath */
-	KEY_EXPORT,    /* enum conf_export */
-	KEY_PORTAL,    /* struct conf_portal */
-	KEY_SUBNETS,   /* struct conf_nets */
-	KEY_LUNS,      /* struct conf_luns */
-	KEY_SECTION,   /* begins a section */
-	KEY_UNUSED,    /* known, without effect here */
+	KEY_BYTES,	   /* a number of bytes */
+	KEY_TIME,	   /* milliseconds; written in s, m or h */
+	KEY_STRING,	   /* up to CONF_STRING_SIZE - 1 bytes */
+	KEY_SECRET,	   /* same, never shown */
+	KEY_DIGEST,	   /* enum conf_digest */
+	KEY_MULTIPATH,	   /* enum conf_multipath */
+	KEY_EXPORT,	   /* enum conf_export */
+	KEY_REINSTATEMENT, /* enum conf_reinstatement */
+	KEY_PORTAL,	   /* struct conf_portal */
+	KEY_SUBNETS,	   /* struct conf_nets */
+	KEY_LUNS,	   /* struct conf_luns */
+	KEY_SECTION,	   /* begins a section */
+	KEY_UNUSED,	   /* known, without effect here */
 };
 
 #define KEYWORD_ALIASES 2
@@ -49,6 +51,7 @@ struct keyword {
 	enum keyword_kind kind;
 	unsigned where;	   /* set of IN_SECTION(kind), IN_GLOBAL */
 	const char *deflt; /* as one would write it; NULL: none */
+	bool finite;	   /* KEY_TIME: 0 is no time, and infinite no value */
 	uint64_t min, max; /* KEY_BYTES: bytes; KEY_TIME: seconds */
 	size_t offset;	   /* its field in struct conf_settings */
 	enum conf_section_kind section; /* KEY_SECTION: what it begins */

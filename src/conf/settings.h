@@ -42,6 +42,13 @@ enum conf_export {
 	CONF_EXPORT_FUSE,
 };
 
+/* Is a session ended by the next one with its ISID (RFC 7143 6.3.5)? */
+enum conf_reinstatement {
+	CONF_REINSTATEMENT_SEE, /* found out at a login */
+	CONF_REINSTATEMENT_YES, /* believed */
+	CONF_REINSTATEMENT_NO,	/* not relied on */
+};
+
 struct conf_credentials {
 	char user[CONF_STRING_SIZE];   /* "": none */
 	char secret[CONF_STRING_SIZE]; /* "": none configured */
@@ -101,6 +108,8 @@ struct conf_settings {
 	uint32_t first_burst;	/* never above max_burst */
 	uint32_t max_burst;
 	uint32_t tcp_window;
+	uint32_t fence_timeout; /* ms; 0: no wait */
+	uint32_t reinstatement; /* enum conf_reinstatement */
 	bool portal_failover;
 	struct conf_portal preferred_portal;
 	struct conf_nets preferred_subnet;

@@ -144,7 +144,7 @@ static bool time_get(const struct value *v)
 	uint64_t t = 0;
 	int err;
 
-	if (str_is_nocase(v->s, v->n, "infinite")) {
+	if (str_is_nocase(v->s, v->n, "infinite") && !v->k->finite) {
 		*(uint32_t *)v->field = 0;
 		return true;
 	}
@@ -217,6 +217,13 @@ static const struct word exports[] = {
 	{ NULL, 0 },
 };
 
+static const struct word reinstatements[] = {
+	{ "see", CONF_REINSTATEMENT_SEE },
+	{ "yes", CONF_REINSTATEMENT_YES },
+	{ "no", CONF_REINSTATEMENT_NO },
+	{ NULL, 0 },
+};
+
 static bool word_get(const struct value *v, const struct word *words)
 {
 	for (; words->word; words++) {
@@ -252,6 +259,11 @@ static bool multipath_get(const struct value *v)
 static bool export_get(const struct value *v)
 {
 	return word_get(v, exports);
+}
+
+static bool reinstatement_get(const struct value *v)
+{
+	return word_get(v, reinstatements);
 }
 
 const char *value_unquote(const char **s, size_t *n)
@@ -432,6 +444,12 @@ static void digest_put(const struct keyword *k, const void *field,
 	word_put(*(const uint32_t *)field, digests, sb);
 }
 
+static void reinstatement_put(const struct keyword *k, const void *field,
+			      struct strbuf *sb)
+{
+	word_put(*(const uint32_t *)field, reinstatements, sb);
+}
+
 static void multipath_put(const struct keyword *k, const void *field,
 			  struct strbuf *sb)
 {
@@ -509,6 +527,7 @@ static const struct {
 	[KEY_DIGEST] = { digest_get, digest_put },
 	[KEY_MULTIPATH] = { multipath_get, multipath_put },
 	[KEY_EXPORT] = { export_get, export_put },
+	[KEY_REINSTATEMENT] = { reinstatement_get, reinstatement_put },
 	[KEY_PORTAL] = { portal_get, portal_put },
 	[KEY_SUBNETS] = { subnets_get, subnets_put },
 	[KEY_LUNS] = { luns_get, luns_put },

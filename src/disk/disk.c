@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/str.h"
 
+static const struct fence_rules no_rules = { 0 };
+
 struct disk *disk_new(const uint8_t lun[static LUN_LEN], const char *expect_id,
 		      const struct disk_ops *ops, void *ctx)
 {
@@ -25,6 +27,7 @@ struct disk *disk_new(const uint8_t lun[static LUN_LEN], const char *expect_id,
 	d->ctx = ctx;
 	if (expect_id)
 		str_copy(d->expect, sizeof(d->expect), expect_id);
+	d->rules = &no_rules;
 	list_init(&d->queue);
 	list_init(&d->answered);
 	list_init(&d->on_wire);
@@ -67,6 +70,11 @@ static void tell(struct disk *d)
 		d->tell_luns = false;
 		d->ops->luns_changed(d->ctx, d);
 	}
+	if (d->tell_fence) {
+		d->tell_fence = false;
+		if (d->ops->fence)
+			d->ops->fence(d->ctx, d);
+	}
 	if (d->tell_elsewhere) {
 		d->tell_elsewhere = false;
 		if (d->ops->elsewhere)
@@ -87,6 +95,7 @@ void disk_run(struct disk *d)
 			d->ticked = false;
 			queue_overdue(d);
 		}
+		fence_run(d);
 		probe_run(d);
 		tell(d);
 		queue_run(d);
@@ -122,7 +131,8 @@ void disk_nexus_up(struct disk *d, struct session *s, uint64_t now)
 	d->expired = 0;
 	d->slow_mode = d->may_send_one = false;
 	pause_end(&d->slow);
-	if (doubt_settle(d) && !d->hopeless)
+	fence_up(d);
+	if (fence_is_clear(d) && !d->hopeless)
 		probe_begin(d);
 	disk_run(d);
 }
@@ -148,6 +158,7 @@ void disk_nexus_down(struct disk *d, uint64_t now)
 {
 	d->now = now;
 	disk_lost(d);
+	fence_down(d);
 	probe_stop(d);
 	if (d->state != DISK_FAILED)
 		d->state = DISK_WAITING;
@@ -236,13 +247,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t disk_next_wake(const struct disk *d)
 {
-	return earlier(queue_wake(d), earlier(probe_wake(d), notes_wake(d)));
+	return earlier(earlier(queue_wake(d), fence_wake(d)),
+		       earlier(probe_wake(d), notes_wake(d)));
 }
 
 void disk_tick(struct disk *d, uint64_t now)
 {
 	d->now = now;
 	d->ticked = true;
+	fence_tick(d);
 	queue_tick(d);
 	probe_tick(d);
 	notes_tick(d);
@@ -276,7 +289,7 @@ const uint8_t *disk_lun(const struct disk *d)
 
 bool disk_idle(const struct disk *d)
 {
-	return d->inflight == 0 && !d->probe.inflight && !d->clear.pending;
+	return d->inflight == 0 && !d->probe.inflight && fence_is_idle(d);
 }
 
 unsigned disk_inflight(const struct disk *d)

@@ -58,6 +58,8 @@ struct disk_ops {
 	 * offline).  Comes again with each answer of this kind, once a second.
 	 */
 	void (*elsewhere)(void *ctx, struct disk *d);
+	/* May be NULL: disk_fence() has other things to say. */
+	void (*fence)(void *ctx, struct disk *d);
 	/*
 	 * May be NULL: the first request came since the disk was idle, so
 	 * disk_next_wake() may be another.  Calls nothing of the disk.
@@ -117,18 +119,41 @@ void disk_set_task_limit(struct disk *d, uint32_t ms);
 void disk_was_reset(struct disk *d);
 
 /*
- * Where the next nexus will be.  Of two nexuses at one place the newer has
- * ended the older, with all its commands.  At another place the disk first
- * has the target end what lost writes are left (LUN RESET), and only then
- * sends anything.  Places are 0 until this is called.
+ * What is known of the target's way with old nexuses, and how long one may
+ * deliver: docs/ghost-writes.md.
+ */
+struct fence_rules {
+	bool reinstates;    /* was seen: a new one ends the old at its place */
+	uint32_t settle_ms; /* ... so long after it stands, at most */
+	uint32_t wait_ms;   /* the network delivers within this, or never */
+};
+/* Before anything else; borrowed, and may change while the disk lives. */
+void disk_set_rules(struct disk *d, const struct fence_rules *rules);
+/*
+ * Where the next nexus will be: a portal group, where a new nexus may end the
+ * old one.  Places are 0 until this is called.
  */
 void disk_set_place(struct disk *d, int64_t place);
-/* A nexus at this place, of an owner before us, may still run writes. */
-void disk_doubt(struct disk *d, int64_t place);
+/*
+ * A nexus at this place, of an owner before us, may still deliver writes; it
+ * sends nothing any more from now on.
+ */
+void disk_doubt(struct disk *d, int64_t place, uint64_t now);
 /* May writes of a nexus at another place than the present still run? */
 bool disk_is_in_doubt(const struct disk *d);
 /* After disk_nexus_down(): the target ended that nexus in good order. */
 void disk_nexus_ended(struct disk *d);
+/* Another session of ours stood at this place: it ended those before. */
+void disk_place_ended(struct disk *d, int64_t place, uint64_t now);
+
+struct fence_view {	   /* for listings */
+	const char *state; /* "CLEAR", ... */
+	bool clear, holds;
+	int64_t place;	/* of the old nexus */
+	uint64_t since; /* ms: when it ended here */
+	uint64_t until; /* ms: when it counts as over, while it holds */
+};
+void disk_fence(const struct disk *d, struct fence_view *out);
 
 /* The same with everything that comes, for good; the disk has failed. */
 void disk_fail(struct disk *d, int err, const char *reason);

@@ -13,6 +13,7 @@
 #include "base/topic.h"
 #include "disk/disk.h"
 #include "disk/facts.h"
+#include "disk/fence.h"
 #include "disk/pause.h"
 #include "disk/piece.h"
 #include "disk/policy.h"
@@ -79,13 +80,10 @@ struct disk {
 	uint64_t next_seq;
 	uint32_t limit;	     /* ms a request gets in all; 0: for ever */
 	uint32_t task_limit; /* ms a command gets; 0: for ever */
-	/*
-	 * Writes were lost in a nexus at doubt_place, and that nexus is not
-	 * known to be dead.
-	 */
-	bool doubt;
-	int64_t place, doubt_place;
-	struct clear_req clear;
+	int64_t place;	     /* of the present nexus, or the next */
+	uint64_t nexus;	     /* how many there were */
+	const struct fence_rules *rules; /* borrowed */
+	struct fence fence;
 	/*
 	 * While the target cannot keep up only one command a second goes
 	 * out, until one is answered.
@@ -99,7 +97,7 @@ struct disk {
 	bool rescan_wanted;
 	uint64_t rescan_not_before; /* ms: attentions may come in storms */
 	bool reset_expected;	    /* the first 29/xx of a nexus is no news */
-	bool tell_resized, tell_luns, tell_elsewhere;
+	bool tell_resized, tell_luns, tell_elsewhere, tell_fence;
 	struct notes notes;
 
 	bool running, run_again, dying;
@@ -122,13 +120,6 @@ uint64_t queue_wake(const struct disk *d);
 
 /* Requests older than they may be end, or the session ends their commands. */
 void queue_overdue(struct disk *d);
-
-/* doubt.c */
-/*
- * A nexus stands: true when the disk may be probed at once; else that begins
- * when its LUN is cleared.
- */
-bool doubt_settle(struct disk *d);
 
 /* probe.c */
 void probe_begin(struct disk *d); /* everything */

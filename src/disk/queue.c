@@ -36,17 +36,19 @@ static void enqueue(struct disk *d, struct disk_io *io)
 	list_insert_before(pos, &io->link);
 }
 
-static bool is_write(const struct disk_io *io)
+/* It may have run, or run yet: see docs/ghost-writes.md. */
+static void lost(struct disk *d, const struct cmd *c)
 {
-	return io->op != DISK_READ && io->op != DISK_FLUSH;
+	if (c->exposed && cdb_changes_medium(c->cdb))
+		fence_write_lost(d);
+	disk_lost(d);
 }
 
-/* It may have run, or run yet: see docs/ghost-writes.md. */
-static void lost(struct disk *d, const struct disk_io *io)
+/* A target may say so and yet carry it out. */
+static void ended(struct disk *d, const struct cmd *c)
 {
-	if (is_write(io))
-		disk_doubt(d, d->place);
-	disk_lost(d);
+	if (c->exposed && cdb_changes_medium(c->cdb))
+		fence_write_ended(d);
 }
 
 static void on_answer(struct cmd *c)
@@ -58,7 +60,9 @@ static void on_answer(struct cmd *c)
 	list_remove(&io->link);
 	io->ending = false;
 	if (c->outcome == CMD_LOST)
-		lost(d, io);
+		lost(d, c);
+	else if (c->outcome == CMD_ABORTED)
+		ended(d, c);
 	list_push_back(&d->answered, &io->link);
 	disk_run(d);
 }
@@ -297,7 +301,7 @@ static uint32_t task_ms(const struct disk *d, const struct disk_io *io)
 
 static bool may_send(struct disk *d)
 {
-	if (d->state != DISK_ONLINE || !d->session)
+	if (d->state != DISK_ONLINE || !d->session || !fence_is_clear(d))
 		return false;
 	return !d->slow_mode || d->may_send_one;
 }

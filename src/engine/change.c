@@ -27,11 +27,11 @@ static void move(struct target *t)
 {
 	t->switching = true;
 	lookup_stop(&t->lookup);
-	if (t->link.conn) {
-		session_logout(t->session, now_of(t));
-		link_touch(&t->link);
-	} else if (t->link.open) {
-		link_give_up(&t->link);
+	if (t->nexus->link.conn) {
+		session_logout(t->nexus->session, now_of(t));
+		link_touch(&t->nexus->link);
+	} else if (t->nexus->link.open) {
+		link_give_up(&t->nexus->link);
 	} else {
 		(void)target_next_portal(t, false);
 		io_timer_after(t->engine->loop, &t->retry, 0);
@@ -87,13 +87,13 @@ static void begin_anew(struct target *t)
 	giveup_reset(&t->giveup);
 	t->switching = true;
 	lookup_stop(&t->lookup);
-	if (t->link.conn)
-		session_drop(t->session, &fault_dropped, "", now_of(t));
-	else if (t->link.open)
-		link_give_up(&t->link);
+	if (t->nexus->link.conn)
+		session_drop(t->nexus->session, &fault_dropped, "", now_of(t));
+	else if (t->nexus->link.open)
+		link_give_up(&t->nexus->link);
 	else
 		io_timer_after(t->engine->loop, &t->retry, 0);
-	link_touch(&t->link);
+	link_touch(&t->nexus->link);
 }
 
 void target_change(struct target *t, const struct settings *s)
@@ -119,7 +119,7 @@ int target_set_own(struct target *t, const struct addr *portal,
 	if (!t->up)
 		target_set_expiry(t);
 	luns_set_limit(&t->luns, s->disk_timeout, now_of(t));
-	link_touch(&t->link);
+	link_touch(&t->nexus->link);
 	return 0;
 }
 
@@ -130,10 +130,11 @@ void target_set_portals(struct target *t, const struct settings *s)
 
 	(void)portals_change(&t->before, s->portals, s->nportals, s->preferred);
 	/* Without failover a session ends with its address. */
-	if (!stays && !t->portals.failover && !t->removing && t->link.conn)
-		session_logout(t->session, now_of(t));
+	if (!stays && !t->portals.failover && !t->removing &&
+	    t->nexus->link.conn)
+		session_logout(t->nexus->session, now_of(t));
 	target_retry(t);
-	link_touch(&t->link);
+	link_touch(&t->nexus->link);
 }
 
 void target_set_connfail(struct target *t, uint32_t ms)
@@ -151,5 +152,5 @@ void target_set_disk_timeout(struct target *t, uint32_t ms)
 	owns_set_disk_timeout(&t->owns, ms);
 	t->settings.disk_timeout = ms;
 	luns_set_limit(&t->luns, ms, now_of(t));
-	link_touch(&t->link);
+	link_touch(&t->nexus->link);
 }

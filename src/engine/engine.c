@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/discover.h"
+#include "engine/evict.h"
 #include "engine/verbs.h"
 
 #define QUEUE_SIZE    (4u << 20)
@@ -167,7 +168,8 @@ static bool has_work(const struct engine *e)
 {
 	if (e->fd < 0)
 		return e->attached > 0;
-	return !e->quitting || e->targets.count || e->discoveries.count;
+	return !e->quitting || e->targets.count || e->discoveries.count ||
+	       evict_is_busy(e->evict);
 }
 
 void engine_less(struct engine *e)
@@ -297,6 +299,7 @@ void engine_fini(struct engine *e)
 	log_set_sink(NULL);
 	idmap_fini(&e->targets);
 	idmap_fini(&e->discoveries);
+	evict_free(e->evict);
 	if (e->stage_memory)
 		arena_free(e->stage_memory, STAGES_MEMORY);
 }

@@ -17,6 +17,8 @@
 #include "io/loop.h"
 #include "proto/stage.h"
 
+struct evict;
+
 struct engine {
 	struct io_loop *loop;
 	int fd;	      /* the manager, -1 when it is gone */
@@ -27,6 +29,7 @@ struct engine {
 	struct idmap targets, discoveries;
 	uint8_t *stage_memory;
 	struct stages stages;
+	struct evict *evict;
 	unsigned attached; /* disks the kernel has from us */
 	bool can_ublk;	   /* its ring takes the commands of a ublk device */
 	bool greeted, quitting;

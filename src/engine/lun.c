@@ -321,6 +321,14 @@ static void on_elsewhere(void *ctx, struct disk *d)
 	target_elsewhere(target_of(u));
 }
 
+static void on_fence(void *ctx, struct disk *d)
+{
+	struct lun *u = ctx;
+
+	target_fence_changed(target_of(u));
+	target_settle(target_of(u));
+}
+
 static void on_note(void *ctx, struct disk *d, int level, const char *line)
 {
 	struct lun *u = ctx;
@@ -343,7 +351,7 @@ static void on_wake(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	link_touch(&target_of(u)->link);
+	link_touch(&target_of(u)->nexus->link);
 }
 
 static const struct disk_ops disk_ops = {
@@ -351,6 +359,7 @@ static const struct disk_ops disk_ops = {
 	.resized = on_resized,
 	.luns_changed = on_luns_changed,
 	.elsewhere = on_elsewhere,
+	.fence = on_fence,
 	.note = on_note,
 	.wake = on_wake,
 };

@@ -49,7 +49,8 @@ static const char *name_of(const struct luns *l)
  */
 static void inherit(const struct target *t, struct lun *u)
 {
-	disk_doubt(u->disk, t->old_group >= 0 ? t->old_group : INT64_MIN);
+	disk_doubt(u->disk, t->old_group >= 0 ? t->old_group : INT64_MIN,
+		   t->born);
 }
 
 static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
@@ -69,6 +70,7 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 		return NULL;
 	}
 	*err = 0;
+	disk_set_rules(u->disk, &l->target->rules);
 	disk_set_limit(u->disk, l->target->settings.disk_timeout,
 		       io_now(l->target->engine->loop));
 	disk_set_task_limit(u->disk, l->target->settings.task_timeout);
@@ -125,7 +127,7 @@ static void set_place(struct luns *l, struct lun *u)
 
 static void nexus_up(struct luns *l, struct lun *u, uint64_t now)
 {
-	disk_nexus_up(u->disk, l->target->session, now);
+	disk_nexus_up(u->disk, l->target->nexus->session, now);
 }
 
 /* Scans --------------------------------------------------------------- */
@@ -256,7 +258,7 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 
 void luns_scan(struct luns *l)
 {
-	struct session *s = l->target->session;
+	struct session *s = l->target->nexus->session;
 
 	l->scan_at = 0;
 	if (!session_is_up(s))
@@ -272,7 +274,7 @@ void luns_scan(struct luns *l)
 	l->scan = lun_scan_start(s, on_scanned, l);
 	if (!l->scan)
 		l->scanning = false;
-	link_touch(&l->target->link);
+	link_touch(&l->target->nexus->link);
 }
 
 void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],
@@ -322,6 +324,33 @@ bool luns_are_in_doubt(const struct luns *l)
 		if (disk_is_in_doubt(u->disk))
 			return true;
 	return false;
+}
+
+void luns_fence(const struct luns *l, struct luns_fence *out)
+{
+	struct fence_view v;
+	struct lun *u = NULL;
+
+	*out = (struct luns_fence){ .since = UINT64_MAX };
+	while ((u = next(l, u))) {
+		disk_fence(u->disk, &v);
+		if (!v.holds)
+			continue;
+		out->holds++;
+		out->place = v.place;
+		if (v.since < out->since)
+			out->since = v.since;
+		if (v.until > out->until)
+			out->until = v.until;
+	}
+}
+
+void luns_place_ended(struct luns *l, int64_t place, uint64_t now)
+{
+	struct lun *u = NULL;
+
+	while ((u = next(l, u)))
+		disk_place_ended(u->disk, place, now);
 }
 
 static void nexus_down(struct lun *u, bool ended_well, uint64_t now)
@@ -428,7 +457,7 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 		t->settled &= t->old_group == t->group;
 	}
 	set_place(l, u);
-	if (session_is_up(t->session))
+	if (session_is_up(t->nexus->session))
 		nexus_up(l, u, now);
 	else if (l->expired)
 		disk_expire(u->disk, -ENOLINK, now);

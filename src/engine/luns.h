@@ -29,6 +29,16 @@ struct luns {
 	unsigned probing;  /* not told about yet */
 };
 
+/* What disks wait for the end of an old nexus. */
+struct luns_fence {
+	unsigned holds;	       /* so many */
+	int64_t place;	       /* of an old nexus of them */
+	uint64_t since, until; /* ms: the longest of them */
+};
+void luns_fence(const struct luns *l, struct luns_fence *out);
+/* A session of ours at this place ended those before it. */
+void luns_place_ended(struct luns *l, int64_t place, uint64_t now);
+
 void luns_init(struct luns *l, struct target *t);
 /* Only when none is attached and the session is down. */
 void luns_fini(struct luns *l);

@@ -6,6 +6,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
@@ -213,6 +214,8 @@ static int add_options(scmp_filter_ctx f)
 		{ SOL_SOCKET, SO_SNDBUF },
 		{ SOL_SOCKET, SO_RCVBUF },
 		{ SOL_SOCKET, SO_KEEPALIVE },
+		{ SOL_SOCKET, SO_LINGER },
+		{ SOL_SOCKET, SO_REUSEADDR },
 		{ IPPROTO_TCP, TCP_NODELAY },
 		{ IPPROTO_TCP, TCP_KEEPIDLE },
 		{ IPPROTO_TCP, TCP_KEEPINTVL },
@@ -249,11 +252,39 @@ static int add_fcntl(scmp_filter_ctx f)
 	return err;
 }
 
-/* fe80::1%eth0 needs the number of eth0; it may appear at any time. */
-static int add_interface(scmp_filter_ctx f)
+/*
+ * A connection may begin at a port of its own choice.  A filter cannot look
+ * into the address, only at its size: here that of IPv4 and of IPv6.  The
+ * worst that leaves is a port in use: without listen(2) nothing can be
+ * accepted, ports below 1024 need a capability, and the manager's socket,
+ * the one of another family, gets no name of a file in an empty root.
+ */
+static int add_bind(scmp_filter_ctx f)
 {
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				SCMP_A1(SCMP_CMP_EQ, SIOCGIFINDEX));
+	static const size_t size[] = { sizeof(struct sockaddr_in),
+				       sizeof(struct sockaddr_in6) };
+	int err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(getsockname), 0);
+
+	for (size_t i = 0; i < COUNT(size) && !err; i++)
+		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(bind), 1,
+				       SCMP_A2(SCMP_CMP_EQ, size[i]));
+	return err;
+}
+
+/*
+ * fe80::1%eth0 needs the number of eth0, which may appear at any time; and
+ * how much of what was written is not acknowledged, or not even sent?
+ */
+static int add_ioctl(scmp_filter_ctx f)
+{
+	static const scmp_datum_t request[] = { SIOCGIFINDEX, SIOCOUTQ,
+						SIOCOUTQNSD };
+	int err = 0;
+
+	for (size_t i = 0; i < COUNT(request) && !err; i++)
+		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_EQ, request[i]));
+	return err;
 }
 
 /* abort() signals its own thread; nothing else may be signalled. */
@@ -265,8 +296,8 @@ static int add_abort(scmp_filter_ctx f)
 
 /* Calls that are fine with some of their arguments. */
 static int (*const partly[])(scmp_filter_ctx f) = {
-	add_memory, add_socket,	   add_options,
-	add_fcntl,  add_interface, add_abort,
+	add_memory, add_socket, add_options, add_bind,
+	add_fcntl,  add_ioctl,	add_abort,
 };
 
 static int fill_filter(scmp_filter_ctx f)

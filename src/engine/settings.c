@@ -21,6 +21,8 @@ enum kind {
 	K_MS,	  /* uint32_t, milliseconds */
 	K_BOOL,	  /* bool from 0 or 1 */
 	K_DIGEST, /* enum digest_offer */
+	K_REINSTATEMENT,
+	K_SEEN, /* enum reinstates */
 };
 
 enum {
@@ -44,6 +46,9 @@ struct row {
  * LUN to its other half may need that, and a reset would only disturb it.
  */
 #define TASK_TIMEOUT 60000 /* ms */
+
+/* A path that stalls for longer is dead for most; docs/ghost-writes.md. */
+#define FENCE_TIMEOUT 30000 /* ms */
 
 #define AT(field)   offsetof(struct settings, field)
 #define SIZE(field) 0, sizeof(((struct settings *)0)->field), AT(field)
@@ -91,6 +96,10 @@ static const struct row rows[] = {
 	{ "task-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(task_timeout) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
 	{ "resumes", K_NUMBER, NORMAL, 0, UINT32_MAX, AT(resumes) },
+	{ "fence-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(fence_timeout) },
+	{ "reinstatement", K_REINSTATEMENT, NORMAL, 0, 0, AT(reinstatement) },
+	{ "reinstates", K_SEEN, NORMAL, 0, 0, AT(seen) },
+	{ "reinstates-ms", K_MS, NORMAL, 0, UINT32_MAX, AT(seen_ms) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
 	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },
 	{ "async-text", K_BOOL, DISCOVERY, 0, 1, AT(session.async_text) },
@@ -103,6 +112,24 @@ static const char *const digest_words[] = {
 	[DIGEST_PREFER_ON] = "prefer-on",
 	[DIGEST_ALWAYS] = "always",
 };
+
+static const char *const reinstatement_words[] = {
+	[REINSTATEMENT_SEE] = "see",
+	[REINSTATEMENT_YES] = "yes",
+	[REINSTATEMENT_NO] = "no",
+};
+
+static const char *const seen_words[] = {
+	[REINSTATES_UNKNOWN] = "unknown",
+	[REINSTATES_YES] = "yes",
+	[REINSTATES_NO] = "no",
+};
+
+/* All of them are read as one. */
+_Static_assert(sizeof(enum digest_offer) == sizeof(unsigned) &&
+		       sizeof(enum reinstatement) == sizeof(unsigned) &&
+		       sizeof(enum reinstates) == sizeof(unsigned),
+	       "enums are unsigned");
 
 /* The readers: 0, -ENOENT (not given), or any other -errno. ------------ */
 
@@ -183,21 +210,24 @@ static int read_bool(const struct msg_in *m, const struct row *r, void *field)
 	return err;
 }
 
-static int read_digest(const struct msg_in *m, const struct row *r, void *field)
+/* An enum that begins with 0, from one of n words. */
+static int read_word(const struct msg_in *m, const struct row *r, void *field,
+		     const char *const *words, size_t n)
 {
 	char word[16];
-	int n = msg_get(m, r->key, word, sizeof(word));
+	int err = msg_get(m, r->key, word, sizeof(word));
 
-	if (n < 0)
-		return n;
-	for (size_t i = 0; i < sizeof(digest_words) / sizeof(*digest_words);
-	     i++)
-		if (!strcmp(word, digest_words[i])) {
-			*(enum digest_offer *)field = (enum digest_offer)i;
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(word, words[i])) {
+			*(unsigned *)field = (unsigned)i;
 			return 0;
 		}
 	return -EINVAL;
 }
+
+#define WORDS(table) table, sizeof(table) / sizeof(*(table))
 
 static int read_row(const struct msg_in *m, const struct row *r,
 		    struct settings *s)
@@ -221,7 +251,11 @@ static int read_row(const struct msg_in *m, const struct row *r,
 	case K_BOOL:
 		return read_bool(m, r, field);
 	case K_DIGEST:
-		return read_digest(m, r, field);
+		return read_word(m, r, field, WORDS(digest_words));
+	case K_REINSTATEMENT:
+		return read_word(m, r, field, WORDS(reinstatement_words));
+	case K_SEEN:
+		return read_word(m, r, field, WORDS(seen_words));
 	}
 	return -EINVAL;
 }
@@ -312,6 +346,7 @@ int settings_read(const struct msg_in *m, enum session_type type,
 	out->failover = true;
 	out->group = SETTINGS_NO_GROUP;
 	out->task_timeout = TASK_TIMEOUT;
+	out->fence_timeout = FENCE_TIMEOUT;
 	out->session.type = type;
 	err = read_all(m, out, why);
 	if (err)

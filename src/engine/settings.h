@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "engine/portals.h"
+#include "engine/witness.h"
 #include "proto/session.h"
 #include "wire/addr.h"
 #include "wire/lun.h"
@@ -20,6 +21,12 @@ struct msg_in;
 struct strbuf;
 
 #define SETTINGS_NO_GROUP UINT32_MAX
+
+enum reinstatement {	   /* SessionReinstatement of iscsi.conf */
+	REINSTATEMENT_SEE, /* found out at a login */
+	REINSTATEMENT_YES, /* believed */
+	REINSTATEMENT_NO,  /* not relied on */
+};
 
 struct settings {
 	uint64_t id;
@@ -33,9 +40,13 @@ struct settings {
 	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
 	bool continuous;	   /* discovery: the session stays */
 	uint32_t linger; /* ms: else so long, to let the target show life */
-	uint32_t disk_timeout; /* ms a request gets in all; 0: for ever */
-	uint32_t task_timeout; /* ms a command gets; 0: for ever */
-	uint32_t window;       /* bytes of TCP buffer; 0: what fits */
+	uint32_t disk_timeout;	/* ms a request gets in all; 0: for ever */
+	uint32_t task_timeout;	/* ms a command gets; 0: for ever */
+	uint32_t fence_timeout; /* ms: the network delivers within it */
+	enum reinstatement reinstatement;
+	enum reinstates seen; /* before, by an engine */
+	uint32_t seen_ms;
+	uint32_t window; /* bytes of TCP buffer; 0: what fits */
 };
 
 /*

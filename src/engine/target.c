@@ -15,7 +15,13 @@
 
 static struct target *of_link(void *ctx)
 {
-	return container_of((struct link *)ctx, struct target, link);
+	return nexus_of(ctx)->owner;
+}
+
+/* One that is on its way out counts for nothing. */
+static bool is_present(void *ctx)
+{
+	return of_link(ctx)->nexus == nexus_of(ctx);
 }
 
 static uint64_t now_of(const struct target *t)
@@ -49,33 +55,38 @@ static void say_attempt(const struct target *t)
 		  portal);
 }
 
-/*
- * A kernel before 6.5 sends its SYNs after 0, 1, 3, 7 s: a new connection
- * finds a target that came back, or a path, sooner.
- */
-#define CONNECT_MOST 2500 /* ms */
-
 static uint32_t connect_ms(uint32_t login_timeout)
 {
-	return login_timeout && login_timeout < CONNECT_MOST ? login_timeout
-							     : CONNECT_MOST;
+	return login_timeout && login_timeout < TARGET_CONNECT_MS
+		       ? login_timeout
+		       : TARGET_CONNECT_MS;
+}
+
+void target_connect(struct target *t)
+{
+	struct settings *s = &t->settings;
+	struct sock_options opt = {
+		.keepalive = true,
+		.window = s->window,
+		.connect_ms = connect_ms(s->session.login_timeout),
+	};
+
+	t->began = now_of(t);
+	link_open(&t->nexus->link, &t->at, &opt);
 }
 
 static void attempt(struct target *t)
 {
 	struct settings *s = &t->settings;
-	struct sock_options opt = { .keepalive = true };
 
 	t->at = *portals_at(&t->portals);
-	t->began = now_of(t);
 	owns_apply(&t->owns, &t->at, s);
-	opt.window = s->window;
-	opt.connect_ms = connect_ms(s->session.login_timeout);
 	/* The session reads it at its next login; now it has none. */
 	s->session.portal_group = t->at.tag;
 	t->switching = false;
+	target_set_rules(t);
 	say_attempt(t);
-	link_open(&t->link, &t->at, &opt);
+	target_connect(t);
 }
 
 static void on_retry(struct io_timer *timer)
@@ -150,7 +161,7 @@ static void move_to(struct target *t, const struct addr *to)
 {
 	bool permanent;
 
-	if (!session_redirect(t->session, &permanent))
+	if (!session_redirect(t->nexus->session, &permanent))
 		return;
 	if (!owns_has(&t->owns, to) && portals_find(&t->portals, to) < 0)
 		target_tell_redirected(t, to);
@@ -165,14 +176,14 @@ static void end_redirection(struct target *t, enum fault_retry retry,
 			    const char *outcome, const char *more)
 {
 	const struct attempt_end end = {
-		.time2wait = session_time2wait(t->session),
+		.time2wait = session_time2wait(t->nexus->session),
 	};
 	char where[ADDR_TEXT_SIZE], detail[ADDR_TEXT_SIZE + 320];
 	bool permanent;
 	struct strbuf sb;
 
-	addr_format(session_redirect(t->session, &permanent), false, where,
-		    sizeof(where));
+	addr_format(session_redirect(t->nexus->session, &permanent), false,
+		    where, sizeof(where));
 	sb_init(&sb, detail, sizeof(detail));
 	sb_add(&sb, "%s%s%s", where, outcome, more);
 	try_after(t, retry, &fault_login_redirected, detail, &end);
@@ -226,7 +237,7 @@ static void try_again(struct target *t, const struct fault *why,
 	bool permanent;
 
 	if (why == &fault_login_redirected)
-		to = session_redirect(t->session, &permanent);
+		to = session_redirect(t->nexus->session, &permanent);
 	/* What we end ourselves is either a removal or worth a new attempt. */
 	if (to)
 		redirected(t, to);
@@ -244,18 +255,6 @@ static void after_attempt(struct target *t, const struct fault *why,
 		io_soon(t->engine->loop, &t->end);
 	else
 		try_again(t, why, detail, end);
-}
-
-static void on_failed(struct link *l, const struct fault *why,
-		      const char *detail)
-{
-	const struct attempt_end end = { 0 };
-	struct target *t = of_link(l);
-
-	if (!t->leaving && next_address(t))
-		try_after(t, RETRY_NOW, why, detail, &end);
-	else
-		after_attempt(t, why, detail, &end);
 }
 
 /* Waiting requests have connfail-timeout from when the session was lost. */
@@ -287,12 +286,12 @@ static int32_t group_of(const struct target *t, const struct session_info *i)
 	return i->portal_group >= 0 ? i->portal_group : t->at.tag;
 }
 
-static void on_up(void *ctx)
+/* The session is there, and disks may use it. */
+static void stands(struct target *t)
 {
-	struct target *t = of_link(ctx);
 	struct session_info i;
 
-	session_info(t->session, &i);
+	session_info(t->nexus->session, &i);
 	t->settled &= t->group == group_of(t, &i);
 	t->group = group_of(t, &i);
 	if (!t->addresses || !addr_same(&t->at, &t->last))
@@ -307,17 +306,43 @@ static void on_up(void *ctx)
 	if (t->moved && addr_same(&t->at, &t->moved_to))
 		target_tell_moved(t);
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
+	witness_stood(t);
 	luns_up(&t->luns, now_of(t));
 	target_settle(t);
-	link_touch(&t->link);
+	evict_consider(t);
+	link_touch(&t->nexus->link);
 }
 
-static void on_down(void *ctx, const struct fault *why, const char *detail)
+static void on_up(void *ctx)
 {
 	struct target *t = of_link(ctx);
+
+	if (is_present(ctx) && !witness_begin(t))
+		stands(t);
+}
+
+static void on_failed(struct link *l, const struct fault *why,
+		      const char *detail)
+{
+	const struct attempt_end end = { 0 };
+	struct target *t = of_link(l);
+
+	if (witness_takes_back(t, why)) {
+		stands(t);
+		return;
+	}
+	if (!t->leaving && next_address(t))
+		try_after(t, RETRY_NOW, why, detail, &end);
+	else
+		after_attempt(t, why, detail, &end);
+}
+
+static void present_down(struct target *t, const struct fault *why,
+			 const char *detail)
+{
 	const struct attempt_end end = {
 		.was_up = t->up,
-		.time2wait = session_time2wait(t->session),
+		.time2wait = session_time2wait(t->nexus->session),
 	};
 
 	if (t->up) {
@@ -325,9 +350,22 @@ static void on_down(void *ctx, const struct fault *why, const char *detail)
 		backoff_lasted(&t->backoff, now_of(t) - t->up_since);
 	}
 	t->up = false;
-	luns_down(&t->luns, session_ended_well(t->session), now_of(t));
+	evict_forget(t);
+	luns_down(&t->luns, session_ended_well(t->nexus->session), now_of(t));
 	lookup_stop(&t->lookup); /* one of its addresses answered */
 	after_attempt(t, why, detail, &end);
+}
+
+static void on_down(void *ctx, const struct fault *why, const char *detail)
+{
+	struct target *t = of_link(ctx);
+
+	if (!is_present(ctx))
+		witness_first_down(t, why);
+	else if (witness_takes_back(t, why))
+		stands(t);
+	else
+		present_down(t, why, detail);
 }
 
 static void on_scsi_event(void *ctx, const uint8_t lun[LUN_LEN],
@@ -335,7 +373,8 @@ static void on_scsi_event(void *ctx, const uint8_t lun[LUN_LEN],
 {
 	struct target *t = of_link(ctx);
 
-	luns_event(&t->luns, lun, sense, n, now_of(t));
+	if (is_present(ctx))
+		luns_event(&t->luns, lun, sense, n, now_of(t));
 }
 
 static void on_was_reset(void *ctx, const uint8_t *lun)
@@ -362,12 +401,13 @@ static const struct session_ops session_ops = {
 
 static uint64_t on_next_wake(struct link *l)
 {
-	return luns_next_wake(&of_link(l)->luns);
+	return is_present(l) ? luns_next_wake(&of_link(l)->luns) : UINT64_MAX;
 }
 
 static void on_tick(struct link *l, uint64_t now)
 {
-	luns_tick(&of_link(l)->luns, now);
+	if (is_present(l))
+		luns_tick(&of_link(l)->luns, now);
 }
 
 static void on_expire(struct io_timer *timer)
@@ -387,6 +427,37 @@ static const struct link_ops link_ops = {
 	.tick = on_tick,
 };
 
+/* The fence ----------------------------------------------------------- */
+
+#define SETTLE_MS 100 /* at least, until an old connection is not read */
+
+void target_set_rules(struct target *t)
+{
+	const struct witness *w = &t->witness;
+	enum reinstatement r = t->settings.reinstatement;
+
+	t->rules = (struct fence_rules){
+		.reinstates = r == REINSTATEMENT_YES ||
+			      (r == REINSTATEMENT_SEE &&
+			       w->verdict == REINSTATES_YES),
+		.settle_ms = SETTLE_MS + 2 * w->ms,
+		.wait_ms = t->settings.fence_timeout,
+	};
+}
+
+static void on_fence(struct io_op *op, int res)
+{
+	struct target *t = container_of(op, struct target, fence_op);
+
+	evict_consider(t);
+	target_tell_fence(t);
+}
+
+void target_fence_changed(struct target *t)
+{
+	io_soon(t->engine->loop, &t->fence_op);
+}
+
 /* Life ---------------------------------------------------------------- */
 
 /* t is on its way out: nothing of it is in flight any more. */
@@ -394,12 +465,14 @@ static void target_free(struct target *t)
 {
 	struct io_loop *loop = t->engine->loop;
 
+	evict_forget(t);
+	io_soon_cancel(loop, &t->fence_op);
+
 	io_timer_cancel(loop, &t->retry);
 	io_timer_cancel(loop, &t->expire);
 	lookup_stop(&t->lookup);
 	luns_fini(&t->luns);
-	link_fini(&t->link);
-	session_free(t->session);
+	nexus_free(t->nexus);
 	settings_wipe(&t->settings);
 	owns_fini(&t->owns);
 	arena_free(t, sizeof(*t));
@@ -410,11 +483,31 @@ static void on_end(struct io_op *op, int res)
 	struct target *t = container_of(op, struct target, end);
 	struct engine *e = t->engine;
 
+	t->ending = true;
+	if (!witness_stop(t))
+		return;
 	msg_u64(engine_begin(e, "removed"), "id", t->settings.id);
 	engine_post(e);
 	idmap_del(&e->targets, &t->node);
 	target_free(t);
 	engine_less(e);
+}
+
+void target_buried(struct target *t)
+{
+	if (t->ending)
+		io_soon(t->engine->loop, &t->end);
+}
+
+struct nexus *target_nexus(struct target *t)
+{
+	struct engine *e = t->engine;
+	struct nexus *n = nexus_new(e->loop, &t->settings.session, &link_ops,
+				    &session_ops, engine_stages(e));
+
+	if (n)
+		n->owner = t;
+	return n;
 }
 
 int target_start(struct engine *e, const struct settings *s)
@@ -423,6 +516,8 @@ int target_start(struct engine *e, const struct settings *s)
 	struct target *t = arena_alloc(sizeof(*t));
 	int err;
 
+	if (!e->evict)
+		e->evict = evict_new(e);
 	if (!t)
 		return -ENOMEM;
 	t->engine = e;
@@ -439,13 +534,14 @@ int target_start(struct engine *e, const struct settings *s)
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;
 	t->end.fn = on_end;
+	t->fence_op.fn = on_fence;
+	t->born = now_of(t);
 	lookup_init(&t->lookup, e, s->id, on_looked_up);
 	luns_init(&t->luns, t);
-	t->session = session_new(&t->settings.session, &session_ops, &t->link);
-	link_init(&t->link, e->loop, &link_ops, t->session);
-	if (t->session)
-		session_share(t->session, engine_stages(e));
-	err = t->session ? idmap_add(&e->targets, &t->node, s->id) : -ENOMEM;
+	witness_init(t);
+	target_set_rules(t);
+	t->nexus = target_nexus(t);
+	err = t->nexus ? idmap_add(&e->targets, &t->node, s->id) : -ENOMEM;
 	if (err) {
 		target_free(t);
 		return err;
@@ -471,13 +567,13 @@ static void leave(struct target *t)
 	t->leaving = true;
 	lookup_stop(&t->lookup);
 	io_timer_cancel(loop, &t->retry);
-	if (!t->link.open) {
+	if (!t->nexus->link.open) {
 		io_soon(loop, &t->end);
-	} else if (t->link.conn) {
-		session_logout(t->session, now_of(t));
-		link_touch(&t->link);
+	} else if (t->nexus->link.conn) {
+		session_logout(t->nexus->session, now_of(t));
+		link_touch(&t->nexus->link);
 	} else {
-		link_give_up(&t->link);
+		link_give_up(&t->nexus->link);
 	}
 }
 

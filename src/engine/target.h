@@ -7,23 +7,34 @@
 #ifndef ENGINE_TARGET_H
 #define ENGINE_TARGET_H
 
+#include "disk/disk.h"
 #include "engine/backoff.h"
 #include "engine/engine.h"
+#include "engine/evict.h"
 #include "engine/giveup.h"
-#include "engine/link.h"
 #include "engine/lookup.h"
 #include "engine/luns.h"
+#include "engine/nexus.h"
 #include "engine/own.h"
 #include "engine/portals.h"
 #include "engine/settings.h"
+#include "engine/witness.h"
+
+/*
+ * A kernel before 6.5 sends its SYNs after 0, 1, 3, 7 s: a new connection
+ * finds a target that came back, or a path, sooner.
+ */
+#define TARGET_CONNECT_MS 2500
 
 struct target {
 	struct idmap_node node;
 	struct engine *engine;	  /* borrowed */
 	struct settings settings; /* of the present attempt or session */
 	struct owns owns;	  /* of the next ones, by portal */
-	struct session *session;
-	struct link link;
+	struct nexus *nexus;	  /* the present one, or the next */
+	struct witness witness;
+	struct fence_rules rules;
+	struct io_op fence_op; /* tells the manager of them, once a turn */
 	struct luns luns;
 	struct backoff backoff;
 	struct giveup giveup;
@@ -44,10 +55,11 @@ struct target {
 	uint32_t resumes;   /* its disks that are not here yet */
 	bool inherits;	    /* any disk may have writes of it */
 	bool switching;	    /* the next attempt is wanted at once */
-	bool up, ever_up, removing, leaving;
+	bool up, ever_up, removing, leaving, ending;
 	bool given_up; /* no attempt, until somebody asks for one */
 	bool moved;    /* a portal pointed elsewhere for good: */
 	struct addr moved_from, moved_to;
+	uint64_t born;	     /* ms: the engine before us was dead by then */
 	uint64_t up_since;   /* ms */
 	uint64_t down_since; /* ms; counts for connfail-timeout */
 };
@@ -93,8 +105,19 @@ void target_tell_all(struct target *t);
 /* A LUN was detached: a removal that waited for it may go on. */
 void target_less(struct target *t);
 
-/* Of target.c, for change.c. */
+/* What is known of its fence changed: the manager is told. */
+void target_fence_changed(struct target *t);
+/* After settings or what was seen changed. */
+void target_set_rules(struct target *t);
+
+/* Of target.c, for its helpers change.c and witness.c. */
 bool target_next_portal(struct target *t, bool was_up);
 void target_set_expiry(struct target *t);
+/* Another nexus of it; NULL on ENOMEM. */
+struct nexus *target_nexus(struct target *t);
+/* Connects t->nexus to where t is. */
+void target_connect(struct target *t);
+/* Nothing of the witness is left. */
+void target_buried(struct target *t);
 
 #endif

@@ -29,7 +29,7 @@ void target_tell_up(struct target *t)
 	struct session_info i;
 	struct msg_out *m = begin_session(t, "up");
 
-	session_info(t->session, &i);
+	session_info(t->nexus->session, &i);
 	hex_put(isid, t->settings.session.isid, ISID_LEN);
 	msg_u64(m, "tsih", i.tsih);
 	msg_str(m, "isid", isid);
@@ -91,6 +91,26 @@ void target_tell_moved(struct target *t)
 	engine_post(t->engine);
 }
 
+void target_tell_fence(struct target *t)
+{
+	struct msg_out *m = engine_begin(t->engine, "fence");
+	uint64_t now = io_now(t->engine->loop);
+	struct luns_fence f;
+
+	luns_fence(&t->luns, &f);
+	msg_u64(m, "id", t->settings.id);
+	msg_str(m, "reinstates", witness_word(t->witness.verdict));
+	msg_u64(m, "reinstates-ms", t->witness.ms);
+	msg_u64(m, "holds", f.holds);
+	if (f.holds) {
+		if (f.place >= 0)
+			msg_i64(m, "group", f.place);
+		msg_u64(m, "since", now > f.since ? now - f.since : 0);
+		msg_u64(m, "left", f.until > now ? f.until - now : 0);
+	}
+	engine_post(t->engine);
+}
+
 static void tell_settled(struct target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "settled");
@@ -125,6 +145,7 @@ void target_tell_all(struct target *t)
 	engine_post(t->engine);
 	if (t->up)
 		target_tell_up(t);
+	target_tell_fence(t);
 	luns_tell_all(&t->luns);
 	target_retry(t); /* whose words it should know, too */
 }

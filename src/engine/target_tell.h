@@ -6,6 +6,8 @@
 
 #include "engine/target.h"
 
+/* What is known of old sessions, and what disks wait for. */
+void target_tell_fence(struct target *t);
 void target_tell_up(struct target *t);
 /* wait: ms until the next attempt, BACKOFF_NEVER when it is given up. */
 void target_tell_down(struct target *t, const struct fault *why,

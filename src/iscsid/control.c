@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/str.h"
 #include "conf/settings.h"
 #include "iscsid/device.h"
 #include "iscsid/manager.h"
@@ -60,6 +61,16 @@ static const char *state_of(const struct target *t)
 	return t->ever_up ? "dropped" : "none";
 }
 
+static void add_fence(const struct target *t)
+{
+	char words[256];
+	struct strbuf sb;
+
+	sb_init(&sb, words, sizeof(words));
+	target_fence_words(t, &sb);
+	msg_str(&out, "fence", words);
+}
+
 static void list_target(const struct answer *a, const struct target *t)
 {
 	const struct said_session *s = &t->session;
@@ -77,6 +88,7 @@ static void list_target(const struct answer *a, const struct target *t)
 	hex_put(isid, t->isid, CONF_ISID_LEN);
 	msg_str(&out, "isid", isid);
 	msg_u64(&out, "tsih", s->tsih);
+	add_fence(t);
 	if (!t->up)
 		msg_str(&out, "reason", t->reason);
 	add_portals(t);

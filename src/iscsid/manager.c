@@ -336,11 +336,14 @@ static int make_places(struct manager *m)
 
 	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
 	snprintf(m->held, sizeof(m->held), "%s/held", o->rundir);
+	snprintf(m->seen, sizeof(m->seen), "%s/seen", o->rundir);
 	snprintf(m->sockets, sizeof(m->sockets), "%s/engine", o->rundir);
 	if (!err)
 		err = daemon_make_dir(lundir, 0700);
 	if (!err)
 		err = daemon_make_dir(m->held, 0700);
+	if (!err)
+		err = daemon_make_dir(m->seen, 0700);
 	if (!err)
 		err = daemon_make_dir(m->sockets, 0700);
 	if (err)

@@ -47,7 +47,8 @@ extern const struct fsm manager_fsm;
 
 struct manager {
 	const struct options *opt;
-	char held[PATH_MAX], sockets[PATH_MAX]; /* below the run directory */
+	/* below the run directory */
+	char held[PATH_MAX], seen[PATH_MAX], sockets[PATH_MAX];
 	struct io_loop *loop;
 	struct initiator initiator;
 	struct conf *conf;

@@ -81,6 +81,22 @@ static void add_path(const struct conf_settings *s, struct msg_out *m)
 	msg_u64(m, "window", s->tcp_window);
 }
 
+static void add_fence(const struct order *o, struct msg_out *m)
+{
+	static const char *const words[] = {
+		[CONF_REINSTATEMENT_SEE] = "see",
+		[CONF_REINSTATEMENT_YES] = "yes",
+		[CONF_REINSTATEMENT_NO] = "no",
+	};
+
+	msg_u64(m, "fence-timeout", o->settings->fence_timeout);
+	msg_str(m, "reinstatement", words[o->settings->reinstatement]);
+	if (!o->reinstates || !*o->reinstates)
+		return;
+	msg_str(m, "reinstates", o->reinstates);
+	msg_u64(m, "reinstates-ms", o->reinstates_ms);
+}
+
 /* How many of the portals, which are sorted, are preferred. */
 static size_t order_preferred(const struct order *o)
 {
@@ -122,6 +138,7 @@ static void put_target(const struct order *o, const char *verb,
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
 	add_path(o->settings, m);
+	add_fence(o, m);
 	if (o->task_timeout)
 		msg_u64(m, "task-timeout", o->task_timeout);
 }

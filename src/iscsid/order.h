@@ -25,7 +25,9 @@ struct order {
 	const struct addr *portals;
 	size_t nportals;
 	const char *group; /* of all writes that may run; NULL or "": none */
-	uint32_t resumes;  /* disks that another engine served */
+	const char *reinstates; /* as said_fence; "": unknown */
+	uint32_t reinstates_ms;
+	uint32_t resumes; /* disks that another engine served */
 	const struct conf_settings *settings;
 	uint32_t task_timeout; /* ms; 0: the engine's own */
 };

@@ -29,6 +29,8 @@ enum field_kind {
 	F_LUN,
 	F_UP,	  /* "up" or "down" */
 	F_ONLINE, /* "online" or "failed" */
+	F_SEEN,	  /* "yes", "no" or "unknown" */
+	F_TAG,	  /* a portal group tag */
 };
 
 struct field {
@@ -108,6 +110,15 @@ static const struct field settled_fields[] = {
 	{ "group", F_TEXT, offsetof(struct said, group), 8, 0, true },
 };
 
+static const struct field fence_fields[] = {
+	FIELD(fence, "reinstates", F_SEEN, reinstates, 0, true),
+	U32(fence, "reinstates-ms", reinstates_ms, SAID_REINSTATES_MS),
+	U32(fence, "holds", holds, UINT16_MAX),
+	FIELD(fence, "group", F_TAG, group, 0, false),
+	U32(fence, "since", since, UINT32_MAX),
+	U32(fence, "left", left, UINT32_MAX),
+};
+
 static const struct field lun_fields[] = {
 	FIELD(lun, "lun", F_LUN, lun, 0, true),
 	U32(lun, "number", number, UINT32_MAX),
@@ -183,6 +194,7 @@ static const struct verb {
 	[SAID_FAILED] = { "failed", VERB(failed_fields), true },
 	[SAID_SESSION] = { "session", VERB(session_fields), true },
 	[SAID_SETTLED] = { "settled", VERB(settled_fields), true },
+	[SAID_FENCE] = { "fence", VERB(fence_fields), true },
 	[SAID_LUN] = { "lun", VERB(lun_fields), true },
 	[SAID_VANISHED] = { "vanished", VERB(event_fields), true },
 	[SAID_ATTACHED] = { "attached", VERB(event_fields), true },
@@ -300,6 +312,23 @@ static bool read_word(const char *v, const char *yes, const char *no, bool *dst)
 	return *dst || strcmp(v, no) == 0;
 }
 
+static bool read_seen(const char *v, char *dst, size_t size)
+{
+	bool known;
+
+	return (read_word(v, "yes", "no", &known) ||
+		strcmp(v, "unknown") == 0) &&
+	       str_copy(dst, size, v);
+}
+
+static bool read_tag(const char *v, int len, char *dst, size_t size)
+{
+	uint64_t tag;
+
+	return !str_u64(v, (size_t)len, UINT16_MAX, &tag) &&
+	       str_copy(dst, size, v);
+}
+
 static bool read_field(const struct field *f, const char *v, int len, void *dst)
 {
 	switch (f->kind) {
@@ -325,6 +354,10 @@ static bool read_field(const struct field *f, const char *v, int len, void *dst)
 		return read_word(v, "up", "down", dst);
 	case F_ONLINE:
 		return read_word(v, "online", "failed", dst);
+	case F_SEEN:
+		return read_seen(v, dst, f->size);
+	case F_TAG:
+		return read_tag(v, len, dst, f->size);
 	}
 	return false;
 }

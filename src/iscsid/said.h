@@ -29,6 +29,7 @@ enum said_kind {
 	SAID_FAILED,
 	SAID_SESSION,
 	SAID_SETTLED,
+	SAID_FENCE,
 	SAID_LUN,
 	SAID_VANISHED,
 	SAID_ATTACHED,
@@ -126,6 +127,16 @@ struct said_has {
 	uint32_t age;	      /* s since its session came up, or went down */
 };
 
+#define SAID_REINSTATES_MS 10000 /* an engine watches for a second */
+
+struct said_fence {	    /* docs/ghost-writes.md */
+	char reinstates[8]; /* "yes", "no" or "unknown" */
+	uint32_t reinstates_ms;
+	uint32_t holds;	      /* disks that wait for the end of an old nexus */
+	char group[8];	      /* where that is, or "" */
+	uint32_t since, left; /* ms: they waited, and will at most */
+};
+
 struct said_moved {		  /* redirected has no from, nor a discovery */
 	struct addr from, portal; /* numeric */
 };
@@ -144,6 +155,7 @@ struct said {
 		struct said_switched switched;
 		struct said_resolve resolve;
 		struct said_has has;
+		struct said_fence fence;
 		struct said_moved moved;
 		uint32_t count; /* discovered, luns, adopted */
 		char group[8];	/* settled */

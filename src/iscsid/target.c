@@ -15,6 +15,7 @@
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 #include "iscsid/paths.h"
+#include "iscsid/seen.h"
 
 static struct target *of(struct list *link)
 {
@@ -78,6 +79,8 @@ static struct order order_of(const struct target *t)
 		.portals = t->portals,
 		.nportals = t->nportals,
 		.group = t->group,
+		.reinstates = t->fence.reinstates,
+		.reinstates_ms = t->fence.reinstates_ms,
 		.resumes = devices_to_resume(t),
 		.settings = &t->settings,
 		.task_timeout = t->m->opt->task_timeout,
@@ -102,6 +105,8 @@ void target_record(const struct target *t)
 	str_copy(h.key, sizeof(h.key), t->key);
 	str_copy(h.found_by, sizeof(h.found_by), t->found_by);
 	str_copy(h.group, sizeof(h.group), t->group);
+	str_copy(h.reinstates, sizeof(h.reinstates), t->fence.reinstates);
+	h.reinstates_ms = t->fence.reinstates_ms;
 	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
 	err = held_put_target(t->m->held, &h);
 	if (err)
@@ -298,6 +303,8 @@ static int bind_target(struct target *t, const struct binding *b)
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		log_info(t->label, "portal %u = address %s", i, text);
 	}
+	(void)seen_get(t->m->seen, t->bus, t->number, t->name,
+		       &t->fence); /* else it is still to be seen */
 	target_record(t);
 	return 0;
 }
@@ -361,6 +368,9 @@ static void fill(struct target *t, const struct held_target *h)
 	str_copy(t->key, sizeof(t->key), h->key);
 	str_copy(t->found_by, sizeof(t->found_by), h->found_by);
 	str_copy(t->group, sizeof(t->group), h->group);
+	str_copy(t->fence.reinstates, sizeof(t->fence.reinstates),
+		 h->reinstates);
+	t->fence.reinstates_ms = h->reinstates_ms;
 	t->multipath = h->multipath;
 	conf_target_settings(m->conf, t->name, &h->portals[0],
 			     section_of(m, h->found_by), &t->settings);

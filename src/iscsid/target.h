@@ -63,12 +63,18 @@ struct target {
 	 * there may be several: for the next engine (docs/ghost-writes.md).
 	 */
 	char group[8];
+	struct said_fence fence;       /* as the engine told it last, */
+	uint64_t fence_at;	       /* and when; ms */
 	char reason[SAID_TEXT * 2];    /* why it is down */
 	bool switching;		       /* an answer to "switch" is awaited */
 	struct said_switched switched; /* the newest */
 	struct repeat repeat;
 	struct redirect redirect;
 };
+
+/* What is known of old sessions of it, and what waits for their end. */
+struct strbuf;
+void target_fence_words(const struct target *t, struct strbuf *sb);
 
 /* What a source knows of a target it found. */
 struct target_found {

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "iscsid/devices.h"
 #include "iscsid/manager.h"
+#include "iscsid/seen.h"
 
 static void session_up(struct target *t, const struct said_session *s)
 {
@@ -85,6 +86,91 @@ static void session_down(struct target *t, const struct said_session *s)
 		 t->label, "%s", line);
 }
 
+static bool same_verdict(const struct said_fence *a, const struct said_fence *b)
+{
+	return strcmp(a->reinstates, b->reinstates) == 0 &&
+	       a->reinstates_ms == b->reinstates_ms;
+}
+
+static void keep_verdict(struct target *t)
+{
+	int err = seen_put(t->m->seen, t->bus, t->number, t->name, &t->fence);
+
+	if (err)
+		log_warn(t->label,
+			 "how it treats old sessions cannot be kept: %s",
+			 strerror(-err));
+	target_record(t);
+}
+
+static void say_holds(const struct target *t)
+{
+	const struct said_fence *f = &t->fence;
+
+	if (!f->holds) {
+		log_info(t->label, "I/O goes on: the old session is over");
+		return;
+	}
+	log_warn(t->label,
+		 "I/O of %u disk%s waits up to %u s: writes of the lost "
+		 "session%s%s may still arrive (FenceTimeout)",
+		 f->holds, f->holds == 1 ? "" : "s", (f->left + 999) / 1000,
+		 *f->group ? " in portal group " : "", f->group);
+}
+
+static void fence_told(struct target *t, const struct said_fence *f)
+{
+	bool same = same_verdict(&t->fence, f);
+	bool turned = !t->fence.holds != !f->holds;
+
+	t->fence = *f;
+	t->fence_at = io_now(t->m->loop);
+	if (!same)
+		keep_verdict(t);
+	if (turned)
+		say_holds(t);
+}
+
+/* What a session that was lost means, as it is configured and was seen. */
+static void add_verdict(const struct target *t, struct strbuf *sb)
+{
+	const struct said_fence *f = &t->fence;
+	unsigned wait = t->settings.fence_timeout / 1000;
+	bool see = t->settings.reinstatement == CONF_REINSTATEMENT_SEE;
+
+	if (t->settings.reinstatement == CONF_REINSTATEMENT_YES)
+		sb_add(sb, "a new session ends the old one (configured)");
+	else if (see && strcmp(f->reinstates, "yes") == 0)
+		sb_add(sb, "a new session ends the old one (seen, %u ms)",
+		       f->reinstates_ms);
+	else if (see && strcmp(f->reinstates, "no") == 0)
+		sb_add(sb,
+		       "a new session leaves the old one (seen), which counts "
+		       "as over after %u s",
+		       wait);
+	else
+		sb_add(sb, "an old session counts as over after %u s%s", wait,
+		       see ? " (not seen yet)" : " (configured)");
+}
+
+void target_fence_words(const struct target *t, struct strbuf *sb)
+{
+	const struct said_fence *f = &t->fence;
+	uint64_t passed = io_now(t->m->loop) - t->fence_at;
+	uint64_t left = f->left > passed ? f->left - passed : 0;
+
+	add_verdict(t, sb);
+	if (f->holds)
+		sb_add(sb,
+		       "; %u disk%s hold%s I/O since %u s, for %u s more: "
+		       "writes of the lost session%s%s may still arrive",
+		       f->holds, f->holds == 1 ? "" : "s",
+		       f->holds == 1 ? "s" : "",
+		       (unsigned)((f->since + passed) / 1000),
+		       (unsigned)((left + 999) / 1000),
+		       *f->group ? " in portal group " : "", f->group);
+}
+
 static void heed_removed(struct target *t)
 {
 	if (!t->removing)
@@ -104,6 +190,9 @@ void target_said(struct target *t, const struct said *s)
 		break;
 	case SAID_SETTLED:
 		target_set_group(t, s->group);
+		break;
+	case SAID_FENCE:
+		fence_told(t, &s->fence);
 		break;
 	case SAID_LUN:
 		device_reported(t, &s->lun);

@@ -24,15 +24,27 @@ void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only)
 	memset(a, 0, sizeof(*a));
 	a->md5_only = md5_only;
 	a->mutual = cfg->in.secret_len > 0;
-	a->step = auth_wanted(cfg) ? AUTH_METHOD : AUTH_DONE;
+	a->open = !auth_wanted(cfg);
+	a->step = AUTH_METHOD;
 }
 
-void auth_offer(struct auth *a, const struct session_config *cfg,
-		struct text_out *out)
+void auth_skip(struct auth *a)
 {
+	a->step = AUTH_DONE;
+}
+
+static const char *methods(const struct auth *a)
+{
+	if (a->open)
+		return "None";
 	/* Who wants the target to prove itself cannot do without CHAP. */
+	return a->mutual ? "CHAP" : "CHAP,None";
+}
+
+void auth_offer(struct auth *a, struct text_out *out)
+{
 	if (a->step == AUTH_METHOD)
-		text_add(out, "AuthMethod", a->mutual ? "CHAP" : "CHAP,None");
+		text_add(out, "AuthMethod", methods(a));
 }
 
 const struct fault *auth_take(struct auth *a, const struct text_pair *kv,
@@ -89,6 +101,11 @@ static const struct fault *method_chosen(struct auth *a, struct text_out *out)
 {
 	char list[32];
 
+	/* With one method on offer there is nothing to choose. */
+	if (a->open && !a->has[AUTH_KEY_METHOD]) {
+		a->step = AUTH_DONE;
+		return NULL;
+	}
 	if (!a->has[AUTH_KEY_METHOD])
 		return complain(a, &fault_login_protocol,
 				"no AuthMethod in the answer");
@@ -96,6 +113,9 @@ static const struct fault *method_chosen(struct auth *a, struct text_out *out)
 		a->step = AUTH_DONE;
 		return NULL;
 	}
+	if (a->open)
+		return complain(a, &fault_auth_method,
+				"the target does not take AuthMethod=None");
 	if (!text_value_is(&a->in[AUTH_KEY_METHOD], "CHAP"))
 		return complain(a, &fault_auth_method,
 				"the target does not take CHAP");
@@ -247,7 +267,7 @@ const struct fault *auth_advance(struct auth *a,
 
 bool auth_may_transit(const struct auth *a)
 {
-	return a->step == AUTH_RESPONSE || a->step == AUTH_DONE;
+	return a->open || a->step == AUTH_RESPONSE || a->step == AUTH_DONE;
 }
 
 bool auth_worth_md5(const struct auth *a)

@@ -37,6 +37,7 @@ enum auth_step {
 struct auth {
 	enum auth_step step;
 	bool mutual;
+	bool open; /* there is nothing to prove: only None is offered */
 	/*
 	 * Offer MD5 alone.  Targets older than the registry know SHA1 by the
 	 * number that is SHA-256 today (tgt does), and choose it from the list.
@@ -52,15 +53,16 @@ struct auth {
 	char detail[160];
 };
 
-/* Is there anything to prove, so that a security stage is needed? */
+/* Is there anything to prove? */
 bool auth_wanted(const struct session_config *cfg);
 
 void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only);
 /* Was a response given by an algorithm the target may have misread? */
 bool auth_worth_md5(const struct auth *a);
+/* There is no security stage: nothing is offered. */
+void auth_skip(struct auth *a);
 /* The AuthMethod offer of the first request. */
-void auth_offer(struct auth *a, const struct session_config *cfg,
-		struct text_out *out);
+void auth_offer(struct auth *a, struct text_out *out);
 /*
  * Keeps the pair if it is one of ours (*taken).  Returns NULL, or a fault
  * when it came twice.

@@ -42,6 +42,8 @@ struct cmd {
 	 * target and gives it back as CMD_ABORTED.  0: for ever.
 	 */
 	uint32_t timeout;
+	/* SAM-5 8.6: runs when every older command of the LUN has ended. */
+	bool ordered;
 	void (*done)(struct cmd *c);
 
 	/* set by the session before done() */
@@ -58,6 +60,12 @@ struct cmd {
 	 */
 	uint32_t underflow, overflow;
 	const struct fault *why; /* CMD_LOST: what ended the nexus */
+	/*
+	 * CMD_LOST, CMD_ABORTED: the target may have something of it to carry
+	 * out: one byte of its data, or a command without data, was given to
+	 * the socket.
+	 */
+	bool exposed;
 
 	/* the session's own */
 	struct list link;

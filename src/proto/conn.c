@@ -252,6 +252,15 @@ static int add_piece(struct iovec *iov, const void *p, uint32_t len,
 	return 1;
 }
 
+static uint64_t bytes_of(const struct iovec *iov, int n)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += iov[i].iov_len;
+	return sum;
+}
+
 int conn_tx_want(struct conn *c, struct iovec *iov, int max)
 {
 	struct tx *tx = &c->tx;
@@ -268,6 +277,7 @@ int conn_tx_want(struct conn *c, struct iovec *iov, int max)
 		n += add_piece(&iov[n], e->data, e->data_len, &skip);
 		n += add_piece(&iov[n], e->tail, e->tail_len, &skip);
 	}
+	tx->offered = tx->taken + bytes_of(iov, n);
 	return n;
 }
 
@@ -279,6 +289,7 @@ void conn_tx_done(struct conn *c, size_t n, uint64_t now)
 	c->session->now = now;
 	/* The target takes bytes; but only an answer answers a ping. */
 	c->last_life = now;
+	tx->taken += n;
 	tx->sent += (uint32_t)n;
 	while (tx->count) {
 		const struct tx_entry *e = &tx->ring[tx->first];

@@ -24,6 +24,7 @@ FAULT_DECLARE(negotiation,      HURTS_CONN,    RETRY_RARELY, "no agreement with 
 FAULT_DECLARE(auth_failed,      HURTS_CONN,    RETRY_RARELY, "the target fails to prove who it is")
 FAULT_DECLARE(auth_reflected,   HURTS_CONN,    RETRY_RARELY, "the target answers with what we would have answered ourselves")
 FAULT_DECLARE(auth_retry,       HURTS_CONN,    RETRY_NOW,    "the target refuses the CHAP response; trying MD5 once more")
+FAULT_DECLARE(login_stage,      HURTS_CONN,    RETRY_NOW,    "the target takes no login that begins with AuthMethod=None; trying without it")
 FAULT_DECLARE(auth_method,      HURTS_CONN,    RETRY_RARELY, "no common way to authenticate")
 FAULT_DECLARE(wrong_name,       HURTS_CONN,    RETRY_RARELY, "the target answers with someone else's name")
 FAULT_DECLARE(wrong_group,      HURTS_CONN,    RETRY_SOON,   "the portal belongs to another portal group than discovered")

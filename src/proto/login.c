@@ -121,15 +121,71 @@ void login_start(struct conn *c)
 	struct text_out out;
 
 	memset(l, 0, sizeof(*l));
+	c->session->bad_stage = false;
 	nego_init(&l->nego, cfg);
 	auth_init(&l->auth, cfg, c->session->md5_only);
-	l->stage = auth_wanted(cfg) ? STAGE_SECURITY : STAGE_OPERATIONAL;
+	/*
+	 * Also where there is nothing to prove: tgt and IET look for the
+	 * session to reinstate only when a login leaves this stage.
+	 */
+	l->stage = STAGE_SECURITY;
+	if (c->session->skip_security) {
+		l->stage = STAGE_OPERATIONAL;
+		auth_skip(&l->auth);
+	}
 	l->itt = session_control_itt(c->session, TAG_LOGIN);
 	c->exp_statsn = 0;
 	text_init(&out, c->tx.text, sizeof(c->tx.text));
 	add_names(cfg, &out);
-	auth_offer(&l->auth, cfg, &out);
+	auth_offer(&l->auth, &out);
 	send_request(c, &out, add_stage(c, &out));
+}
+
+/* How the next login begins -------------------------------------------- */
+
+#define SKIPS 3 /* tries: a target that is just ending closes, too */
+
+/* What a target may do with a login whose beginning it does not know. */
+static bool may_be_the_stage(const struct session *s, const struct fault *why)
+{
+	return s->bad_stage || why == &fault_login_protocol ||
+	       why == &fault_auth_method || why == &fault_peer_closed ||
+	       why == &fault_transport_lost;
+}
+
+/* Statuses about who and what is asked for are not about the stage. */
+static bool status_is_the_stage(uint16_t status)
+{
+	return status == LOGIN_INITIATOR_ERROR || status == LOGIN_AUTH_FAILED ||
+	       status == LOGIN_MISSING_PARAM ||
+	       status == LOGIN_CANNOT_INCLUDE || status == LOGIN_INVALID_DURING;
+}
+
+/*
+ * RFC 7143 6.3: a login without credentials may begin in either stage.  A
+ * target that refuses the one is tried with the other, once; but never one
+ * that took the first before: there an old session may live on beside one
+ * that began in the operational stage (docs/ghost-writes.md).
+ */
+const struct fault *login_failed(struct session *s, const struct fault *why)
+{
+	const struct conn *c = &s->conns[0];
+	const struct login *l = &c->login;
+
+	if (c->state != CONN_IN_LOGIN || s->leaving)
+		return why;
+	if (!may_be_the_stage(s, why))
+		return why;
+	if (s->skip_security) {
+		s->skip_security = false;
+		return why;
+	}
+	if (!l->auth.open || l->stage != STAGE_SECURITY || s->security_works ||
+	    s->skips == SKIPS)
+		return why;
+	s->skips++;
+	s->skip_security = true;
+	return &fault_login_stage;
 }
 
 /* Answers ------------------------------------------------------------- */
@@ -218,6 +274,7 @@ static void refused(struct conn *c, const struct pdu_login_rsp *rsp, size_t n)
 	if (rsp->status >> 8 != 3 && auth_worth_md5(&c->login.auth))
 		f = &fault_auth_retry;
 	c->session->md5_only = f == &fault_auth_retry;
+	c->session->bad_stage = status_is_the_stage(rsp->status);
 	snprintf(detail, sizeof(detail), "%s (%04x)", status_login(rsp->status),
 		 rsp->status);
 	session_end(c->session, f, detail);
@@ -274,6 +331,8 @@ static void finish(struct conn *c, const struct pdu_login_rsp *rsp)
 	s->max_cmdsn = rsp->sn.maxcmdsn;
 	memcpy(s->alias, l->nego.alias, sizeof(s->alias));
 	auth_name(&l->auth, s->auth, sizeof(s->auth));
+	s->security_works |= !s->skip_security;
+	s->skips = 0;
 	c->header_digest = s->params.header_digest;
 	c->data_digest = s->params.data_digest;
 	conn_step(c, CONN_EV_LOGIN_DONE);

@@ -17,10 +17,15 @@
 #define BUSY_MS	 50    /* until there is room for a function */
 #define STUCK_MS 60000 /* how long a closed window is borne */
 
-/* Behind the last one the session is dropped. */
+/*
+ * Behind the last one the session is dropped.  A target reset is no rung: it
+ * ends what all hosts do on all LUNs, and most targets refuse it, or say that
+ * it is done and do nothing (docs/ghost-writes.md).
+ */
 static const enum tmf ladder[] = {
-	TMF_ABORT_TASK,	       TMF_ABORT_TASK_SET,    TMF_LUN_RESET,
-	TMF_TARGET_WARM_RESET, TMF_TARGET_COLD_RESET,
+	TMF_ABORT_TASK,
+	TMF_ABORT_TASK_SET,
+	TMF_LUN_RESET,
 };
 #define RUNGS	  (sizeof(ladder) / sizeof(*ladder))
 #define RUNG_TASK 0 /* for a command that is late */

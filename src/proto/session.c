@@ -281,6 +281,8 @@ void session_end(struct session *s, const struct fault *why, const char *detail)
 	/* Who logs out cares little how the target takes it. */
 	if (s->leaving == &fault_logged_out)
 		why = s->leaving;
+	if (!s->why)
+		why = login_failed(s, why);
 	end_by(s, why, detail, SESSION_EV_FAILED, CONN_EV_LOST);
 }
 
@@ -311,6 +313,7 @@ void session_conn_closed(struct session *s, struct conn *c, uint64_t now)
 	conn_step(c, CONN_EV_CLOSED);
 	conn_reset_stage(c);
 	c->owner = NULL;
+	tasks_expose(s, c->tx.offered);
 	transmit_reset(c);
 	if (all_closed(s))
 		session_over(s);
@@ -383,7 +386,7 @@ void session_logout(struct session *s, uint64_t now)
 
 void session_submit(struct session *s, struct cmd *c)
 {
-	c->sent = false;
+	c->sent = c->exposed = false;
 	c->task = NO_TASK;
 	if (s->state != SESSION_LOGGED_IN || s->leaving) {
 		c->outcome = CMD_LOST;
@@ -580,6 +583,7 @@ void session_info(const struct session *s, struct session_info *out)
 		.tsih = s->tsih,
 		.portal_group = s->portal_group,
 		.auth = s->auth,
+		.skipped_security = s->skip_security,
 		.header_digest = p->header_digest,
 		.data_digest = p->data_digest,
 		.initial_r2t = p->initial_r2t,

@@ -230,6 +230,8 @@ struct session_info {
 	uint16_t tsih;
 	int32_t portal_group; /* -1 unknown */
 	const char *auth;     /* "None", "CHAP SHA3-256", ... */
+	/* Its login began in the operational stage: see login.c. */
+	bool skipped_security;
 	bool header_digest, data_digest, initial_r2t, immediate_data;
 	uint32_t max_recv_data, max_xmit_data, first_burst, max_burst;
 	uint16_t max_outstanding_r2t;

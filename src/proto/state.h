@@ -99,8 +99,10 @@ struct task {
 	uint32_t received;   /* bytes of Data-In so far */
 	uint32_t exp_datasn; /* of Data-In, or R2TSN */
 	uint16_t generation;
-	uint16_t tx_refs;  /* entries of the ring that use its buffer */
-	uint16_t bursts;   /* R2Ts not yet answered wholly */
+	uint16_t tx_refs; /* entries of the ring that use its buffer */
+	uint16_t bursts;  /* R2Ts not yet answered wholly */
+	/* Byte of the connection's stream that makes it more than a promise */
+	uint64_t exposed_at;
 	bool finished;	   /* answered; waits for tx_refs to drop to 0 */
 	bool expired;	   /* to be ended at the target */
 	uint64_t deadline; /* ms; 0: not sent yet, or it may take for ever */
@@ -119,6 +121,13 @@ struct tx {
 	struct tx_entry ring[TX_RING];
 	unsigned first, count; /* entries in use */
 	uint32_t sent;	       /* bytes of the first entry that went out */
+	/*
+	 * Bytes of the stream: in all entries so far, offered to TCP, and
+	 * taken by it.  What was offered may have left: the socket can close
+	 * in the middle of a send, and what TCP still has cannot be asked and
+	 * taken back in one step.
+	 */
+	uint64_t made, offered, taken;
 	struct burst bursts[SESSION_TASKS * (SESSION_R2TS + 1)];
 	unsigned burst_first, burst_count;
 	char text[TX_TEXT_SIZE]; /* data of the one login or text request */
@@ -240,6 +249,10 @@ struct session {
 	bool has_redirect, redirect_permanent;
 	uint16_t time2wait;
 	bool md5_only;	      /* offer no other CHAP algorithm (auth.h) */
+	bool skip_security;   /* logins begin in the operational stage */
+	bool security_works;  /* one that began in the security stage did */
+	bool bad_stage;	      /* a login was refused for what may be that */
+	unsigned skips;	      /* how often it was tried, since it worked */
 	uint64_t notes_since; /* session_note(): begin of the period */
 	unsigned notes;	      /* in it */
 
@@ -295,11 +308,15 @@ void task_finish(struct session *s, struct task *t);
 void task_abort_all(struct session *s, const uint8_t *lun);
 void task_tx_released(struct session *s, uint16_t index);
 void tasks_give_back(struct session *s, const struct fault *why);
+/* The connection is over, and had this much of its stream offered to TCP. */
+void tasks_expose(struct session *s, uint64_t offered);
 
 /* login.c */
 void login_start(struct conn *c);
 void login_received(struct conn *c);
 void login_tick(struct conn *c);
+/* A login ends with why: the fault that counts, and how the next begins. */
+const struct fault *login_failed(struct session *s, const struct fault *why);
 
 /* conn.c: the receive buffer is as after session_new(). */
 void conn_reset_stage(struct conn *c);

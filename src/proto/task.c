@@ -33,6 +33,7 @@ struct task *task_new(struct session *s, struct cmd *cmd)
 	t->cmd = cmd;
 	t->received = t->exp_datasn = 0;
 	t->tx_refs = t->bursts = 0;
+	t->exposed_at = UINT64_MAX;
 	t->finished = t->expired = false;
 	t->deadline = 0;
 	cmd->task = task_index(s, t);
@@ -61,6 +62,7 @@ static void task_release(struct session *s, struct task *t)
 
 	t->cmd = NULL;
 	s->free_tasks[s->free_count++] = task_index(s, t);
+	cmd->exposed = t->exposed_at < s->conns[0].tx.offered;
 	list_remove(&cmd->link);
 	cmd->sent = false;
 	cmd->task = NO_TASK;
@@ -99,6 +101,16 @@ void task_abort_all(struct session *s, const uint8_t *lun)
 			continue;
 		t->cmd->outcome = CMD_ABORTED;
 		task_finish(s, t);
+	}
+}
+
+void tasks_expose(struct session *s, uint64_t offered)
+{
+	for (unsigned i = 0; i < SESSION_TASKS; i++) {
+		struct task *t = &s->tasks[i];
+
+		if (t->cmd)
+			t->cmd->exposed = t->exposed_at < offered;
 	}
 }
 

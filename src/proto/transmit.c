@@ -22,6 +22,7 @@ void transmit_reset(struct conn *c)
 	c->tx.first = c->tx.count = 0;
 	c->tx.sent = 0;
 	c->tx.burst_first = c->tx.burst_count = 0;
+	c->tx.made = c->tx.offered = c->tx.taken = 0;
 }
 
 /* A free entry of the ring; the caller checked that there is one. */
@@ -54,12 +55,20 @@ static void entry_finish(struct conn *c, struct tx_entry *e, const void *data,
 		put_le32(e->tail + pad, crc);
 		e->tail_len = (uint8_t)(pad + DIGEST_LEN);
 	}
+	c->tx.made += e->head_len + len + e->tail_len;
 }
 
-static void entry_of_task(struct session *s, struct tx_entry *e, struct task *t)
+/* The last entry that was finished is of this task. */
+static void entry_of_task(struct conn *c, struct tx_entry *e, struct task *t)
 {
-	e->task = task_index(s, t);
+	uint64_t at = c->tx.made - e->data_len - e->tail_len;
+
+	e->task = task_index(c->session, t);
 	t->tx_refs++;
+	/* Its first byte of data; without data its last byte at all. */
+	if (t->exposed_at == UINT64_MAX &&
+	    (e->data_len || t->cmd->dir != CMD_WRITE || !t->cmd->len))
+		t->exposed_at = e->data_len ? at : at - 1;
 }
 
 bool transmit_control(struct conn *c, const uint8_t bhs[static BHS_LEN],
@@ -141,7 +150,7 @@ static void send_data(struct conn *c)
 	e = entry_new(c);
 	pdu_put_data_out(e->head, &pdu);
 	entry_finish(c, e, t->cmd->buf + pdu.offset, pdu.data_len);
-	entry_of_task(s, e, t);
+	entry_of_task(c, e, t);
 	if (!b->left) {
 		if (b->ttt != TAG_NONE)
 			t->bursts--;
@@ -173,7 +182,7 @@ static void send_command(struct conn *c, struct cmd *cmd)
 	struct task *t = task_new(s, cmd);
 	struct tx_entry *e = entry_new(c);
 	struct pdu_scsi_cmd pdu = {
-		.attr = ATTR_SIMPLE,
+		.attr = cmd->ordered ? ATTR_ORDERED : ATTR_SIMPLE,
 		.read = cmd->dir == CMD_READ,
 		.write = cmd->dir == CMD_WRITE,
 		.itt = t->itt,
@@ -199,7 +208,7 @@ static void send_command(struct conn *c, struct cmd *cmd)
 	memcpy(pdu.cdb, cmd->cdb, CDB_LEN);
 	pdu_put_scsi_cmd(e->head, &pdu);
 	entry_finish(c, e, cmd->buf, pdu.data_len);
-	entry_of_task(s, e, t);
+	entry_of_task(c, e, t);
 	if (rest.left)
 		(void)transmit_add_burst(c, &rest); /* see next_command */
 }

@@ -14,35 +14,54 @@
 #define BIT_SAME_UNMAP 0x08 /* WRITE SAME byte 1 */
 #define BIT_START      0x01 /* START STOP UNIT byte 4 */
 
+static const struct command {
+	uint8_t opcode;
+	bool harmless; /* leaves the medium as it is */
+	const char *name;
+} commands[] = {
+	{ SCSI_TEST_UNIT_READY, true, "TEST UNIT READY" },
+	{ SCSI_INQUIRY, true, "INQUIRY" },
+	{ SCSI_MODE_SENSE_6, true, "MODE SENSE(6)" },
+	{ SCSI_START_STOP_UNIT, true, "START STOP UNIT" },
+	{ SCSI_READ_CAPACITY_10, true, "READ CAPACITY(10)" },
+	{ SCSI_READ_10, true, "READ(10)" },
+	{ SCSI_WRITE_10, false, "WRITE(10)" },
+	{ SCSI_SYNCHRONIZE_CACHE_10, true, "SYNCHRONIZE CACHE(10)" },
+	{ SCSI_WRITE_SAME_10, false, "WRITE SAME(10)" },
+	{ SCSI_UNMAP, false, "UNMAP" },
+	{ SCSI_MODE_SENSE_10, true, "MODE SENSE(10)" },
+	{ SCSI_READ_16, true, "READ(16)" },
+	{ SCSI_WRITE_16, false, "WRITE(16)" },
+	{ SCSI_SYNCHRONIZE_CACHE_16, true, "SYNCHRONIZE CACHE(16)" },
+	{ SCSI_WRITE_SAME_16, false, "WRITE SAME(16)" },
+	{ SCSI_SERVICE_ACTION_IN_16, true, "READ CAPACITY(16)" },
+	{ SCSI_REPORT_LUNS, true, "REPORT LUNS" },
+};
+
+static const struct command *find(uint8_t opcode)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].opcode == opcode)
+			return &commands[i];
+	return NULL;
+}
+
 const char *cdb_name(const uint8_t cdb[static CDB_SIZE])
 {
-	static const struct {
-		uint8_t opcode;
-		const char *name;
-	} names[] = {
-		{ SCSI_TEST_UNIT_READY, "TEST UNIT READY" },
-		{ SCSI_INQUIRY, "INQUIRY" },
-		{ SCSI_MODE_SENSE_6, "MODE SENSE(6)" },
-		{ SCSI_START_STOP_UNIT, "START STOP UNIT" },
-		{ SCSI_READ_CAPACITY_10, "READ CAPACITY(10)" },
-		{ SCSI_READ_10, "READ(10)" },
-		{ SCSI_WRITE_10, "WRITE(10)" },
-		{ SCSI_SYNCHRONIZE_CACHE_10, "SYNCHRONIZE CACHE(10)" },
-		{ SCSI_WRITE_SAME_10, "WRITE SAME(10)" },
-		{ SCSI_UNMAP, "UNMAP" },
-		{ SCSI_MODE_SENSE_10, "MODE SENSE(10)" },
-		{ SCSI_READ_16, "READ(16)" },
-		{ SCSI_WRITE_16, "WRITE(16)" },
-		{ SCSI_SYNCHRONIZE_CACHE_16, "SYNCHRONIZE CACHE(16)" },
-		{ SCSI_WRITE_SAME_16, "WRITE SAME(16)" },
-		{ SCSI_SERVICE_ACTION_IN_16, "READ CAPACITY(16)" },
-		{ SCSI_REPORT_LUNS, "REPORT LUNS" },
-	};
+	const struct command *c = find(cdb[0]);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].opcode == cdb[0])
-			return names[i].name;
-	return "command";
+	return c ? c->name : "command";
+}
+
+bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE])
+{
+	const struct command *c = find(cdb[0]);
+
+	/* Other service actions are other commands. */
+	if (cdb[0] == SCSI_SERVICE_ACTION_IN_16 &&
+	    (cdb[1] & 0x1f) != SCSI_SA_READ_CAPACITY_16)
+		return true;
+	return !c || !c->harmless;
 }
 
 static void begin(uint8_t *cdb, uint8_t opcode)

@@ -38,6 +38,12 @@ enum scsi_opcode {
 /* The name of a command, "READ(10)"; "command" when unknown. */
 const char *cdb_name(const uint8_t cdb[static CDB_SIZE]);
 
+/*
+ * May the command change what is on the medium?  True for all that are not
+ * known to leave it alone.
+ */
+bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE]);
+
 /* What a ten-byte form can say: blocks [lba, lba + count). */
 #define CDB10_MAX_COUNT 0xffffu
 #define CDB10_END	(UINT64_C(1) << 32)

@@ -93,12 +93,14 @@ static void add_portals(struct ls_text *t, const struct msg_in *m)
 
 static void add_session(struct ls_text *t, const struct msg_in *m)
 {
-	char isid[16], value[64], reason[1024];
+	char isid[16], value[64], fence[512], reason[1024];
 
 	text(m, "isid", isid, sizeof(isid));
 	snprintf(value, sizeof(value), "ISID %s TSIH %" PRIx64, isid,
 		 number(m, "tsih"));
 	line(t, "SESSION ID", value);
+	if (t->luns && *text(m, "fence", fence, sizeof(fence)))
+		line(t, "FENCE", fence);
 	if (*text(m, "reason", reason, sizeof(reason)))
 		line(t, "REASON", reason);
 }

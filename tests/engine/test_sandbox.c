@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fuse.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -28,6 +29,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -224,7 +226,11 @@ static const struct call reachers[] = {
 	{ "add_key", SYS_add_key, { (long)"user", (long)"x", (long)"x", 1 } },
 	{ "io_uring_register", SYS_io_uring_register, { 3, 0 } },
 	{ "tgkill of another", SYS_tgkill, { NOBODY, NOBODY, 0 } },
-	{ "bind", SYS_bind, { 3 } },
+	{ "bind to a path", SYS_bind, { 3, 0, sizeof(struct sockaddr_un) } },
+	{ "bind to any name", SYS_bind, { 3, 0, sizeof(sa_family_t) } },
+	{ "interface address", SYS_ioctl, { 3, SIOCSIFADDR, 0 } },
+	{ "process group", SYS_ioctl, { 3, SIOCSPGRP, 0 } },
+	{ "interface list", SYS_ioctl, { 3, SIOCGIFCONF, 0 } },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -266,6 +272,73 @@ static int watch_silence(void)
 	    errno != ENOPROTOOPT)
 		return -1;
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &n);
+}
+
+/* What a lost connection may still deliver, and where the next begins. */
+static int know_what_is_unsent(void)
+{
+	const struct linger l = { .l_onoff = 1 };
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t n = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, bytes;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &n) < 0 || !a.sin_port ||
+	    ioctl(fd, SIOCOUTQ, &bytes) < 0)
+		return -1;
+	return ioctl(fd, SIOCOUTQNSD, &bytes);
+}
+
+static int bind6(void)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	return bind(fd, (const struct sockaddr *)&a, sizeof(a));
+}
+
+static int bind_where_root_listens(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(860) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return bind(fd, (const struct sockaddr *)&a, sizeof(a));
+}
+
+/* Options that reach further than the connection. */
+static const struct option {
+	const char *name;
+	int level, option;
+} far_options[] = {
+	{ "SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT },
+	{ "SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE },
+	{ "SO_MARK", SOL_SOCKET, SO_MARK },
+	{ "SO_ATTACH_BPF", SOL_SOCKET, SO_ATTACH_BPF },
+	{ "SO_ZEROCOPY", SOL_SOCKET, SO_ZEROCOPY },
+	{ "IP_TRANSPARENT", IPPROTO_IP, IP_TRANSPARENT },
+	{ "IP_FREEBIND", IPPROTO_IP, IP_FREEBIND },
+	{ "IP_OPTIONS", IPPROTO_IP, IP_OPTIONS },
+	{ "TCP_REPAIR", IPPROTO_TCP, TCP_REPAIR },
+	{ "TCP_ULP", IPPROTO_TCP, TCP_ULP },
+	{ "TCP_LINGER2", IPPROTO_TCP, TCP_LINGER2 },
+	/* The number of SO_LINGER and of SO_REUSEADDR elsewhere. */
+	{ "level IP, 13", IPPROTO_IP, SO_LINGER },
+	{ "level TCP, 2", IPPROTO_TCP, SO_REUSEADDR },
+};
+
+static const struct option *option;
+
+static int set_far_option(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), value = 1;
+
+	return fd < 0 ? 0
+		      : setsockopt(fd, option->level, option->option, &value,
+				   sizeof(value));
 }
 
 static int steer_packets(void)
@@ -363,6 +436,21 @@ static void test_sockets_are_for_connections_only(void **state)
 	assert_int_equal(inside(own_by_init), EPERM);
 }
 
+static void test_a_connection_can_be_given_up_and_begun_anew(void **state)
+{
+	assert_int_equal(inside(know_what_is_unsent), WORKED);
+	assert_int_equal(inside(bind6), WORKED);
+	assert_int_equal(inside(bind_where_root_listens), EACCES);
+}
+
+static void test_options_end_at_the_connection(void **state)
+{
+	for (option = far_options; option < far_options + COUNT(far_options);
+	     option++)
+		if (inside(set_far_option) != EPERM)
+			fail_msg("%s is not refused", option->name);
+}
+
 /* The ring is no way around the filter. */
 static void test_the_ring_makes_no_handle(void **state)
 {
@@ -456,6 +544,9 @@ int main(void)
 		cmocka_unit_test(test_no_call_makes_a_handle),
 		cmocka_unit_test(test_other_processes_are_out_of_reach),
 		cmocka_unit_test(test_sockets_are_for_connections_only),
+		cmocka_unit_test(
+			test_a_connection_can_be_given_up_and_begun_anew),
+		cmocka_unit_test(test_options_end_at_the_connection),
 		cmocka_unit_test(test_the_ring_makes_no_handle),
 		cmocka_unit_test(test_memory_is_for_data_only),
 		cmocka_unit_test(test_no_second_ring_can_be_made),

@@ -200,6 +200,12 @@ static int on_end(struct line *l)
 
 /* Before the first step ------------------------------------------------ */
 
+/*
+ * What a script is about begins with one login; who wants to see the target's
+ * ways first says so.
+ */
+#define CONF_FIRST "SessionReinstatement=yes\n"
+
 static int add_conf(struct line *l)
 {
 	struct setup *s = &l->script->setup;
@@ -479,9 +485,11 @@ int script_read(const char *path, struct script *out, char *err, size_t size)
 		return -errno;
 	}
 	memset(out, 0, sizeof(*out));
-	out->setup = (struct setup){
-		.portals = 1, .groups = 1, .luns = 1, .blocks = 64
-	};
+	out->setup = (struct setup){ .conf = CONF_FIRST,
+				     .portals = 1,
+				     .groups = 1,
+				     .luns = 1,
+				     .blocks = 64 };
 	while (!failed && fgets(text, sizeof(text), f)) {
 		struct line l = { .script = out,
 				  .err = what,

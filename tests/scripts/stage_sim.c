@@ -82,6 +82,9 @@ static void to_config(const struct conf_settings *s)
 	static const char *const digests[] = { "never", "prefer-off",
 					       "prefer-on", "always" };
 
+	static const char *const reinstatements[] = { "see", "yes", "no" };
+
+	config.reinstatement = reinstatements[s->reinstatement];
 	config.header_digest = digests[s->header_digest];
 	config.data_digest = digests[s->data_digest];
 	config.initial_r2t = s->initial_r2t;
@@ -97,6 +100,7 @@ static void to_config(const struct conf_settings *s)
 	config.abort_timeout = s->abort_timeout;
 	config.reset_timeout = s->reset_timeout;
 	config.connfail_timeout = s->connfail_timeout;
+	config.fence_timeout = s->fence_timeout;
 	config.disk_timeout = conf_disk_timeout(s);
 }
 

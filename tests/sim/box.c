@@ -186,6 +186,7 @@ static void power_on(struct box *b)
 	b->tt->no_residual = config.no_residual;
 	b->tt->no_tmf = (uint16_t)config.no_tmf;
 	b->tt->r2t_size = config.r2t_size;
+	b->tt->duties = config.duties;
 	b->tt->redirect = b->redirect;
 	b->t->fault = &b->hook;
 	for (unsigned i = 0; i < config.portals; i++)

@@ -3,6 +3,9 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/str.h"
 #include "fault.h"
 #include "pdu_fault.h"
@@ -38,7 +41,10 @@ void config_calm(void)
 		.ping_timeout = 5000,
 		.abort_timeout = 10000,
 		.reset_timeout = 30000,
+		.reinstatement = "see",
 		.knows_groups = true,
+		.fence_timeout = 30000,
+		.window = 65536,
 		.latency = 100,
 		.jitter = 100,
 		.threads = 1,
@@ -220,6 +226,7 @@ void config_draw(void)
 	draw_settings();
 	draw_rest();
 	draw_theme();
+	fence_draw();
 }
 
 /* Words --------------------------------------------------------------- */
@@ -268,6 +275,30 @@ static const struct row {
 	{ "connfail-timeout", K_U32, AT(connfail_timeout) },
 	{ "disk-command-timeout", K_U32, AT(disk_timeout) },
 	{ "task-timeout", K_U32, AT(task_timeout) },
+	{ "fence-timeout", K_U32, AT(fence_timeout) },
+	{ "window", K_U32, AT(window) },
+	{ "late", K_U32, AT(late) },
+	{ "beyond", K_BOOL, AT(beyond) },
+	{ "nat", K_BOOL, AT(nat) },
+	{ "linger-refused", K_BOOL, AT(linger_refused) },
+	{ "bind-refused", K_BOOL, AT(bind_refused) },
+	{ "stall-gap", K_U64, AT(stall_gap) },
+	{ "stall-most", K_U64, AT(stall_most) },
+	{ "reinstate", K_U32, AT(duties.reinstate) },
+	{ "reinstate-after", K_U32, AT(duties.reinstate_after) },
+	{ "any-group", K_U32, AT(duties.any_group) },
+	{ "run-on", K_U32, AT(duties.run_on) },
+	{ "sessions", K_U32, AT(duties.sessions) },
+	{ "auth-none", K_U32, AT(duties.auth_none) },
+	{ "lun-reset", K_U32, AT(duties.lun_reset) },
+	{ "abort-task", K_U32, AT(duties.abort_task) },
+	{ "tmf-hang", K_U32, AT(duties.tmf_hang) },
+	{ "unordered", K_U32, AT(duties.unordered) },
+	{ "no-sync", K_U32, AT(duties.no_sync) },
+	{ "r2t-never", K_U32, AT(duties.no_r2t) },
+	{ "short-good", K_U32, AT(duties.short_good) },
+	{ "overlap", K_U32, AT(overlap) },
+	{ "latency", K_U64, AT(latency) },
 	{ "threads", K_UINT, AT(threads) },
 	{ "zeroing", K_U32, AT(zeroing) },
 	{ "duration", K_U64, AT(duration) },
@@ -281,6 +312,33 @@ static const struct row {
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+bool config_set(const char *name, const char *value)
+{
+	uint64_t v = strtoull(value, NULL, 0);
+
+	for (size_t i = 0; i < ROWS; i++) {
+		void *field = (char *)&config + rows[i].at;
+
+		if (strcmp(rows[i].name, name) != 0)
+			continue;
+		switch (rows[i].kind) {
+		case K_UINT:
+		case K_U32:
+			*(uint32_t *)field = (uint32_t)v;
+			return true;
+		case K_U64:
+			*(uint64_t *)field = v;
+			return true;
+		case K_BOOL:
+			*(bool *)field = v;
+			return true;
+		case K_DIGEST:
+			return false;
+		}
+	}
+	return false;
+}
 
 static void describe_row(const struct row *r, struct strbuf *sb)
 {

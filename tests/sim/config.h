@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "target/duty.h"
 #include "target/params.h"
 
 #define MAX_BOXES    2
@@ -30,6 +31,7 @@ struct config {
 	bool split_status, no_residual;
 	uint32_t r2t_size;
 	uint32_t no_tmf; /* bit f: it refuses task management function f */
+	struct tgt_duties duties;
 
 	/* the driver's settings, in its units; see docs/engine-protocol.md */
 	const char *header_digest, *data_digest;
@@ -38,11 +40,21 @@ struct config {
 	uint32_t login_timeout, active_timeout, idle_timeout, ping_timeout;
 	uint32_t abort_timeout, reset_timeout;
 	uint32_t connfail_timeout, disk_timeout;
-	uint32_t task_timeout; /* 0: the driver's own; FOR_EVER */
-	bool knows_groups;     /* the discovery told the portal group tags */
+	uint32_t task_timeout;	/* 0: the driver's own; FOR_EVER */
+	bool knows_groups;	/* the discovery told the portal group tags */
+	uint32_t fence_timeout; /* ms that late bytes take at most */
+	const char *reinstatement; /* "see", "yes" or "no" */
 
 	/* the network */
 	uint64_t latency, jitter; /* us */
+	uint32_t window;	  /* bytes of a connection in the network */
+	uint32_t late;	     /* of 1000 reset connections: bytes come late */
+	bool beyond;	     /* ... even later than fence_timeout */
+	bool nat;	     /* the target does not see our ports */
+	bool linger_refused; /* no close is a reset */
+	bool bind_refused;
+	uint64_t stall_gap;  /* us between queues that stand still; 0: none */
+	uint64_t stall_most; /* us */
 
 	/* the user */
 	unsigned threads;	 /* of each disk */
@@ -68,6 +80,10 @@ extern struct config config;
 /* A calm world: one target, one portal, one disk, no faults. */
 void config_calm(void);
 void config_draw(void);
+/* fence.c: of networks and targets that make it hard to know what is over. */
+void fence_draw(void);
+/* False: no such setting, or value. */
+bool config_set(const char *name, const char *value);
 void config_describe(void);
 
 #endif

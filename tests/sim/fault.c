@@ -385,9 +385,46 @@ static void on_next(struct io_timer *t)
 	sim_after(t, dice_skewed(&sim.dice, 1, 2 * config.mean_gap));
 }
 
+/* Queues that stand still have a time and dice of their own. */
+
+static struct io_timer next_stall;
+
+static uint64_t stall_time(void)
+{
+	uint64_t w = config.fence_timeout * MS, us;
+
+	switch (dice_below(&sim.fence, 4)) {
+	case 0: /* about as long as can be borne */
+		us = w - w / 16 + dice_between(&sim.fence, 0, w / 8);
+		break;
+	case 1:
+		us = dice_skewed(&sim.fence, 100 * MS, 6 * SEC);
+		break;
+	default:
+		us = dice_between(&sim.fence, SEC, 20 * SEC);
+	}
+	return us < config.stall_most ? us : config.stall_most;
+}
+
+static void on_stall(struct io_timer *t)
+{
+	struct box *b = &boxes[dice_below(&sim.fence, config.boxes)];
+	struct path *p = &b->paths[dice_below(&sim.fence, config.portals)];
+	struct wire *w = path_wire(p, dice_below(&sim.fence, 3));
+
+	if (dice_chance(&sim.fence, 500))
+		path_stall(p, stall_time(), dice_chance(&sim.fence, 300));
+	else if (w)
+		wire_stall(w, stall_time());
+	sim_after(t, dice_between(&sim.fence, 1, 2 * config.stall_gap));
+}
+
 void faults_init(void)
 {
 	next.fn = on_next;
+	next_stall.fn = on_stall;
+	if (config.duration && config.stall_gap)
+		sim_after(&next_stall, QUIET);
 	if (config.duration)
 		sim_after(&next, QUIET);
 }
@@ -418,6 +455,7 @@ void faults_end(void)
 {
 	sim_trace("fault", "no more from here on");
 	sim_cancel(&next);
+	sim_cancel(&next_stall);
 	config.pdu_rate = config.cmd_rate = 0;
 	for (unsigned i = 0; i < config.boxes; i++)
 		heal(&boxes[i]);

@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "ctl/msg.h"
 #include "heap.h"
 #include "loop.h"
@@ -153,6 +156,14 @@ void op_get(const struct op *o, size_t at, void *p, size_t n)
 
 /* System calls of the engine ------------------------------------------ */
 
+static bool fd_has_port(uint16_t port)
+{
+	for (int i = 0; i < MOST; i++)
+		if (fds[i] && port && fds[i]->port == port)
+			return true;
+	return false;
+}
+
 int __real_close(int fd);
 int __wrap_close(int fd);
 int __real_fcntl64(int fd, int cmd, ...);
@@ -160,6 +171,60 @@ int __wrap_fcntl64(int fd, int cmd, ...);
 int __wrap_socket(int domain, int type, int protocol);
 int __wrap_setsockopt(int fd, int level, int name, const void *v, socklen_t n);
 int __wrap_getsockopt(int fd, int level, int name, void *v, socklen_t *n);
+int __real_bind(int fd, const struct sockaddr *sa, socklen_t n);
+int __wrap_bind(int fd, const struct sockaddr *sa, socklen_t n);
+int __real_getsockname(int fd, struct sockaddr *sa, socklen_t *n);
+int __wrap_getsockname(int fd, struct sockaddr *sa, socklen_t *n);
+int __real_ioctl(int fd, unsigned long what, ...);
+int __wrap_ioctl(int fd, unsigned long what, ...);
+int __wrap_bind(int number, const struct sockaddr *sa, socklen_t n)
+{
+	const struct sockaddr_in *in = (const void *)sa;
+	struct fd *fd = fd_find(number);
+
+	if (!fd)
+		return __real_bind(number, sa, n);
+	if (config.bind_refused || fd_has_port(ntohs(in->sin_port))) {
+		errno = config.bind_refused ? EPERM : EADDRINUSE;
+		return -1;
+	}
+	fd->port = ntohs(in->sin_port);
+	return 0;
+}
+
+int __wrap_getsockname(int number, struct sockaddr *sa, socklen_t *n)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct fd *fd = fd_find(number);
+
+	if (!fd)
+		return __real_getsockname(number, sa, n);
+	in.sin_port = htons(fd->port);
+	in.sin_addr.s_addr = htonl(fd->port ? 0x0a000064 : INADDR_ANY);
+	memcpy(sa, &in, *n < sizeof(in) ? *n : sizeof(in));
+	*n = sizeof(in);
+	return 0;
+}
+
+int __wrap_ioctl(int number, unsigned long what, ...)
+{
+	struct fd *fd = fd_find(number);
+	va_list ap;
+	void *arg;
+
+	va_start(ap, what);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!fd)
+		return __real_ioctl(number, what, arg);
+	if (what != SIOCOUTQ) {
+		errno = ENOTTY;
+		return -1;
+	}
+	*(int *)arg = net_outq(fd);
+	return 0;
+}
+
 ssize_t __wrap_getrandom(void *dst, size_t n, unsigned flags);
 int __wrap_msg_send(int sock, const struct msg_out *m, int fd);
 int __wrap_msg_recv(int sock, char *dst, size_t size, int *fd);
@@ -198,23 +263,26 @@ int __wrap_setsockopt(int number, int level, int name, const void *v,
 	struct fd *fd = fd_find(number);
 	const struct linger *linger = v;
 
+	if (fd && level == SOL_SOCKET && name == SO_LINGER &&
+	    config.linger_refused) {
+		errno = EPERM;
+		return -1;
+	}
 	if (fd && level == SOL_SOCKET && name == SO_LINGER)
 		fd->linger0 = linger->l_onoff && !linger->l_linger;
 	return 0;
 }
 
-/* TCP_INFO, as far as io/sock.c reads it. */
+/* TCP_INFO, as far as the engine reads it. */
 int __wrap_getsockopt(int number, int level, int name, void *v, socklen_t *n)
 {
 	struct fd *fd = fd_find(number);
-	struct tcp_info *i = v;
 
 	if (!fd || level != IPPROTO_TCP || name != TCP_INFO) {
 		errno = ENOPROTOOPT;
 		return -1;
 	}
-	memset(i, 0, *n);
-	i->tcpi_probes = net_unanswered(fd);
+	*n = (socklen_t)net_tcp_info(fd, v, *n);
 	return 0;
 }
 

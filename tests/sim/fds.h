@@ -2,8 +2,8 @@
  * fds - the handles of the simulated kernel, and operations in flight.
  *
  * A handle is a number the real kernel does not have.  The calls that the
- * engine makes on handles by themselves (socket, close, setsockopt, getsockopt,
- * fcntl, and the manager's messages) are replaced at link time and end here;
+ * engine makes on handles by themselves (socket, bind, close, options, fcntl,
+ * ioctl, and the manager's messages) are replaced at link time and end here;
  * those through the loop come as struct op.
  */
 #ifndef SIM_FDS_H
@@ -54,6 +54,7 @@ struct fd {
 	void *obj;
 	struct list pending; /* ops */
 	bool linger0;	     /* SO_LINGER with 0 s: closing resets */
+	uint16_t port;	     /* its own end's; 0: not bound */
 };
 
 /* Never NULL. */
@@ -76,8 +77,10 @@ void op_get(const struct op *o, size_t at, void *p, size_t n);
 
 /* Sockets come from net.c. */
 struct fd *net_socket(void);
-/* How many probes of this socket in a row were not answered. */
-uint8_t net_unanswered(const struct fd *fd);
+/* Fills a struct tcp_info of linux/tcp.h, n bytes at most; returns how many. */
+size_t net_tcp_info(const struct fd *fd, void *dst, size_t n);
+/* Bytes that were not acknowledged (SIOCOUTQ). */
+int net_outq(const struct fd *fd);
 
 /* The manager's end, for msg_send() and msg_recv() of the engine. */
 struct msg_out;

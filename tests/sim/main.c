@@ -209,7 +209,9 @@ static void usage(void)
 {
 	fprintf(stderr, "usage: run [--seeds N] [--hours N] [--from SEED] "
 			"[--jobs N] [--first]\n"
-			"       run --seed SEED [--trace]\n");
+			"       run --seed SEED [--trace]\n"
+			"       ... --set NAME=VALUE: as the trace tells the "
+			"settings\n");
 	exit(2);
 }
 
@@ -222,6 +224,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "trace", no_argument, NULL, 't' },
+		{ "set", required_argument, NULL, '=' },
 		{ "first", no_argument, NULL, '1' },
 		{ 0 },
 	};
@@ -247,6 +250,10 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 't':
 			o->trace = true;
+			break;
+		case '=':
+			if (!world_set(optarg))
+				usage();
 			break;
 		case '1':
 			o->first_only = true;

@@ -239,6 +239,8 @@ static void say_target(const struct box *b)
 	       config.ping_timeout, config.abort_timeout, config.reset_timeout);
 	sb_add(&sb, " connfail-timeout=%u disk-command-timeout=%u failover=%d",
 	       config.connfail_timeout, config.disk_timeout, config.failover);
+	sb_add(&sb, " fence-timeout=%u reinstatement=%s", config.fence_timeout,
+	       config.reinstatement);
 	if (config.task_timeout)
 		sb_add(&sb, " task-timeout=%u", config.task_timeout);
 	if (group >= 0)

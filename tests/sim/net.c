@@ -12,12 +12,15 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "config.h"
 #include "fds.h"
 #include "heap.h"
 #include "net_flow.h"
 #include "sim.h"
 
 #define BUFFER (64u << 10) /* bytes in a flow */
+
+#define FIRST_PORT 32768 /* of those the kernel gives */
 
 struct list net_wires;
 
@@ -39,6 +42,7 @@ static struct chunk *first_of(const struct flow *f)
 void flow_drop_chunk(struct flow *f, struct chunk *c)
 {
 	f->bytes -= c->len - c->off;
+	*(c->sent ? &f->in_net : &f->unsent) -= c->len - c->off;
 	list_remove(&c->link);
 	world_free(c);
 }
@@ -71,10 +75,12 @@ void flow_plan(struct flow *f, const struct path *p)
 		sim_at(&f->arrival, at > sim.now ? at : sim.now);
 }
 
-static uint64_t next_arrival(struct flow *f, const struct path *p)
+uint64_t flow_arrival(struct flow *f, const struct path *p)
 {
 	uint64_t at = sim.now + travel(p);
 
+	if (at < f->held_until)
+		at = f->held_until;
 	if (at < f->last)
 		at = f->last;
 	return f->last = at;
@@ -85,10 +91,9 @@ static struct chunk *new_chunk(struct flow *f, const struct path *p, size_t n)
 	struct chunk *c = world_alloc(sizeof(*c) + n);
 
 	c->len = n;
-	c->in_flight = !p->silent;
-	c->at = next_arrival(f, p);
 	f->bytes += n;
 	list_push_back(&f->chunks, &c->link);
+	flow_take(f, p, c);
 	flow_plan(f, p);
 	return c;
 }
@@ -99,7 +104,7 @@ static void end_flow(struct flow *f, const struct path *p, int err)
 		return;
 	f->ended = true;
 	f->err = err;
-	next_arrival(f, p);
+	flow_arrival(f, p);
 	flow_plan(f, p);
 }
 
@@ -162,11 +167,16 @@ static bool hand_over(struct wire *w, struct chunk *c)
 {
 	size_t n = c->len - c->off, took;
 
+	if (!c->acked) {
+		c->acked = true;
+		w->up.acked += n;
+	}
 	if (dice_chance(&sim.net, 100))
 		n = dice_between(&sim.net, 1, n);
 	took = w->path->host->receive(w, c->data + c->off, n);
 	c->off += took;
 	w->up.bytes -= took;
+	flow_gone(&w->up, w->path, took);
 	if (c->off == c->len)
 		flow_drop_chunk(&w->up, c);
 	return took > 0;
@@ -220,6 +230,7 @@ static size_t take(struct wire *w, const struct op *o)
 		got += n;
 		c->off += n;
 		w->down.bytes -= n;
+		w->down.in_net -= n;
 		if (c->off == c->len)
 			flow_drop_chunk(&w->down, c);
 	}
@@ -299,6 +310,7 @@ static void accept_write(struct wire *w, struct op *o)
 		op_get(o, at, new_chunk(&w->up, w->path, part)->data, part);
 		at += part;
 	}
+	w->up.taken += n - at;
 	op_done(o, (int)n);
 }
 
@@ -320,6 +332,21 @@ static void from_sockaddr(const struct sockaddr *sa, struct addr *a)
 	a->port = ntohs(in->sin_port);
 }
 
+/*
+ * A SYN between the ends of a connection that the host has: it asks, the
+ * engine's kernel knows of none and resets it, and repeats the SYN.
+ */
+static void end_older(struct wire *w)
+{
+	struct wire *old = wire_of_same_ends(w);
+
+	if (!old)
+		return;
+	sim_trace(w->path->name, "another connection takes its place");
+	flow_drop_chunks(&old->up);
+	lose_host(old);
+}
+
 /* A SYN came, or is repeated. */
 static void on_connecting(struct io_timer *t)
 {
@@ -334,7 +361,12 @@ static void on_connecting(struct io_timer *t)
 		sim_after(t, SEC);
 		return;
 	}
+	if (sim.now < w->up.held_until) {
+		sim_at(t, w->up.held_until);
+		return;
+	}
 	o = fd_pending(w->fd, OP_KIND_CONNECT);
+	end_older(w);
 	if (!w->path->refusing && w->path->host->accept(w->path, w)) {
 		w->hosted = w->established = true;
 		if (o)
@@ -342,6 +374,14 @@ static void on_connecting(struct io_timer *t)
 	} else if (o) {
 		op_done(o, -ECONNREFUSED);
 	}
+}
+
+static uint16_t next_port(void)
+{
+	static uint16_t port;
+
+	port = port < FIRST_PORT ? FIRST_PORT : port + 1;
+	return port;
 }
 
 static void start_connect(struct fd *fd, struct op *o)
@@ -358,6 +398,11 @@ static void start_connect(struct fd *fd, struct op *o)
 		return;
 	}
 	w = wire_new(p, fd);
+	w->port = fd->port = fd->port ? fd->port : next_port();
+	if (config.nat)
+		w->port = next_port();
+	w->up.window = config.window;
+	net_queue_of(w);
 	fd->obj = w;
 	sim_after(&w->connecting, 2 * travel(p));
 }
@@ -385,32 +430,6 @@ static void socket_start(struct fd *fd, struct op *o)
 	}
 }
 
-/*
- * What is not on its way yet is dropped with a reset; what is may arrive in
- * part, a little late.
- */
-static void reset_up(struct wire *w)
-{
-	uint64_t late = sim.now + dice_between(&sim.net, 0, NET_LATE);
-	bool silent = w->path->silent || w->up.mute, keep = !silent;
-	struct list *pos, *tmp;
-
-	keep = keep && dice_chance(&sim.net, 500);
-	list_for_each_safe (pos, tmp, &w->up.chunks) {
-		struct chunk *c = container_of(pos, struct chunk, link);
-
-		keep = keep && c->in_flight && !dice_chance(&sim.net, 100);
-		if (!keep)
-			flow_drop_chunk(&w->up, c);
-		else if (c->at > late)
-			c->at = late;
-	}
-	w->up.last = late;
-	w->up.ended = !silent; /* else nobody tells the host */
-	w->up.err = -ECONNRESET;
-	flow_plan(&w->up, w->path);
-}
-
 static void socket_close(struct fd *fd, bool killed)
 {
 	struct wire *w = fd->obj;
@@ -421,7 +440,7 @@ static void socket_close(struct fd *fd, bool killed)
 	flow_drop_chunks(&w->down);
 	sim_cancel(&w->down.arrival);
 	if (fd->linger0)
-		reset_up(w);
+		wire_reset_up(w);
 	else
 		end_flow(&w->up, w->path, 0);
 	sim_trace(w->path->name, "closed by the engine, %zu bytes on their way",
@@ -430,17 +449,6 @@ static void socket_close(struct fd *fd, bool killed)
 }
 
 static const struct fd_ops socket_ops = { socket_start, socket_close };
-
-uint8_t net_unanswered(const struct fd *fd)
-{
-	const struct wire *w = fd->obj;
-	uint64_t n;
-
-	if (!w || !w->path->silent)
-		return 0;
-	n = (sim.now - w->path->silent_since) / SEC;
-	return n < UINT8_MAX ? (uint8_t)n : UINT8_MAX;
-}
 
 struct fd *net_socket(void)
 {

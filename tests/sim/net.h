@@ -4,8 +4,10 @@
  *
  * A path leads to a portal; a wire is a connection on it.  What an end has
  * sent and then closed orderly still arrives (also much later, when the path
- * was silent: the kernel goes on sending for a closed socket).  What was sent
- * before a reset arrives within NET_LATE or not at all.
+ * was silent: the kernel goes on sending for a closed socket).  Of what was
+ * given to the kernel before a reset, that which had not gone into the network
+ * never arrives; the rest does, in order, within config.fence_timeout, or a
+ * beginning of it, or nothing.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H
@@ -17,9 +19,6 @@
 #include "base/list.h"
 #include "io/timer.h"
 #include "wire/addr.h"
-
-/* How long bytes of a closed connection live in the network; us. */
-#define NET_LATE (700 * 1000)
 
 struct path;
 struct wire;
@@ -47,6 +46,7 @@ struct path {
 	bool refusing;		  /* nobody listens */
 	uint64_t latency, jitter; /* us */
 	uint64_t spike_until, spike;
+	uint64_t held_until; /* its queue stands still; us */
 	struct io_timer heal;
 };
 
@@ -56,6 +56,10 @@ struct path *net_path_find(const struct addr *a);
 /* Silence for so long; what was sent meanwhile is repeated afterwards. */
 void path_silence(struct path *p, uint64_t us);
 void path_heal(struct path *p);
+/* Its queue stands still for so long, and then drains in order. */
+void path_stall(struct path *p, uint64_t us, bool both_ways);
+/* The same for one connection, which has a queue of its own. */
+void wire_stall(struct wire *w, uint64_t us);
 
 /* Cuts a connection somewhere in the bytes on their way. */
 void wire_cut(struct wire *w);

@@ -21,7 +21,7 @@ void paths_init(void)
 /* Keeps a random beginning of what is on its way. */
 static void cut_flow(struct flow *f)
 {
-	size_t keep = dice_between(&sim.net, 0, f->bytes), n;
+	size_t keep = dice_between(&sim.net, 0, f->in_net), n;
 	struct list *pos, *tmp;
 
 	list_for_each_safe (pos, tmp, &f->chunks) {
@@ -33,6 +33,7 @@ static void cut_flow(struct flow *f)
 			continue;
 		}
 		f->bytes -= n - keep;
+		*(c->sent ? &f->in_net : &f->unsent) -= n - keep;
 		c->len = c->off + keep;
 		keep = 0;
 		if (c->len == c->off)

@@ -42,6 +42,7 @@ void sim_init(uint64_t seed, bool trace, struct figures *f)
 	sim.net.state = dice_roll(&first);
 	sim.app.state = dice_roll(&first);
 	sim.engine.state = dice_roll(&first);
+	sim.fence.state = dice_roll(&first);
 }
 
 /* Events -------------------------------------------------------------- */

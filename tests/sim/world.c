@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include <string.h>
+
 #include "app.h"
 #include "box.h"
 #include "config.h"
@@ -102,11 +104,37 @@ void world_finish(void)
 		manager_bury();
 }
 
+static const char *settings[16];
+static unsigned nsettings;
+
+static bool apply(const char *setting)
+{
+	char name[32];
+	const char *value = strchr(setting, '=');
+
+	if (!value || (size_t)(value - setting) >= sizeof(name))
+		return false;
+	memcpy(name, setting, (size_t)(value - setting));
+	name[value - setting] = '\0';
+	return config_set(name, value + 1);
+}
+
+bool world_set(const char *setting)
+{
+	if (nsettings == sizeof(settings) / sizeof(*settings) ||
+	    !apply(setting))
+		return false;
+	settings[nsettings++] = setting;
+	return true;
+}
+
 bool world_run(uint64_t seed, bool trace, struct figures *f)
 {
 	sim_init(seed, trace, f);
 	f->seeds++;
 	config_draw();
+	for (unsigned i = 0; i < nsettings; i++)
+		apply(settings[i]);
 	world_init();
 	world_until(never, config.duration);
 	if (!sim.failed)

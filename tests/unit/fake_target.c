@@ -266,6 +266,7 @@ static void answer(struct cmd *c)
 	c->status = STATUS_GOOD;
 	c->response = c->sense_len = 0;
 	c->underflow = c->overflow = 0;
+	c->exposed = !fake.unsent;
 	if (fake.down)
 		c->outcome = CMD_LOST;
 	else if (!answer_by_script(c))
@@ -331,6 +332,7 @@ void fake_end_expired(void)
 		if (!take_back(fake.expired[i])) /* it was answered */
 			continue;
 		fake.expired[i]->outcome = CMD_ABORTED;
+		fake.expired[i]->exposed = true;
 		fake.expired[i]->done(fake.expired[i]);
 	}
 }

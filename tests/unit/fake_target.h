@@ -47,8 +47,9 @@ struct fake {
 	uint8_t cut_page;
 
 	/* the session */
-	bool sync; /* answers from within session_submit */
-	bool down; /* gives everything back as lost at once */
+	bool sync;   /* answers from within session_submit */
+	bool unsent; /* what is lost was never given to the socket */
+	bool down;   /* gives everything back as lost at once */
 	struct fake_answer script[32];
 	unsigned nscript;
 	struct cmd *pending[FAKE_MAX];

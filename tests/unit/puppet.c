@@ -148,12 +148,24 @@ void puppet_free(struct puppet *p)
 	free(p);
 }
 
-void puppet_connect(struct puppet *p)
+void puppet_connect_only(struct puppet *p)
 {
 	p->header_digest = p->data_digest = false;
 	p->wire_len = 0;
 	p->c = session_connected(p->s, p->now);
 	assert_non_null(p->c);
+}
+
+void puppet_connect(struct puppet *p)
+{
+	static const char none[] = "AuthMethod=None";
+
+	puppet_connect_only(p);
+	if (p->cfg.out.secret_len || p->cfg.in.secret_len)
+		return;
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, true, STAGE_OPERATIONAL, 0, none,
+			 sizeof(none));
 }
 
 void puppet_closed(struct puppet *p)

@@ -53,6 +53,9 @@ struct puppet {
 struct puppet *puppet_new(void); /* normal session, defaults, not connected */
 void puppet_free(struct puppet *p);
 
+/* The first request is to be taken. */
+void puppet_connect_only(struct puppet *p);
+/* The same, and without credentials past the security stage. */
 void puppet_connect(struct puppet *p);
 /* Closes the transport as the owner must after close(). */
 void puppet_closed(struct puppet *p);

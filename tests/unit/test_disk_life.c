@@ -78,6 +78,7 @@ static void test_identity_is_checked_before_anything_is_sent(void **state)
 	fake.down = false;
 	fake_forget();
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
+	fake_answer_one(); /* the fence's */
 	assert_int_equal(disk_state(rig.disk), DISK_CHECKING);
 	while (disk_state(rig.disk) == DISK_CHECKING) {
 		assert_int_equal(fake_count(SCSI_WRITE_10), 0);

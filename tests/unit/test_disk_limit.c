@@ -52,6 +52,7 @@ static void test_a_late_request_fails_when_its_command_is_over(void **state)
 	assert_int_equal(disk_next_wake(rig.disk), UINT64_MAX);
 	assert_false(a.done);
 	fake_end_expired();
+	tick(0);
 	assert_true(a.done);
 	assert_int_equal(a.err, -ETIMEDOUT);
 }

@@ -39,8 +39,39 @@ static void expect_down(struct puppet *p, const struct fault *why)
 	assert_int_equal(p->ups, 0);
 }
 
+static enum login_stage stage_of(struct puppet *p)
+{
+	struct pdu_login_req req;
+
+	puppet_expect(p, OP_LOGIN_REQ);
+	assert_int_equal(pdu_get_login_req(p->bhs, &req), 0);
+	return (enum login_stage)req.csg;
+}
+
+/* tgt and IET end the old session only when a login leaves that stage. */
 static void
-test_without_credentials_it_starts_at_the_operational_stage(void **state)
+test_without_credentials_it_starts_at_the_security_stage(void **state)
+{
+	struct puppet *p = *state;
+	struct pdu_login_req req;
+
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	assert_int_equal(pdu_get_login_req(p->bhs, &req), 0);
+	assert_int_equal(req.csg, STAGE_SECURITY);
+	assert_true(req.transit);
+	assert_int_equal(req.nsg, STAGE_OPERATIONAL);
+	assert_int_equal(req.tsih, 0);
+	assert_int_equal(req.cmdsn, 1);
+	assert_memory_equal(req.isid, p->cfg.isid, ISID_LEN);
+	assert_true(puppet_has_key(p, "InitiatorName=iqn.2026-11.test:us"));
+	assert_true(puppet_has_key(p, "TargetName=iqn.2026-11.test:them"));
+	assert_true(puppet_has_key(p, "SessionType=Normal"));
+	assert_true(puppet_has_key(p, "AuthMethod=None"));
+	assert_false(puppet_take(p));
+}
+
+static void test_the_operational_stage_follows(void **state)
 {
 	struct puppet *p = *state;
 	struct pdu_login_req req;
@@ -51,14 +82,104 @@ test_without_credentials_it_starts_at_the_operational_stage(void **state)
 	assert_int_equal(req.csg, STAGE_OPERATIONAL);
 	assert_true(req.transit);
 	assert_int_equal(req.nsg, STAGE_FULL_FEATURE);
-	assert_int_equal(req.tsih, 0);
-	assert_int_equal(req.cmdsn, 1);
-	assert_memory_equal(req.isid, p->cfg.isid, ISID_LEN);
-	assert_true(puppet_has_key(p, "InitiatorName=iqn.2026-11.test:us"));
-	assert_true(puppet_has_key(p, "TargetName=iqn.2026-11.test:them"));
-	assert_true(puppet_has_key(p, "SessionType=Normal"));
 	assert_true(puppet_has_key(p, "ErrorRecoveryLevel=0"));
 	assert_false(puppet_take(p));
+}
+
+static void test_an_answer_without_the_only_method_is_taken(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, true, STAGE_OPERATIONAL, 0, NULL,
+			 0);
+	assert_int_equal(stage_of(p), STAGE_OPERATIONAL);
+}
+
+static void refuse_security(struct puppet *p, uint16_t status)
+{
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, false, 0, status, NULL, 0);
+	expect_down(p, &fault_login_stage);
+	p->closes = p->downs = 0;
+}
+
+static void test_who_refuses_that_stage_is_tried_without_it(void **state)
+{
+	struct puppet *p = *state;
+	struct session_info i;
+
+	refuse_security(p, LOGIN_AUTH_FAILED);
+	puppet_connect_only(p);
+	assert_int_equal(stage_of(p), STAGE_OPERATIONAL);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, true, STAGE_FULL_FEATURE, 0,
+			 NULL, 0);
+	assert_int_equal(p->ups, 1);
+	session_info(p->s, &i);
+	assert_true(i.skipped_security);
+}
+
+static void test_who_chooses_another_method_is_tried_without_it(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, false, 0, 0,
+			 KEYS("AuthMethod=Reject"));
+	expect_down(p, &fault_login_stage);
+}
+
+static void test_who_closes_in_that_stage_is_tried_without_it(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	session_transport_lost(p->s, p->c, 0, p->now);
+	expect_down(p, &fault_login_stage);
+}
+
+static void test_who_refuses_both_is_asked_with_it_again(void **state)
+{
+	struct puppet *p = *state;
+
+	refuse_security(p, LOGIN_AUTH_FAILED);
+	puppet_connect_only(p);
+	assert_int_equal(stage_of(p), STAGE_OPERATIONAL);
+	puppet_login_rsp(p, STAGE_OPERATIONAL, false, 0, LOGIN_AUTH_FAILED,
+			 NULL, 0);
+	expect_down(p, &fault_login_refused);
+	puppet_connect_only(p);
+	assert_int_equal(stage_of(p), STAGE_SECURITY);
+}
+
+/* Else old sessions could live on beside the new one, unseen. */
+static void test_who_took_it_once_is_never_tried_without_it(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_up(p);
+	session_transport_lost(p->s, p->c, 0, p->now);
+	puppet_closed(p);
+	p->closes = p->downs = 0;
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, false, 0, LOGIN_AUTH_FAILED, NULL,
+			 0);
+	expect_down(p, &fault_login_refused);
+}
+
+static void test_a_name_that_is_not_there_is_no_matter_of_stages(void **state)
+{
+	struct puppet *p = *state;
+
+	puppet_connect_only(p);
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, false, 0, LOGIN_NOT_FOUND, NULL, 0);
+	expect_down(p, &fault_login_impossible);
 }
 
 static void test_a_final_response_brings_the_session_up(void **state)
@@ -365,6 +486,7 @@ static void test_no_split_of_the_bytes_changes_the_login(void **state)
 		assert_int_equal(pdu_get_login_req(p->bhs, &req), 0);
 		memcpy(rsp.isid, req.isid, ISID_LEN);
 		rsp.itt = req.itt;
+		rsp.sn = puppet_sn(p);
 		pdu_put_login_rsp(out, &rsp);
 		memcpy(out + BHS_LEN, "TargetPortalGroupTag=1", 23);
 		puppet_raw(p, out, sizeof(out), step);
@@ -423,14 +545,18 @@ static void test_who_asks_is_told_of_each_login_pdu(void **state)
 	struct puppet *p = *state;
 
 	topics_set(TOPIC_LOGIN);
-	puppet_connect(p);
+	puppet_connect_only(p);
 	assert_int_equal(p->notes, 1);
-	assert_non_null(strstr(p->note,
-			       "login: request, operational stage, next full "
-			       "feature: InitiatorName=iqn.2026-11.test:us"));
+	assert_non_null(strstr(p->note, "login: request, security stage, next "
+					"operational: "
+					"InitiatorName=iqn.2026-11.test:us"));
+	puppet_expect(p, OP_LOGIN_REQ);
+	puppet_login_rsp(p, STAGE_SECURITY, true, STAGE_OPERATIONAL, 0, NULL,
+			 0);
+	assert_int_equal(p->notes, 3);
 	puppet_login(p, KEYS("TargetPortalGroupTag=1"));
 	topics_set(0);
-	assert_int_equal(p->notes, 2);
+	assert_int_equal(p->notes, 4);
 	assert_non_null(strstr(p->note, "login: answer, "));
 	assert_non_null(strstr(p->note, " TargetPortalGroupTag=1"));
 }
@@ -439,7 +565,15 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_without_credentials_it_starts_at_the_operational_stage),
+		T(test_without_credentials_it_starts_at_the_security_stage),
+		T(test_the_operational_stage_follows),
+		T(test_an_answer_without_the_only_method_is_taken),
+		T(test_who_refuses_that_stage_is_tried_without_it),
+		T(test_who_chooses_another_method_is_tried_without_it),
+		T(test_who_closes_in_that_stage_is_tried_without_it),
+		T(test_who_refuses_both_is_asked_with_it_again),
+		T(test_who_took_it_once_is_never_tried_without_it),
+		T(test_a_name_that_is_not_there_is_no_matter_of_stages),
 		T(test_a_final_response_brings_the_session_up),
 		T(test_text_over_several_responses_is_put_together),
 		T(test_a_key_of_the_target_is_answered),

@@ -15,6 +15,7 @@
 
 #include "base/fsm.h"
 #include "base/str.h"
+#include "disk/fence.h"
 #include "iscsid/device.h"
 #include "iscsid/manager.h"
 #include "iscsid/source.h"
@@ -57,6 +58,11 @@ static void test_devices_move_as_agreed(void **state)
 	compare(&device_fsm);
 }
 
+static void test_fences_move_as_agreed(void **state)
+{
+	compare(&fence_fsm);
+}
+
 static void test_sources_move_as_agreed(void **state)
 {
 	compare(&source_fsm);
@@ -94,6 +100,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_devices_move_as_agreed),
 		cmocka_unit_test(test_sources_move_as_agreed),
+		cmocka_unit_test(test_fences_move_as_agreed),
 		cmocka_unit_test(test_engines_move_as_agreed),
 		cmocka_unit_test(test_the_manager_moves_as_agreed),
 		cmocka_unit_test(test_every_device_reaches_its_end_when_forced),

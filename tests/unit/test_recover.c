@@ -153,16 +153,14 @@ static void test_what_was_held_back_goes_after_a_success(void **state)
 /* The ladder ---------------------------------------------------------- */
 
 static const enum tmf ladder[] = { TMF_ABORT_TASK, TMF_ABORT_TASK_SET,
-				   TMF_LUN_RESET, TMF_TARGET_WARM_RESET,
-				   TMF_TARGET_COLD_RESET };
+				   TMF_LUN_RESET };
 #define RUNGS (sizeof(ladder) / sizeof(*ladder))
 
 static void test_each_refusal_leads_to_the_next_function(void **state)
 {
-	static const uint8_t responses[RUNGS] = {
-		TMF_REJECTED, TMF_NOT_SUPPORTED, TMF_NOT_AUTHORIZED,
-		TMF_STILL_ALLEGIANT, TMF_NOT_SUPPORTED
-	};
+	static const uint8_t responses[RUNGS] = { TMF_REJECTED,
+						  TMF_NOT_SUPPORTED,
+						  TMF_NOT_AUTHORIZED };
 	struct puppet *p = *state;
 
 	submit(p, &a, 1, TIMEOUT);
@@ -178,8 +176,7 @@ static void test_each_refusal_leads_to_the_next_function(void **state)
 
 static void test_each_silence_leads_to_the_next_function(void **state)
 {
-	static const uint32_t limits[RUNGS] = { 10000, 10000, 30000, 30000,
-						10000 };
+	static const uint32_t limits[RUNGS] = { 10000, 10000, 30000 };
 	struct puppet *p = *state;
 
 	submit(p, &a, 1, TIMEOUT);
@@ -328,19 +325,6 @@ static void test_an_abort_task_set_reaches_its_lun(void **state)
 	assert_int_equal(c.done, 0);
 }
 
-static void test_a_target_reset_reaches_every_lun(void **state)
-{
-	struct puppet *p = *state;
-
-	submit_three(p);
-	for (size_t i = 0; i < 3; i++)
-		answer(p, ladder[i], TMF_NOT_SUPPORTED);
-	answer(p, TMF_TARGET_WARM_RESET, TMF_COMPLETE);
-	assert_over(&a, CMD_ABORTED);
-	assert_over(&b, CMD_ABORTED);
-	assert_over(&c, CMD_ABORTED);
-}
-
 static void test_resets_are_told_with_their_reach(void **state)
 {
 	struct puppet *p = *state;
@@ -351,12 +335,6 @@ static void test_resets_are_told_with_their_reach(void **state)
 	assert_int_equal(p->lun_resets + p->target_resets, 0);
 	answer(p, TMF_LUN_RESET, TMF_COMPLETE);
 	assert_int_equal(p->lun_resets, 1);
-	submit(p, &a, 1, TIMEOUT);
-	puppet_tick(p, TIMEOUT);
-	for (size_t i = 0; i < 4; i++)
-		answer(p, ladder[i], TMF_NOT_SUPPORTED);
-	answer(p, TMF_TARGET_COLD_RESET, TMF_COMPLETE);
-	assert_int_equal(p->target_resets, 1);
 }
 
 /* Who asks ------------------------------------------------------------ */
@@ -493,7 +471,6 @@ int main(void)
 		T(test_an_answer_after_a_refused_abort_ends_the_matter),
 		T(test_the_oldest_is_aborted_first_and_one_at_a_time),
 		T(test_an_abort_task_set_reaches_its_lun),
-		T(test_a_target_reset_reaches_every_lun),
 		T(test_resets_are_told_with_their_reach),
 		T(test_an_owner_can_end_a_command_early),
 		T(test_a_command_that_waits_comes_back_at_once),

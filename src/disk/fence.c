@@ -1,0 +1,445 @@
+/*
+ * fence - keeping late writes of an old nexus away from newer ones.
+ */
+#include "disk/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fsm.h"
+#include "base/log.h"
+#include "scsi/status.h"
+
+#define NOT_YET UINT64_MAX /* since: the end of the nexus is still to be told  \
+			    */
+
+/* Steps --------------------------------------------------------------- */
+
+static void act_lost(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	d->fence.place = d->place;
+	d->fence.nexus = d->nexus;
+	d->fence.since = NOT_YET;
+	pause_end(&d->fence.pause);
+}
+
+static void act_ended(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	act_lost(obj, arg);
+	d->fence.since = d->now;
+}
+
+/* Nothing leaves once the connection is closed: that is now. */
+static void act_down(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	if (d->fence.since == NOT_YET)
+		d->fence.since = d->now;
+	pause_end(&d->fence.pause);
+}
+
+static void act_pause(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	pause_begin(&d->fence.pause);
+}
+
+static void act_barrier(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	d->fence.tries = 0;
+	pause_end(&d->fence.pause);
+}
+
+/* What waited for the fence before the disk was looked at goes on. */
+static void act_clear(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	if (d->state != DISK_ONLINE && !d->hopeless)
+		probe_begin(d);
+	d->run_again = true;
+}
+
+#define ROW(from, ev, to, act, why)                                            \
+	{                                                                      \
+		IN(FENCE_##from), FENCE_EV_##ev, FENCE_##to, act, why          \
+	}
+/* It changes nothing, because ... */
+#define STAYS(state, ev, why) ROW(state, ev, state, NULL, why)
+
+static const struct fsm_row rows[] = {
+	ROW(CLEAR, WRITE_LOST, OPEN, act_lost, NULL),
+	ROW(CLEAR, WRITE_ENDED, DRAIN, act_ended, NULL),
+	STAYS(CLEAR, UP_SAME, "nothing is in doubt"),
+	STAYS(CLEAR, UP_BESIDE, "nothing is in doubt"),
+	STAYS(CLEAR, DOWN, "nothing is in doubt"),
+	STAYS(CLEAR, OLD_ENDED, "nothing is in doubt"),
+
+	ROW(OPEN, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(OPEN, WRITE_ENDED, "the nexus is what has to end"),
+	ROW(OPEN, UP_SAME, SETTLE, act_pause, NULL),
+	ROW(OPEN, UP_BESIDE, HOLD, NULL, NULL),
+	ROW(OPEN, DOWN, OPEN, act_down, NULL),
+	ROW(OPEN, OLD_ENDED, ENDED, NULL, NULL),
+	ROW(OPEN, WAITED, ENDED, NULL, NULL),
+
+	ROW(ENDED, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(ENDED, WRITE_ENDED, "the barrier is owed anyway"),
+	ROW(ENDED, UP_SAME, DRAIN, NULL, NULL),
+	ROW(ENDED, UP_BESIDE, DRAIN, NULL, NULL),
+	STAYS(ENDED, DOWN, "it was down"),
+	STAYS(ENDED, OLD_ENDED, "it is known"),
+
+	ROW(HOLD, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(HOLD, WRITE_ENDED, "the barrier is owed anyway"),
+	ROW(HOLD, DOWN, OPEN, act_down, NULL),
+	ROW(HOLD, OLD_ENDED, SETTLE, act_pause, NULL),
+	ROW(HOLD, WAITED, DRAIN, NULL, NULL),
+
+	ROW(SETTLE, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(SETTLE, WRITE_ENDED, "the barrier is owed anyway"),
+	ROW(SETTLE, DOWN, OPEN, act_down, NULL),
+	STAYS(SETTLE, OLD_ENDED, "it is known"),
+	ROW(SETTLE, SETTLED, DRAIN, NULL, NULL),
+
+	ROW(DRAIN, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(DRAIN, WRITE_ENDED, "the barrier is owed anyway"),
+	ROW(DRAIN, DOWN, ENDED, act_down, NULL),
+	STAYS(DRAIN, OLD_ENDED, "it is known"),
+	ROW(DRAIN, ORDERS, BARRIER, act_barrier, NULL),
+	ROW(DRAIN, REORDERS, RESET, NULL, NULL),
+
+	ROW(RESET, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(RESET, WRITE_ENDED, "by the reset"),
+	ROW(RESET, DOWN, ENDED, act_down, NULL),
+	STAYS(RESET, OLD_ENDED, "it is known"),
+	ROW(RESET, CLEARED, BARRIER, act_barrier, NULL),
+
+	ROW(BARRIER, WRITE_LOST, OPEN, act_lost, NULL),
+	STAYS(BARRIER, WRITE_ENDED, "it is older than the barrier"),
+	ROW(BARRIER, DOWN, ENDED, act_down, NULL),
+	STAYS(BARRIER, OLD_ENDED, "it is known"),
+	ROW(BARRIER, REORDERS, RESET, NULL, NULL),
+	ROW(BARRIER, DRAINED, CLEAR, act_clear, NULL),
+};
+
+static const char *const state_names[] = {
+	"CLEAR", "OPEN",  "ENDED",   "HOLD", "SETTLE",
+	"DRAIN", "RESET", "BARRIER", NULL,
+};
+
+static const char *const event_names[] = {
+	"WRITE_LOST", "WRITE_ENDED", "UP_SAME", "UP_BESIDE", "DOWN",
+	"OLD_ENDED",  "WAITED",	     "SETTLED", "ORDERS",    "REORDERS",
+	"CLEARED",    "DRAINED",     NULL,
+};
+
+const struct fsm fence_fsm = {
+	.name = "fence",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(rows[0]),
+};
+
+/*
+ * A step that no row has would be a fault of ours: then all is in doubt that
+ * was, which costs a wait and no write.
+ */
+static void step(struct disk *d, enum fence_event ev)
+{
+	struct fence *f = &d->fence;
+	uint8_t from = f->state;
+
+	if (fsm_step(&fence_fsm, &f->state, (uint8_t)ev, d, NULL)) {
+		note(d, LOG_ERR, "fence: %s in %s is not foreseen",
+		     event_names[ev], state_names[from]);
+		f->since = d->now;
+		f->state = d->session ? FENCE_HOLD : FENCE_OPEN;
+	}
+	d->tell_fence |= (f->state == FENCE_HOLD) != (from == FENCE_HOLD);
+	if (f->state != from || ev == FENCE_EV_WRITE_LOST)
+		say(d, TOPIC_EH, "fence: %s -%s-> %s", state_names[from],
+		    event_names[ev], state_names[f->state]);
+}
+
+/* The barrier --------------------------------------------------------- */
+
+/* Block 0 will do: it is about the order, not about the cache. */
+static void build(struct disk *d)
+{
+	struct fence *f = &d->fence;
+	struct cmd *c = &f->cmd;
+
+	memcpy(c->lun, d->lun, LUN_LEN);
+	c->ordered = true;
+	if (f->by == BY_SYNCHRONIZE) {
+		cdb_synchronize_cache_10(c->cdb);
+		c->cdb[8] = 1; /* one block */
+		c->dir = CMD_NO_DATA;
+		c->len = 0;
+	} else {
+		cdb_read_10(c->cdb, 0, 1);
+		c->dir = CMD_READ;
+		c->buf = f->block;
+		c->len = sizeof(f->block);
+	}
+}
+
+static void on_answer(struct cmd *c)
+{
+	struct fence *f = container_of(c, struct fence, cmd);
+	struct disk *d = container_of(f, struct disk, fence);
+
+	f->out = false;
+	f->answered = true;
+	if (c->outcome == CMD_LOST)
+		disk_lost(d);
+	disk_run(d);
+}
+
+/* A running write may take its time: so does the next barrier. */
+static uint32_t patience(const struct fence *f)
+{
+	return PROBE_TASK_MS << (f->tries < 5 ? f->tries : 5);
+}
+
+static void send(struct disk *d)
+{
+	struct fence *f = &d->fence;
+
+	build(d);
+	f->cmd.timeout = patience(f);
+	f->cmd.done = on_answer;
+	f->out = true;
+	session_submit(d->session, &f->cmd);
+}
+
+/* The command is refused: by another, and then by a reset. */
+static void refused(struct disk *d)
+{
+	struct fence *f = &d->fence;
+
+	if (f->by == BY_SYNCHRONIZE) {
+		f->by = BY_READ;
+		return;
+	}
+	f->by = BY_SYNCHRONIZE;
+	step(d, FENCE_EV_REORDERS);
+}
+
+#define GONE_TRIES 10
+
+static void again(struct disk *d, const struct policy *p, bool slow)
+{
+	struct fence *f = &d->fence;
+
+	/* Nothing can be said of a LUN that is not there: nobody waits. */
+	if (p->effect == EFFECT_GONE && f->tries == GONE_TRIES)
+		disk_set_failed(d, p->err, "the target has no such LUN");
+	say_retry(d, &f->cmd, slow ? "in a second" : "at once");
+	f->tries++;
+	if (slow)
+		pause_begin(&f->pause);
+}
+
+/*
+ * Only an answer that comes from carrying it out says that all before it has
+ * ended: an attention, a refusal or BUSY may come at once.
+ */
+static void judge(struct disk *d)
+{
+	struct fence *f = &d->fence;
+	struct sense s;
+	const struct policy *p = policy_find(&f->cmd, &s);
+
+	if (f->state != FENCE_BARRIER || f->cmd.outcome == CMD_LOST)
+		return;
+	say_sense(d, &f->cmd);
+	disk_effect(d, p, &s);
+	if (policy_verdict(p, f->tries) == VERDICT_OK ||
+	    s.key == KEY_MEDIUM_ERROR || s.key == KEY_HARDWARE_ERROR)
+		step(d, FENCE_EV_DRAINED);
+	else if (p->effect == EFFECT_REFUSED ||
+		 f->cmd.status == STATUS_RESERVATION_CONFLICT)
+		refused(d);
+	else
+		again(d, p, policy_verdict(p, f->tries) != VERDICT_NOW);
+}
+
+static void on_cleared(struct clear_req *r, int err)
+{
+	struct disk *d = container_of(r, struct disk, fence.clear);
+
+	if (!err && d->session && d->fence.state == FENCE_RESET)
+		step(d, FENCE_EV_CLEARED);
+	disk_run(d);
+}
+
+static void reset(struct disk *d)
+{
+	struct fence *f = &d->fence;
+
+	memcpy(f->clear.lun, d->lun, LUN_LEN);
+	f->clear.done = on_cleared;
+	session_clear_lun(d->session, &f->clear);
+}
+
+void fence_run(struct disk *d)
+{
+	struct fence *f = &d->fence;
+
+	if (f->answered) {
+		f->answered = false;
+		judge(d);
+	}
+	if (!d->session)
+		return;
+	if (f->state == FENCE_DRAIN)
+		step(d, f->reorders ? FENCE_EV_REORDERS : FENCE_EV_ORDERS);
+	if (f->state == FENCE_RESET && !f->clear.pending)
+		reset(d);
+	if (f->state == FENCE_BARRIER && !f->out && !f->pause.on)
+		send(d);
+}
+
+/* Time ---------------------------------------------------------------- */
+
+static uint64_t waited_at(const struct disk *d)
+{
+	uint64_t wait = d->rules->wait_ms;
+
+	return d->fence.since < NOT_YET - wait ? d->fence.since + wait
+					       : NOT_YET;
+}
+
+static void check_wait(struct disk *d)
+{
+	const struct fence *f = &d->fence;
+
+	if ((f->state == FENCE_OPEN || f->state == FENCE_HOLD) &&
+	    d->now >= waited_at(d))
+		step(d, FENCE_EV_WAITED);
+}
+
+void fence_tick(struct disk *d)
+{
+	struct fence *f = &d->fence;
+
+	check_wait(d);
+	if (f->state == FENCE_SETTLE &&
+	    pause_over(&f->pause, d->now, d->rules->settle_ms))
+		step(d, FENCE_EV_SETTLED);
+	if (f->state == FENCE_BARRIER)
+		pause_over(&f->pause, d->now, SLOW_MS);
+}
+
+uint64_t fence_wake(const struct disk *d)
+{
+	const struct fence *f = &d->fence;
+
+	if (!d->session)
+		return UINT64_MAX;
+	if (f->state == FENCE_HOLD)
+		return waited_at(d);
+	return pause_wake(&f->pause);
+}
+
+/* The nexus ----------------------------------------------------------- */
+
+void fence_write_lost(struct disk *d)
+{
+	step(d, FENCE_EV_WRITE_LOST);
+}
+
+void fence_write_ended(struct disk *d)
+{
+	step(d, FENCE_EV_WRITE_ENDED);
+}
+
+void fence_up(struct disk *d)
+{
+	struct fence *f = &d->fence;
+	bool same = d->rules->reinstates && f->place == d->place;
+
+	d->nexus++;
+	f->by = BY_SYNCHRONIZE;
+	check_wait(d);
+	step(d, same ? FENCE_EV_UP_SAME : FENCE_EV_UP_BESIDE);
+}
+
+void fence_down(struct disk *d)
+{
+	step(d, FENCE_EV_DOWN);
+}
+
+bool fence_is_clear(const struct disk *d)
+{
+	return d->fence.state == FENCE_CLEAR;
+}
+
+bool fence_is_idle(const struct disk *d)
+{
+	return !d->fence.out && !d->fence.clear.pending;
+}
+
+/* For owners of disks ------------------------------------------------- */
+
+void disk_set_place(struct disk *d, int64_t place)
+{
+	d->place = place;
+}
+
+void disk_set_rules(struct disk *d, const struct fence_rules *rules)
+{
+	d->rules = rules;
+}
+
+void disk_doubt(struct disk *d, int64_t place, uint64_t now)
+{
+	struct fence *f = &d->fence;
+
+	f->state = FENCE_OPEN;
+	f->place = place;
+	f->nexus = 0;
+	f->since = now;
+}
+
+bool disk_is_in_doubt(const struct disk *d)
+{
+	return !fence_is_clear(d) && d->fence.place != d->place;
+}
+
+void disk_nexus_ended(struct disk *d)
+{
+	if (d->fence.nexus == d->nexus)
+		step(d, FENCE_EV_OLD_ENDED);
+}
+
+void disk_place_ended(struct disk *d, int64_t place, uint64_t now)
+{
+	d->now = now;
+	if (d->rules->reinstates && d->fence.place == place)
+		step(d, FENCE_EV_OLD_ENDED);
+	disk_run(d);
+}
+
+void disk_fence(const struct disk *d, struct fence_view *out)
+{
+	const struct fence *f = &d->fence;
+
+	out->state = state_names[f->state];
+	out->clear = fence_is_clear(d);
+	out->holds = f->state == FENCE_HOLD;
+	out->place = f->place;
+	out->since = f->since;
+	out->until = f->state == FENCE_HOLD ? waited_at(d) : 0;
+}

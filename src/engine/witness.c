@@ -1,0 +1,220 @@
+/*
+ * witness - does a new session end the old one?
+ */
+#include "engine/witness.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "engine/target.h"
+
+#define PATIENCE 1000 /* ms that the target has to end the first */
+#define TRIES	 3    /* without a verdict, before it counts as unknown */
+
+static struct target *of(struct witness *w)
+{
+	return container_of(w, struct target, witness);
+}
+
+static const char *name_of(const struct target *t)
+{
+	return t->settings.session.target_name;
+}
+
+const char *witness_word(enum reinstates r)
+{
+	static const char *const words[] = {
+		[REINSTATES_UNKNOWN] = "unknown",
+		[REINSTATES_YES] = "yes",
+		[REINSTATES_NO] = "no",
+	};
+
+	return words[r];
+}
+
+static void on_bury(struct io_op *op, int res)
+{
+	struct witness *w = container_of(op, struct witness, bury);
+
+	nexus_free(w->dead);
+	w->dead = NULL;
+	target_buried(of(w));
+}
+
+static void bury(struct target *t, struct nexus *n)
+{
+	t->witness.dead = n;
+	io_soon(t->engine->loop, &t->witness.bury);
+}
+
+static void decide(struct target *t, enum reinstates verdict, uint32_t ms)
+{
+	struct witness *w = &t->witness;
+
+	w->verdict = verdict;
+	w->ms = ms;
+	target_set_rules(t);
+	target_fence_changed(t);
+}
+
+static void say_no(struct target *t, const char *how)
+{
+	log_warn(name_of(t),
+		 "%s: after a lost session with writes on their way, I/O "
+		 "waits for FenceTimeout (%u s)",
+		 how, t->rules.wait_ms / 1000);
+}
+
+static void end_first(struct target *t)
+{
+	struct witness *w = &t->witness;
+
+	w->state = WITNESS_IDLE;
+	io_timer_cancel(t->engine->loop, &w->timer);
+	if (!w->first)
+		return;
+	session_logout(w->first->session, io_now(t->engine->loop));
+	link_touch(&w->first->link);
+}
+
+static void on_patience_over(struct io_timer *timer)
+{
+	struct witness *w = container_of(timer, struct witness, timer);
+	struct target *t = of(w);
+
+	decide(t, REINSTATES_NO, 0);
+	say_no(t, "does not end an old session when a new one begins");
+	end_first(t);
+}
+
+void witness_init(struct target *t)
+{
+	struct witness *w = &t->witness;
+
+	*w = (struct witness){
+		.verdict = t->settings.seen,
+		.ms = t->settings.seen_ms,
+		.timer.fn = on_patience_over,
+		.bury.fn = on_bury,
+	};
+}
+
+/* What was seen holds for logins that begin as that one did. */
+static void check_stage(struct target *t)
+{
+	struct witness *w = &t->witness;
+	struct session_info i;
+
+	session_info(t->nexus->session, &i);
+	if (w->verdict == REINSTATES_YES && w->skipped != i.skipped_security)
+		decide(t, REINSTATES_UNKNOWN, 0);
+	w->skipped = i.skipped_security;
+}
+
+bool witness_begin(struct target *t)
+{
+	struct witness *w = &t->witness;
+	struct nexus *second;
+
+	if (w->state != WITNESS_IDLE || w->first || w->dead)
+		return false;
+	check_stage(t);
+	if (t->settings.reinstatement != REINSTATEMENT_SEE ||
+	    w->verdict != REINSTATES_UNKNOWN || w->tries == TRIES ||
+	    t->removing || t->switching)
+		return false;
+	second = target_nexus(t);
+	if (!second)
+		return false;
+	w->state = WITNESS_SECOND;
+	w->first = t->nexus;
+	w->over = false;
+	t->nexus = second;
+	target_connect(t);
+	return true;
+}
+
+static void seen(struct target *t)
+{
+	struct witness *w = &t->witness;
+	uint64_t now = io_now(t->engine->loop);
+
+	w->state = WITNESS_IDLE;
+	io_timer_cancel(t->engine->loop, &w->timer);
+	decide(t, REINSTATES_YES, w->over ? 0 : (uint32_t)(now - w->stood));
+}
+
+void witness_stood(struct target *t)
+{
+	struct witness *w = &t->witness;
+
+	if (w->state != WITNESS_SECOND)
+		return;
+	if (w->over) {
+		seen(t);
+		return;
+	}
+	w->state = WITNESS_WATCH;
+	w->stood = io_now(t->engine->loop);
+	io_timer_after(t->engine->loop, &w->timer, PATIENCE);
+}
+
+static bool is_refusal(const struct fault *why)
+{
+	return why == &fault_login_refused || why == &fault_login_impossible ||
+	       why == &fault_login_unavailable;
+}
+
+bool witness_takes_back(struct target *t, const struct fault *why)
+{
+	struct witness *w = &t->witness;
+	bool second = w->state == WITNESS_SECOND;
+
+	if (w->state == WITNESS_IDLE)
+		return false;
+	w->tries++;
+	if (!second || !w->first || t->leaving || t->switching ||
+	    !session_is_up(w->first->session)) {
+		end_first(t);
+		return false;
+	}
+	w->state = WITNESS_IDLE;
+	bury(t, t->nexus);
+	t->nexus = w->first;
+	w->first = NULL;
+	if (is_refusal(why)) {
+		decide(t, REINSTATES_NO, 0);
+		say_no(t, "refuses a new session while the old one stands");
+	}
+	return true;
+}
+
+/* The target did it: nobody else ended it, nor a path. */
+static bool is_the_targets(const struct fault *why)
+{
+	return why == &fault_peer_closed || why == &fault_transport_lost ||
+	       why == &fault_target_drop || why == &fault_target_logout;
+}
+
+void witness_first_down(struct target *t, const struct fault *why)
+{
+	struct witness *w = &t->witness;
+
+	bury(t, w->first);
+	w->first = NULL;
+	if (w->state == WITNESS_IDLE)
+		return;
+	if (!is_the_targets(why)) {
+		w->tries++;
+		end_first(t);
+	} else if (w->state == WITNESS_WATCH) {
+		seen(t);
+	} else {
+		w->over = true;
+	}
+}
+
+bool witness_stop(struct target *t)
+{
+	end_first(t);
+	return !t->witness.first && !t->witness.dead;
+}

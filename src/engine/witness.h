@@ -1,0 +1,70 @@
+/*
+ * witness - does a new session end the old one, as RFC 7143 6.3.5 has it?
+ *
+ * Seen once a target, at a login, before anything is sent: a second session
+ * with the same ISID is begun beside the first, and the target should close
+ * the first one.  The second is kept.  What real targets do about it differs
+ * (docs/ghost-writes.md), and nothing else tells.
+ */
+#ifndef ENGINE_WITNESS_H
+#define ENGINE_WITNESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/nexus.h"
+#include "io/timer.h"
+#include "proto/fault.h"
+
+struct target;
+
+enum reinstates {
+	REINSTATES_UNKNOWN,
+	REINSTATES_YES,
+	REINSTATES_NO,
+};
+
+enum witness_state {
+	WITNESS_IDLE,
+	WITNESS_SECOND, /* the second one is begun */
+	WITNESS_WATCH,	/* it stands: does the first end? */
+};
+
+struct witness {
+	enum witness_state state;
+	enum reinstates verdict;
+	uint32_t ms;	     /* YES: so long after the second one stood */
+	bool skipped;	     /* what was seen began in the operational stage */
+	unsigned tries;	     /* that came to nothing */
+	bool over;	     /* the first ended before the second stood */
+	uint64_t stood;	     /* ms: when the second did */
+	struct nexus *first; /* until its connection is closed, or NULL */
+	struct nexus *dead;  /* to be freed outside of all callbacks */
+	struct io_timer timer;
+	struct io_op bury;
+};
+
+void witness_init(struct target *t);
+
+/*
+ * A session stands, and nothing was sent: true when the target is to be seen
+ * with a second one, which is t->nexus now.
+ */
+bool witness_begin(struct target *t);
+/* The session that counts stands. */
+void witness_stood(struct target *t);
+/*
+ * The session that counts is lost, or came to nothing: true when the first is
+ * t->nexus again, and stands.
+ */
+bool witness_takes_back(struct target *t, const struct fault *why);
+/* The first is down. */
+void witness_first_down(struct target *t, const struct fault *why);
+/* Ends what is under way; false: it takes a moment, and target_buried() comes.
+ */
+bool witness_stop(struct target *t);
+
+/* "yes", "no", "unknown" */
+const char *witness_word(enum reinstates r);
+
+#endif
