@@ -513,8 +513,10 @@ static int create_from(const char *path, const char *old_path,
 
 	if (err)
 		return err;
+	/* Where it stays, or comes back, the new one counts: nothing is lost.
+	 */
 	if (unlink(old_path) == 0)
-		file_sync_dir(old_path);
+		(void)file_sync_dir(old_path);
 	report_line(r, LOG_NOTICE, 0, "taken over from %s", old_path);
 	return 0;
 }

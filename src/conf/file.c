@@ -146,7 +146,7 @@ static int put_in_place(const char *tmp, const char *path, enum file_how how)
 		return rename(tmp, path) < 0 ? -errno : 0;
 	if (link(tmp, path) < 0)
 		return -errno;
-	unlink(tmp);
+	(void)unlink(tmp); /* a second name of the new file, and no harm */
 	return 0;
 }
 
@@ -166,7 +166,7 @@ int file_write(const char *path, struct file_new *f)
 	if (!err)
 		err = put_in_place(tmp, path, f->how);
 	if (err) {
-		unlink(tmp);
+		(void)unlink(tmp); /* what went wrong first is told */
 		return err;
 	}
 	return file_sync_dir(path);

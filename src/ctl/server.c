@@ -216,7 +216,7 @@ static int listen_at(struct ctl_server *s)
 	if (s->fd < 0)
 		return -errno;
 	/* Whoever owns the run directory alone is here: the old one is dead. */
-	unlink(s->addr.sun_path);
+	(void)unlink(s->addr.sun_path); /* else bind() tells */
 	old = umask(0177);
 	if (bind(s->fd, (struct sockaddr *)&s->addr, sizeof(s->addr)) < 0 ||
 	    listen(s->fd, CTL_CLIENTS) < 0)
@@ -261,7 +261,7 @@ void ctl_server_close(struct ctl_server *s)
 	if (!s)
 		return;
 	s->closing = true;
-	unlink(s->addr.sun_path);
+	(void)unlink(s->addr.sun_path); /* the next one takes it away */
 	io_timer_cancel(s->loop, &s->pause);
 	if (s->accept_busy)
 		io_cancel(s->loop, &s->accept);

@@ -10,8 +10,9 @@
 #include "base/log.h"
 #include "scsi/status.h"
 
-#define NOT_YET UINT64_MAX /* since: the end of the nexus is still to be told  \
-			    */
+#define NOT_YET                                                                \
+	UINT64_MAX /* since: the end of the nexus is still to be told          \
+		    */
 
 /* Steps --------------------------------------------------------------- */
 
@@ -55,7 +56,19 @@ static void act_barrier(void *obj, const void *arg)
 	struct disk *d = obj;
 
 	d->fence.tries = 0;
+	d->fence.stale = false;
 	pause_end(&d->fence.pause);
+}
+
+/*
+ * A write that waited for its data when the barrier came began to run behind
+ * it: only the next one waits for that.
+ */
+static void act_again(void *obj, const void *arg)
+{
+	struct disk *d = obj;
+
+	d->fence.stale = d->fence.out;
 }
 
 /* What waited for the fence before the disk was looked at goes on. */
@@ -124,7 +137,7 @@ static const struct fsm_row rows[] = {
 	ROW(RESET, CLEARED, BARRIER, act_barrier, NULL),
 
 	ROW(BARRIER, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(BARRIER, WRITE_ENDED, "it is older than the barrier"),
+	ROW(BARRIER, WRITE_ENDED, BARRIER, act_again, NULL),
 	ROW(BARRIER, DOWN, ENDED, act_down, NULL),
 	STAYS(BARRIER, OLD_ENDED, "it is known"),
 	ROW(BARRIER, REORDERS, RESET, NULL, NULL),
@@ -253,8 +266,24 @@ static void again(struct disk *d, const struct policy *p, bool slow)
 
 /*
  * Only an answer that comes from carrying it out says that all before it has
- * ended: an attention, a refusal or BUSY may come at once.
+ * ended: an attention, a refusal or BUSY may come at once.  How much of the
+ * block came with it does not matter.
  */
+static bool was_carried_out(const struct cmd *c, const struct sense *s)
+{
+	if (c->outcome != CMD_DONE)
+		return false;
+	return c->status == STATUS_GOOD || s->key == KEY_RECOVERED_ERROR ||
+	       s->key == KEY_MEDIUM_ERROR || s->key == KEY_HARDWARE_ERROR;
+}
+
+static bool is_refusal(const struct cmd *c, const struct policy *p)
+{
+	return p->effect == EFFECT_REFUSED ||
+	       (c->outcome == CMD_DONE &&
+		c->status == STATUS_RESERVATION_CONFLICT);
+}
+
 static void judge(struct disk *d)
 {
 	struct fence *f = &d->fence;
@@ -265,11 +294,13 @@ static void judge(struct disk *d)
 		return;
 	say_sense(d, &f->cmd);
 	disk_effect(d, p, &s);
-	if (policy_verdict(p, f->tries) == VERDICT_OK ||
-	    s.key == KEY_MEDIUM_ERROR || s.key == KEY_HARDWARE_ERROR)
+	if (f->stale) {
+		f->stale = false;
+		return;
+	}
+	if (was_carried_out(&f->cmd, &s))
 		step(d, FENCE_EV_DRAINED);
-	else if (p->effect == EFFECT_REFUSED ||
-		 f->cmd.status == STATUS_RESERVATION_CONFLICT)
+	else if (is_refusal(&f->cmd, p))
 		refused(d);
 	else
 		again(d, p, policy_verdict(p, f->tries) != VERDICT_NOW);
@@ -427,7 +458,9 @@ void disk_nexus_ended(struct disk *d)
 void disk_place_ended(struct disk *d, int64_t place, uint64_t now)
 {
 	d->now = now;
-	if (d->rules->reinstates && d->fence.place == place)
+	/* Without a session nobody waits for the old one to be let go of. */
+	if (d->rules->reinstates && d->fence.place == place &&
+	    d->fence.state == FENCE_HOLD)
 		step(d, FENCE_EV_OLD_ENDED);
 	disk_run(d);
 }

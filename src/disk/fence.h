@@ -61,6 +61,7 @@ struct fence {
 	bool reorders;	/* seen: ORDERED is not honoured here */
 	uint8_t by;
 	bool out, answered; /* the ORDERED command */
+	bool stale;	    /* its answer says too little: once more */
 	uint32_t tries;
 	struct pause pause; /* SETTLE; BARRIER: until the next try */
 	struct clear_req clear;

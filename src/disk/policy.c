@@ -13,8 +13,11 @@
 #define ANY_KEY	   0xff
 #define KEY_NONE   0xfe /* CHECK CONDITION without readable sense data */
 
+/* More than the session tells: success that did not move all the data. */
+#define CMD_INCOMPLETE (CMD_LOST + 1)
+
 struct row {
-	enum cmd_outcome outcome;
+	unsigned outcome; /* enum cmd_outcome, CMD_INCOMPLETE */
 	uint8_t status, key;
 	uint16_t code, mask; /* compared under the mask */
 	struct policy p;
@@ -54,6 +57,8 @@ static const struct row rows[] = {
 	OUTCOME(LOST, "lost", .next_nexus = true),
 	OUTCOME(ABORTED, "aborted", 10, FOREVER, EIO),
 	OUTCOME(REFUSED, "refused by iSCSI", 0, 5, EIO),
+	/* A PDU that got lost is enough for it, so it is worth a try. */
+	OUTCOME(INCOMPLETE, "incomplete", 5, 0, EIO),
 
 	STATUS(GOOD, "good"),
 	STATUS(BUSY, "busy", 0, FOREVER, EIO),
@@ -119,12 +124,6 @@ static const struct row rows[] = {
 
 static const struct policy otherwise = { "other", .err = EIO };
 
-/*
- * Success that did not move all the data is none.  A PDU that got lost on the
- * way is enough for that, so it is worth another try.
- */
-static const struct policy incomplete = { "incomplete", 5, 0, EIO };
-
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 const struct policy *policy_row(size_t i)
@@ -132,47 +131,58 @@ const struct policy *policy_row(size_t i)
 	return i < ROWS ? &rows[i].p : NULL;
 }
 
-static bool fits(const struct row *r, const struct cmd *c, uint8_t key,
-		 uint16_t code)
+/* What a row is compared with. */
+struct answer {
+	unsigned outcome;
+	uint8_t status, key;
+	uint16_t code;
+};
+
+static bool fits(const struct row *r, const struct answer *a)
 {
-	if (r->outcome != c->outcome)
+	if (r->outcome != a->outcome)
 		return false;
 	if (r->status == ANY_STATUS)
 		return true;
-	if (r->status != c->status)
+	if (r->status != a->status)
 		return false;
 	return r->key == ANY_KEY ||
-	       (r->key == key && r->code == (code & r->mask));
+	       (r->key == a->key && r->code == (a->code & r->mask));
 }
 
-static const struct policy *find(const struct cmd *c, uint8_t key,
-				 uint16_t code)
+static const struct policy *find(const struct answer *a)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (fits(&rows[i], c, key, code))
+		if (fits(&rows[i], a))
 			return &rows[i].p;
 	return &otherwise;
 }
 
-/* Do missing bytes matter?  Parameter data may be shorter than asked for. */
-static bool moves_blocks(const struct cmd *c)
+/*
+ * Parameter data may be shorter than asked for.  A parameter list, as that of
+ * UNMAP, may not: the target takes all of it, or did not do what it says.
+ */
+static bool must_move_all(const struct cmd *c)
 {
-	switch (c->cdb[0]) {
-	case SCSI_READ_10:
-	case SCSI_READ_16:
-	case SCSI_WRITE_10:
-	case SCSI_WRITE_16:
-	case SCSI_WRITE_SAME_10:
-	case SCSI_WRITE_SAME_16:
-		return true;
-	}
-	return false;
+	enum cdb_kind kind = cdb_kind(c->cdb);
+
+	return c->dir == CMD_WRITE || kind == CDB_CHANGES || kind == CDB_READS;
+}
+
+static const struct policy *incomplete(void)
+{
+	return find(&(const struct answer){ .outcome = CMD_INCOMPLETE });
+}
+
+static bool is_incomplete(const struct cmd *c)
+{
+	return (c->underflow || c->overflow) && must_move_all(c);
 }
 
 const struct policy *policy_find(const struct cmd *c, struct sense *s)
 {
+	struct answer a = { c->outcome, c->status, KEY_NONE, 0 };
 	const struct policy *p;
-	uint8_t key = KEY_NONE;
 	size_t n = c->sense_len;
 
 	*s = (struct sense){ 0 };
@@ -181,22 +191,24 @@ const struct policy *policy_find(const struct cmd *c, struct sense *s)
 	/* For disks deferred sense counts as current: nothing may be lost. */
 	if (c->outcome == CMD_DONE && c->status == STATUS_CHECK_CONDITION &&
 	    sense_parse(c->sense, n, s) == 0)
-		key = s->key;
-	p = find(c, key, s->code);
-	if (policy_verdict(p, 0) == VERDICT_OK && moves_blocks(c) &&
-	    (c->underflow || c->overflow))
-		return &incomplete;
-	return p;
+		a.key = s->key;
+	a.code = s->code;
+	p = find(&a);
+	if (policy_verdict(p, 0) != VERDICT_OK || !is_incomplete(c))
+		return p;
+	return incomplete();
 }
 
 const struct policy *policy_find_sense(const struct sense *s)
 {
-	const struct cmd c = {
+	const struct answer a = {
 		.outcome = CMD_DONE,
 		.status = STATUS_CHECK_CONDITION,
+		.key = s->key,
+		.code = s->code,
 	};
 
-	return find(&c, s->key, s->code);
+	return find(&a);
 }
 
 enum verdict policy_verdict(const struct policy *p, uint32_t tries)
@@ -210,6 +222,16 @@ enum verdict policy_verdict(const struct policy *p, uint32_t tries)
 	return p->err ? VERDICT_FAIL : VERDICT_OK;
 }
 
+static void incomplete_text(const struct cmd *c, char *dst, size_t size)
+{
+	if (c->underflow)
+		snprintf(dst, size, "%u of %u bytes not transferred",
+			 c->underflow, c->len);
+	else
+		snprintf(dst, size, "%u bytes more than the %u transferred",
+			 c->overflow, c->len);
+}
+
 void policy_text(const struct cmd *c, char *dst, size_t size)
 {
 	struct sense s;
@@ -220,9 +242,8 @@ void policy_text(const struct cmd *c, char *dst, size_t size)
 			 c->response);
 	else if (c->outcome != CMD_DONE)
 		snprintf(dst, size, "%s", p->name);
-	else if (p == &incomplete)
-		snprintf(dst, size, "%u of %u bytes not transferred",
-			 c->underflow ? c->underflow : c->overflow, c->len);
+	else if (p == incomplete())
+		incomplete_text(c, dst, size);
 	else if (c->status != STATUS_CHECK_CONDITION)
 		snprintf(dst, size, "%s (status 0x%02x)",
 			 scsi_status_name(c->status), c->status);

@@ -33,6 +33,7 @@ static void move(struct target *t)
 	} else if (t->nexus->link.open) {
 		link_give_up(&t->nexus->link);
 	} else {
+		/* Whether it is another one: it is tried either way. */
 		(void)target_next_portal(t, false);
 		io_timer_after(t->engine->loop, &t->retry, 0);
 		t->given_up = false;
@@ -128,6 +129,7 @@ void target_set_portals(struct target *t, const struct settings *s)
 	bool stays = portals_change(&t->portals, s->portals, s->nportals,
 				    s->preferred);
 
+	/* Those are not in use: nothing ends when one of them is gone. */
 	(void)portals_change(&t->before, s->portals, s->nportals, s->preferred);
 	/* Without failover a session ends with its address. */
 	if (!stays && !t->portals.failover && !t->removing &&

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "proto/conn.h"
 
 _Static_assert(SOCK_RX_IOV == CONN_RX_IOV && SOCK_TX_IOV == CONN_TX_IOV,
@@ -81,9 +82,12 @@ static void on_tx_done(struct sock *s, size_t n)
 /* The words for a connection that never stood. */
 static void fail(struct link *l, int err)
 {
-	const struct fault *why = err == -ETIMEDOUT ? &fault_connect_timeout
-						    : &fault_connect_failed;
+	const struct fault *why = &fault_connect_failed;
 
+	if (l->sock.unsafe)
+		why = &fault_unsafe_close;
+	else if (err == -ETIMEDOUT)
+		why = &fault_connect_timeout;
 	l->ops->failed(l, why,
 		       why == &fault_connect_timeout ? "" : strerror(-err));
 }
@@ -134,12 +138,32 @@ static uint64_t watch_at(struct link *l)
 	return l->watch;
 }
 
+/* A connection does without; once in a process is enough to know. */
+static void tell_refused(const struct sock *s)
+{
+	static bool told[SOCK_WISHES];
+
+	for (unsigned w = 0; w < SOCK_WISHES; w++) {
+		if (!s->refused[w] || told[w])
+			continue;
+		told[w] = true;
+		/* A kernel that does not know it is merely old. */
+		if (s->refused[w] == ENOPROTOOPT)
+			log_debug(NULL, "this kernel has no %s",
+				  sock_wish_name(w));
+		else
+			log_info(NULL, "%s is refused (%s), going without",
+				 sock_wish_name(w), strerror(s->refused[w]));
+	}
+}
+
 static void watch_tick(struct link *l, uint64_t now)
 {
 	if (!l->watch || now < l->watch)
 		return;
 	l->watch = now + LOOK_AGAIN;
 	sock_suspect(&l->sock);
+	tell_refused(&l->sock);
 }
 
 static void on_wake(struct io_timer *t)
@@ -223,12 +247,15 @@ void link_open(struct link *l, const struct addr *to,
 	int err = sock_addr(to->host, to->port, &sa);
 
 	l->err = 0;
+	l->sock.unsafe = false;
 	if (!err)
 		err = sock_connect(&l->sock, l->loop, &sock_ops, &sa, opt);
-	if (err)
+	if (err) {
 		fail(l, err);
-	else
-		l->open = true;
+		return;
+	}
+	l->open = true;
+	tell_refused(&l->sock);
 }
 
 void link_give_up(struct link *l)

@@ -62,7 +62,7 @@ static void ignore_signals(void)
 	static const int ignored[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP };
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
+		(void)signal(ignored[i], SIG_IGN); /* no signal is unknown */
 }
 
 /* libcrypto reads files at the first use of a hash. */
@@ -71,6 +71,7 @@ static void warm_up_hashes(void)
 	uint8_t dst[CHAP_MAX_RESPONSE], challenge[1] = { 0 };
 
 	for (size_t i = 0; i < chap_algorithm_count; i++)
+		/* What it answers is for nobody. */
 		(void)chap_response(&chap_algorithms[i], 0, "", 0, challenge,
 				    sizeof(challenge), dst);
 }

@@ -52,23 +52,37 @@ static int enter_nowhere(void)
 			continue;
 		}
 		err = chdir(dir) < 0 ? -errno : 0;
-		rmdir(dir);
+		if (rmdir(dir) < 0 && !err)
+			err = -errno;
 		return err ? err : chroot(".") < 0 ? -errno : 0;
 	}
 	return err;
 }
 
-static void set_limits(void)
+/* As many as there may be: sessions beyond fail one by one, and say so. */
+static void allow_handles(void)
 {
-	struct rlimit none = { 0, 0 }, files = { HANDLES, HANDLES }, have;
+	struct rlimit files = { HANDLES, HANDLES }, have = { 0, 0 };
 
-	/* A core dump would hold secrets and other people's data. */
-	setrlimit(RLIMIT_CORE, &none);
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0 &&
-	    !getrlimit(RLIMIT_NOFILE, &have)) {
+	if (setrlimit(RLIMIT_NOFILE, &files) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &have) == 0) {
 		have.rlim_cur = have.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &have);
+		if (setrlimit(RLIMIT_NOFILE, &have) == 0 &&
+		    have.rlim_cur >= HANDLES)
+			return;
 	}
+	log_debug(NULL, "no more than %llu handles are allowed",
+		  (unsigned long long)have.rlim_cur);
+}
+
+static int set_limits(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	allow_handles();
+	/* A core dump would hold secrets and other people's data. */
+	return setrlimit(RLIMIT_CORE, &none) < 0 ? -errno : 0;
 }
 
 static int become(const struct passwd *pw)
@@ -83,9 +97,10 @@ static int become(const struct passwd *pw)
 int sandbox_drop(const char *user)
 {
 	const struct passwd *pw;
-	int err = 0;
+	int err = set_limits();
 
-	set_limits();
+	if (err)
+		return err;
 	if (geteuid() == 0) {
 		pw = find_user(user);
 		if (!pw || !pw->pw_uid)

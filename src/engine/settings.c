@@ -361,6 +361,7 @@ int settings_portals(const struct msg_in *m, struct settings *out,
 
 	if (read_portals(m, out, why))
 		return -EINVAL;
+	/* Without it none is. */
 	(void)msg_get_u64(m, "preferred", out->nportals, &preferred);
 	out->preferred = (uint32_t)preferred;
 	return 0;

@@ -162,6 +162,7 @@ static int read_export(const struct msg_in *m, struct lun_attach *a)
 	uint64_t depth = 0;
 	int n = msg_get(m, "export", name, sizeof(name));
 
+	/* Without one, 0: as the exporter likes. */
 	(void)msg_get_u64(m, "depth", UINT16_MAX, &depth);
 	a->depth = (unsigned)depth;
 	a->via = n == -ENOENT ? &export_fuse : NULL;
@@ -187,6 +188,7 @@ static int attach(const struct msg_in *m, const struct subject *s, int fd)
 	err = read_export(m, &a);
 	if (err)
 		return err;
+	/* Without it the device is a new one. */
 	(void)msg_get_u64(m, "resume", 1, &resume);
 	a.resume = resume;
 	return luns_attach(&s->target->luns, s->lun, &a);

@@ -105,6 +105,7 @@ static void mount_control(void)
 	if (stat(CONNECTIONS, &dir) < 0 || stat(CONNECTIONS "/..", &up) < 0)
 		return;
 	if (dir.st_dev == up.st_dev)
+		/* Who opens a file in it is told. */
 		(void)mount("none", CONNECTIONS, "fusectl",
 			    MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }

@@ -75,7 +75,7 @@ static void ask_size(int file)
 {
 	struct stat st;
 
-	(void)fstat(file, &st);
+	(void)fstat(file, &st); /* asking is what counts */
 }
 
 static void ask_size_behind(unsigned n)
@@ -84,7 +84,7 @@ static void ask_size_behind(unsigned n)
 	struct stat st;
 
 	if (loop_backing(n, path, sizeof(path)) == 0)
-		(void)stat(path, &st);
+		(void)stat(path, &st); /* asking is what counts */
 }
 
 static int configure(unsigned n, int file, const struct loop_options *opt)
@@ -112,7 +112,7 @@ static void put_queue(unsigned n, const char *name, uint64_t value)
 
 	snprintf(path, sizeof(path), SYS_LOOP "queue/%s", n, name);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	(void)sysfs_put(path, text);
+	(void)sysfs_put(path, text); /* a wish, as tune() says */
 }
 
 /*

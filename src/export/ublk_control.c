@@ -155,7 +155,7 @@ int ublk_add(const struct ublk_params *p, unsigned depth, uint64_t mark,
 		err = with_memory(info.number, UBLK_SET_PARAMS, &params,
 				  sizeof(params));
 	if (err)
-		ublk_delete(info.number);
+		(void)ublk_delete(info.number); /* or the next start does */
 	else
 		*number = info.number;
 	return err;

@@ -206,16 +206,40 @@ static void sock_init(struct sock *s, struct io_loop *l,
 	s->timer.fn = on_connect_timeout;
 }
 
-static void set_int(int fd, int level, int name, int value)
+static const struct {
+	int level, name;
+	const char *text;
+} wishes[SOCK_WISHES] = {
+	[SOCK_NODELAY] = { IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY" },
+	[SOCK_SNDBUF] = { SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF" },
+	[SOCK_RCVBUF] = { SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF" },
+	[SOCK_RTO_MAX] = { IPPROTO_TCP, TCP_RTO_MAX_MS, "TCP_RTO_MAX_MS" },
+	[SOCK_USER_TIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT,
+				"TCP_USER_TIMEOUT" },
+	[SOCK_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE" },
+	[SOCK_KEEPCNT] = { IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
+	[SOCK_KEEPINTVL] = { IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
+	[SOCK_KEEPIDLE] = { IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE" },
+	[SOCK_INFO] = { IPPROTO_TCP, TCP_INFO, "TCP_INFO" },
+};
+
+const char *sock_wish_name(enum sock_wish w)
 {
-	(void)setsockopt(fd, level, name, &value, sizeof(value));
+	return wishes[w].text;
+}
+
+static void wish(struct sock *s, enum sock_wish w, int value)
+{
+	if (setsockopt(s->fd, wishes[w].level, wishes[w].name, &value,
+		       sizeof(value)) < 0)
+		s->refused[w] = (uint8_t)errno;
 }
 
 /* When probes of a silent peer begin, and how often they come; in s. */
-static void set_probes(int fd, int idle, int interval)
+static void wish_probes(struct sock *s, int idle, int interval)
 {
-	set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
-	set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+	wish(s, SOCK_KEEPINTVL, interval);
+	wish(s, SOCK_KEEPIDLE, idle);
 }
 
 /*
@@ -223,11 +247,13 @@ static void set_probes(int fd, int idle, int interval)
  * sending it, for minutes when the path is silent, and a command that was
  * given up would arrive after its repetition (docs/ghost-writes.md).
  */
-static void set_abortive_close(int fd)
+static int set_abortive_close(int fd)
 {
 	const struct linger l = { .l_onoff = 1, .l_linger = 0 };
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)) < 0)
+		return -errno;
+	return 0;
 }
 
 /*
@@ -236,23 +262,19 @@ static void set_abortive_close(int fd)
  */
 #define SEND_BUFFER (512 << 10)
 
-/* Wishes: a connection without them still works. */
-static void set_options(int fd, const struct sock_options *opt)
+static void set_wishes(struct sock *s, const struct sock_options *opt)
 {
-	set_abortive_close(fd);
-	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_int(fd, SOL_SOCKET, SO_SNDBUF,
-		opt->window ? (int)opt->window : SEND_BUFFER);
+	wish(s, SOCK_NODELAY, 1);
+	wish(s, SOCK_SNDBUF, opt->window ? (int)opt->window : SEND_BUFFER);
 	if (opt->window)
-		set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)opt->window);
-	set_int(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RETRANSMIT_MOST);
+		wish(s, SOCK_RCVBUF, (int)opt->window);
+	wish(s, SOCK_RTO_MAX, RETRANSMIT_MOST);
 	if (opt->user_timeout)
-		set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-			(int)opt->user_timeout);
+		wish(s, SOCK_USER_TIMEOUT, (int)opt->user_timeout);
 	if (opt->keepalive)
-		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
-	set_probes(fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
+		wish(s, SOCK_KEEPALIVE, 1);
+	wish(s, SOCK_KEEPCNT, KEEPALIVE_COUNT);
+	wish_probes(s, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
 }
 
 /*
@@ -263,12 +285,18 @@ int sock_connect(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 		 const struct sockaddr_storage *to,
 		 const struct sock_options *opt)
 {
-	int fd = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 
 	if (fd < 0)
 		return -errno;
-	set_options(fd, opt);
 	sock_init(s, l, ops, fd);
+	err = set_abortive_close(fd);
+	if (err) {
+		s->unsafe = true;
+		close(fd);
+		return err;
+	}
+	set_wishes(s, opt);
 	s->to = *to;
 	s->keepalive = opt->keepalive;
 	s->connecting = true;
@@ -292,14 +320,16 @@ bool sock_is_up(const struct sock *s)
 	return s->up;
 }
 
-static bool is_dead(const struct sock *s)
+static bool is_dead(struct sock *s)
 {
 	struct tcp_info i;
 	socklen_t n = sizeof(i);
 
 	memset(&i, 0, sizeof(i));
-	if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &i, &n) < 0)
+	if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &i, &n) < 0) {
+		s->refused[SOCK_INFO] = (uint8_t)errno;
 		return false;
+	}
 	return i.tcpi_retransmits >= DEAD_RETRANSMITS ||
 	       i.tcpi_probes >= DEAD_PROBES;
 }
@@ -310,8 +340,8 @@ void sock_suspect(struct sock *s)
 		return;
 	if (!s->suspected) {
 		s->suspected = true;
-		set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-		set_probes(s->fd, 1, 1);
+		wish(s, SOCK_KEEPALIVE, 1);
+		wish_probes(s, 1, 1);
 	}
 	if (is_dead(s))
 		lose(s, -ETIMEDOUT);
@@ -322,8 +352,8 @@ void sock_trust(struct sock *s)
 	if (!s->up || !s->suspected)
 		return;
 	s->suspected = false;
-	set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, s->keepalive);
-	set_probes(s->fd, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
+	wish(s, SOCK_KEEPALIVE, s->keepalive);
+	wish_probes(s, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
 }
 
 /*

@@ -22,6 +22,25 @@
 #define TCP_RTO_MAX_MS 44
 #endif
 
+/*
+ * Options without which a connection works, if not as well.  TCP_RTO_MAX_MS is
+ * new: older kernels do not know it.
+ */
+enum sock_wish {
+	SOCK_NODELAY,
+	SOCK_SNDBUF,
+	SOCK_RCVBUF,
+	SOCK_RTO_MAX,
+	SOCK_USER_TIMEOUT,
+	SOCK_KEEPALIVE,
+	SOCK_KEEPCNT,
+	SOCK_KEEPINTVL,
+	SOCK_KEEPIDLE,
+	SOCK_INFO, /* to be read: without it no dead path is found early */
+	SOCK_WISHES
+};
+const char *sock_wish_name(enum sock_wish w); /* "TCP_NODELAY", ... */
+
 #define SOCK_RX_IOV 2
 #define SOCK_TX_IOV 64
 
@@ -58,7 +77,7 @@ struct sock_options {
 	bool keepalive;
 };
 
-struct sock { /* all private but ops */
+struct sock { /* all private but ops and what is the owner's */
 	const struct sock_ops *ops;
 	struct io_loop *loop;
 	int fd;
@@ -70,11 +89,15 @@ struct sock { /* all private but ops */
 	unsigned inflight; /* ops the kernel still holds, and end_op */
 	bool connecting, up, rx_busy, tx_busy, closing, timed_out;
 	bool keepalive, suspected;
+	bool unsafe;		      /* see sock_connect(); the owner's */
+	uint8_t refused[SOCK_WISHES]; /* errno; the owner's to tell of */
 };
 
 /*
  * Starts to connect.  ops is borrowed until gone().  Returns 0, or -errno
- * when not even a socket could be had: then no callback comes.
+ * when not even a socket could be had, or, as s->unsafe tells, one that could
+ * not take back what it did not send (see sock_close()): then no callback
+ * comes.
  */
 int sock_connect(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 		 const struct sockaddr_storage *to,

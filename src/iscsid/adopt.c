@@ -3,6 +3,7 @@
  */
 #include "iscsid/adopt.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,16 @@ static void note_ublk(void *ctx, const struct ublk_info *info)
 	}
 }
 
+/* -ENOENT: nothing was left. */
+static void tell(const char *where, int err)
+{
+	if (err && err != -ENOENT)
+		log_err(where,
+			"cannot be looked through (%s): disks of a "
+			"manager before this one may end",
+			strerror(-err));
+}
+
 struct adopt *adopt_begin(struct manager *m)
 {
 	static const struct held_ops ops = { add_target, add_disk };
@@ -150,13 +161,13 @@ struct adopt *adopt_begin(struct manager *m)
 	if (!a)
 		return NULL;
 	a->m = m;
-	held_each(m->held, &ops, a);
+	tell(m->held, held_each(m->held, &ops, a));
 	if (a->failed)
 		log_err(NULL, "no memory for all that is left of a manager "
 			      "before this one");
 	snprintf(lundir, sizeof(lundir), "%s/lun", m->opt->rundir);
-	loop_each(lundir, note_loop, a);
-	ublk_each(note_ublk, a);
+	tell(lundir, loop_each(lundir, note_loop, a));
+	tell("ublk", ublk_each(note_ublk, a));
 	service_kept(note_kept, a);
 	return a;
 }

@@ -24,6 +24,8 @@
 #include "iscsid/service.h"
 #include "iscsid/squelch.h"
 
+#define LOCK_TRIES 100 /* as often others may start and end meanwhile */
+
 static int ready_pipe = -1; /* to the parent at the terminal */
 
 int daemon_make_dir(const char *path, unsigned mode)
@@ -59,6 +61,16 @@ static int read_pid(int fd)
 	return (int)pid;
 }
 
+/* 0; -ESTALE: its holder took the name away meanwhile, it keeps nobody out. */
+static int lock_named(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_nlink ? 0 : -ESTALE;
+}
+
 int daemon_lock(const char *rundir, int *other)
 {
 	char path[PATH_MAX];
@@ -66,16 +78,21 @@ int daemon_lock(const char *rundir, int *other)
 
 	*other = 0;
 	snprintf(path, sizeof(path), "%s/" PIDFILE, rundir);
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		err = -errno;
-		*other = read_pid(fd);
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			  0644);
+		if (fd < 0)
+			return -errno;
+		err = lock_named(fd);
+		if (!err)
+			return fd;
+		if (err == -EWOULDBLOCK)
+			*other = read_pid(fd);
 		close(fd);
-		return err;
+		if (err != -ESTALE)
+			break;
 	}
-	return fd;
+	return err;
 }
 
 int daemon_write_pid(int lock)
@@ -90,7 +107,7 @@ void daemon_unlock(const char *rundir, int lock)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/" PIDFILE, rundir);
-	unlink(path);
+	(void)unlink(path); /* the lock is what counts, and it ends here */
 	close(lock);
 }
 
@@ -148,7 +165,9 @@ static void leave_terminal(void)
 	if (null < 0)
 		return;
 	for (int fd = 0; fd <= 2; fd++)
-		dup2(null, fd);
+		if (dup2(null, fd) < 0)
+			log_warn(NULL, "cannot leave the terminal: %s",
+				 strerror(errno));
 	if (null > 2)
 		close(null);
 }

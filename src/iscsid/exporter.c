@@ -56,7 +56,7 @@ static void load_module(void)
 		_exit(127);
 	}
 	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		(void)waitpid(pid, NULL, 0); /* the device tells of success */
 }
 
 static int run_probe(const struct worker_job *job, void *arg, struct msg_out *m,

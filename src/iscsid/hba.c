@@ -267,7 +267,7 @@ static void unmount(struct hba *h)
 	if (err && err != -EINVAL)
 		log_warn(h->path, "cannot be unmounted: %s", strerror(-err));
 	else
-		unlink(h->path);
+		(void)unlink(h->path); /* the next one is mounted on it */
 }
 
 static void free_when_over(struct hba *h)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 
 #define VERB_TARGET "target"
@@ -51,16 +52,25 @@ static bool target_number(const char *name, unsigned *bus, unsigned *number)
 
 /* Writing ---------------------------------------------------------------- */
 
+/*
+ * Nothing is synced: a record is of what a kernel holds, and whatever loses
+ * the page cache has ended that kernel.
+ */
+
 static int write_all(const char *path, const struct msg_out *m)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int err = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	n = write(fd, m->text, m->len);
-	close(fd);
-	return n == (ssize_t)m->len ? 0 : n < 0 ? -errno : -ENOSPC;
+	if (n != (ssize_t)m->len)
+		err = n < 0 ? -errno : -ENOSPC;
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	return err;
 }
 
 static int put(const char *dir, const char *name, const struct msg_out *m)
@@ -76,7 +86,7 @@ static int put(const char *dir, const char *name, const struct msg_out *m)
 	if (!err && rename(fresh, path) < 0)
 		err = -errno;
 	if (err)
-		unlink(fresh);
+		(void)unlink(fresh); /* what is no record is swept away */
 	return err;
 }
 
@@ -117,7 +127,11 @@ static void drop(const char *dir, const char *name)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	unlink(path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		log_warn(path,
+			 "cannot be removed (%s): the next manager will "
+			 "look for what it tells of",
+			 strerror(errno));
 }
 
 void held_drop_target(const char *dir, unsigned bus, unsigned number)
@@ -254,7 +268,8 @@ int held_each(const char *dir, const struct held_ops *ops, void *ctx)
 	while ((e = readdir(d)))
 		if (*e->d_name != '.' &&
 		    !read_record(dirfd(d), e->d_name, ops, ctx))
-			unlinkat(dirfd(d), e->d_name, 0);
+			/* Where it stays it is no record again. */
+			(void)unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 	return 0;
 }

@@ -102,8 +102,9 @@ static _Noreturn void run_engine(const struct launch *l, int sock, int listener)
 	sigset_t none;
 
 	sigemptyset(&none);
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Neither can fail: constants, and signals that exist. */
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid(); /* the terminal's Ctrl-C is the manager's business */
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
 	    (!l->keep_stderr && dup2(null, 2) < 0) ||
@@ -122,8 +123,9 @@ static int watch_process(pid_t pid, struct launched *out)
 	if (out->pidfd >= 0)
 		return 0;
 	err = -errno;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	/* Our child, not waited for yet: it is there, and it ends. */
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 	return err;
 }
 
@@ -135,9 +137,10 @@ static int start(const struct launch *l, int listener, struct launched *out)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		       0, sv) < 0)
 		return -errno;
+	/* A wish: what finds no room waits in the queues of both ends. */
 	for (int i = 0; i < 2; i++)
-		setsockopt(sv[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
-			   sizeof(size));
+		(void)setsockopt(sv[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+				 sizeof(size));
 	pid = fork();
 	if (pid == 0)
 		run_engine(l, sv[1], listener);
@@ -178,7 +181,8 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	/* A wish: see start(). */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) == 0)
 		return fd;
 	err = -errno;

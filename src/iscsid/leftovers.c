@@ -74,7 +74,7 @@ static void drop_partitions(const char *dev)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	partition_apply(fd, dev, &none);
+	(void)partition_apply(fd, dev, &none); /* those in use stay */
 	close(fd);
 }
 
@@ -118,7 +118,7 @@ static void unlink_ublk(const struct places *at, const char *dev)
 	char path[PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/%s", at->lundir, dev);
-	unlink(path);
+	(void)unlink(path); /* remove_files() looks at it once more */
 }
 
 /* Its users keep a device that is gone: each request is an error. */
@@ -150,9 +150,11 @@ static void clear_ublk(void *ctx, const struct ublk_info *info)
 static void end_connection(void *ctx, const char *path, unsigned number)
 {
 	struct search *s = ctx;
+	int err = is_kept(s->at, path) ? 0 : fuse_abort(number);
 
-	if (!is_kept(s->at, path))
-		fuse_abort(number);
+	if (err && err != -ENOENT)
+		say(s->m, "%s of a former run cannot be ended: %s", path,
+		    strerror(-err));
 }
 
 static void drop_mount(void *ctx, const char *path, unsigned number)
@@ -193,7 +195,8 @@ static void remove_files(const struct places *at)
 	while (dir && (e = readdir(dir)))
 		if ((is_our_file(e->d_name) && !is_kept(at, e->d_name)) ||
 		    is_stale_link(e->d_name))
-			unlinkat(dirfd(dir), e->d_name, 0);
+			/* Where it stays, it is found again. */
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
 	if (dir)
 		closedir(dir);
 }
@@ -235,6 +238,14 @@ static bool is_not_ours(void *ctx, const char *dev)
 	       !mountinfo_is_below(path, at->lundir) || !is_kept(at, path);
 }
 
+/* -ENOENT: there are none. */
+static void tell(struct search *s, const char *what, int err)
+{
+	if (err && err != -ENOENT)
+		say(s->m, "%s of a former run cannot be listed: %s", what,
+		    strerror(-err));
+}
+
 static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 		 int *handle)
 {
@@ -242,11 +253,11 @@ static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 	struct search s = { at, m };
 	unsigned links;
 
-	fuse_mounts(at->lundir, end_connection, &s);
+	tell(&s, "mounts", fuse_mounts(at->lundir, end_connection, &s));
 	/* Before the mounts go: by them a loop device's file is known. */
-	loop_each(at->lundir, clear_loop, &s);
-	ublk_each(clear_ublk, &s);
-	fuse_mounts(at->lundir, drop_mount, &s);
+	tell(&s, "loop devices", loop_each(at->lundir, clear_loop, &s));
+	tell(&s, "ublk devices", ublk_each(clear_ublk, &s));
+	tell(&s, "mounts", fuse_mounts(at->lundir, drop_mount, &s));
 	remove_files(at);
 	links = links_sweep(at->linkdir, is_gone, at);
 	udev_sweep(at->rundir, is_not_ours, at);

@@ -172,13 +172,13 @@ static int make_link(int dir, const char *dev, unsigned part)
 			return 0;
 		flags = 0;
 	}
-	unlinkat(dir, NAME_TMP, 0);
+	(void)unlinkat(dir, NAME_TMP, 0); /* else symlinkat() tells */
 	if (symlinkat(value, dir, NAME_TMP) < 0)
 		return -errno;
 	if (renameat2(dir, NAME_TMP, dir, name, flags) < 0) {
 		int err = -errno;
 
-		unlinkat(dir, NAME_TMP, 0);
+		(void)unlinkat(dir, NAME_TMP, 0); /* the next one does */
 		return err;
 	}
 	return 0;
@@ -211,7 +211,7 @@ static void prune(const struct link_place *at)
 		if (dir < 0)
 			return;
 		level_name(at, depth, name);
-		unlinkat(dir, name, AT_REMOVEDIR);
+		(void)unlinkat(dir, name, AT_REMOVEDIR); /* if it is empty */
 		close(dir);
 	}
 }

@@ -62,7 +62,9 @@ static void raise_limits(void)
 	/* A handle for each disk, socket and child. */
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
 		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
+		if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+			log_warn(NULL, "the limit of handles stays low: %s",
+				 strerror(errno));
 	}
 }
 

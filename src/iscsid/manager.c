@@ -171,7 +171,7 @@ static int catch_signals(struct manager *m)
 {
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN); /* no signal is unknown */
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGTERM);
@@ -357,9 +357,10 @@ static void remove_places(struct manager *m)
 	char lundir[PATH_MAX];
 
 	snprintf(lundir, sizeof(lundir), "%s/lun", m->opt->rundir);
-	rmdir(lundir);
-	rmdir(m->held);
-	rmdir(m->sockets);
+	/* What is not empty is meant to stay. */
+	(void)rmdir(lundir);
+	(void)rmdir(m->held);
+	(void)rmdir(m->sockets);
 }
 
 static int open_control(struct manager *m)
@@ -474,8 +475,8 @@ void manager_end(struct manager *m)
 		workers_kill(&m->workers);
 		ctl_server_close(m->server);
 		hba_close(m->hba);
-		/* Clients are dropped in a last turn. */
-		io_loop_run_once(m->loop, 0);
+		/* Clients are dropped in a last turn, or by our end. */
+		(void)io_loop_run_once(m->loop, 0);
 	}
 	sources_free(m);
 	targets_free(m);

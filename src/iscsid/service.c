@@ -72,8 +72,10 @@ static void tell(const char *text, int handle)
 	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s < 0)
 		return;
-	setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (sendmsg(s, &m, MSG_NOSIGNAL) < 0)
+	/* Without an end of our patience nothing is sent: disks wait for us. */
+	if (setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		       sizeof(patience)) < 0 ||
+	    sendmsg(s, &m, MSG_NOSIGNAL) < 0)
 		log_warn(NULL, "the service manager cannot be told \"%s\": %s",
 			 text, strerror(errno));
 	close(s);
@@ -134,10 +136,15 @@ void service_kept(void (*each)(void *ctx, const char *name, int handle),
 		return;
 	for (int i = 0; i < count; i++) {
 		next_name(&names, name, sizeof(name));
-		fcntl(SERVICE_FIRST_HANDLE + i, F_SETFD, FD_CLOEXEC);
+		if (fcntl(SERVICE_FIRST_HANDLE + i, F_SETFD, FD_CLOEXEC) < 0) {
+			log_warn(name, "was kept, and is no handle: %s",
+				 strerror(errno));
+			continue;
+		}
 		each(ctx, name, SERVICE_FIRST_HANDLE + i);
 	}
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
+	/* Names that it cannot refuse. */
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_FDNAMES");
 }

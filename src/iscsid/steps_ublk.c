@@ -82,7 +82,7 @@ static int make_link(const struct step *s)
 	char path[PATH_MAX + 32];
 
 	name_link(s, path, sizeof(path));
-	unlink(path);
+	(void)unlink(path); /* else symlink() tells */
 	return symlink(strrchr(s->path, '/') + 1, path) < 0 ? -errno : 0;
 }
 
@@ -91,7 +91,7 @@ static void remove_link(const struct step *s)
 	char path[PATH_MAX + 32];
 
 	name_link(s, path, sizeof(path));
-	unlink(path);
+	(void)unlink(path); /* the next start sees that it leads nowhere */
 }
 
 int ublk_step_start(const struct step *s, struct msg_out *m, int *handle)

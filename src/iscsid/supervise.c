@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -206,7 +207,8 @@ static void send_word(struct engine *e, const char *verb)
 	msg_begin(&m, verb);
 	if (strcmp(verb, "hello") == 0)
 		msg_u64(&m, "version", ENGINE_VERSION);
-	chan_send(&e->chan, &m, -1);
+	/* What does not arrive gets no answer, which has a time limit. */
+	(void)chan_send(&e->chan, &m, -1);
 }
 
 static void send_topics(struct engine *e)
@@ -215,7 +217,8 @@ static void send_topics(struct engine *e)
 
 	msg_begin(&m, "log");
 	msg_u64(&m, "mask", e->all->topics);
-	chan_send(&e->chan, &m, -1);
+	/* An engine that takes nothing any more is found by its pings. */
+	(void)chan_send(&e->chan, &m, -1);
 }
 
 static void rest(struct engine *e)
@@ -311,13 +314,27 @@ static void act_ping(void *obj, const void *arg)
 	send_word(e, "ping");
 }
 
+/*
+ * Through its pidfd: the number of one that is no child of ours may already
+ * be somebody else's.  One that is over needs no more.
+ */
+static void kill_engine(const struct engine *e)
+{
+	if (!e->running)
+		return;
+	if (syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) < 0 &&
+	    errno != ESRCH)
+		log_err(e->name,
+			"cannot be killed (%s): its disks wait for its end",
+			strerror(errno));
+}
+
 static void act_kill(void *obj, const void *arg)
 {
 	struct engine *e = obj;
 
 	io_timer_cancel(e->all->loop, &e->timer);
-	if (e->running)
-		kill(e->pid, SIGKILL);
+	kill_engine(e);
 }
 
 static void act_lost(void *obj, const void *arg)
@@ -357,7 +374,7 @@ static void act_gone(void *obj, const void *arg)
 	struct engine *e = obj;
 
 	io_timer_cancel(e->all->loop, &e->timer);
-	unlink(e->path);
+	(void)unlink(e->path); /* who finds it finds that nobody listens */
 	e->all->ops->gone(e->all->ctx, e);
 }
 
@@ -555,16 +572,17 @@ void engine_end(struct engine *e)
 
 	if (!e->running)
 		return;
-	kill(e->pid, SIGKILL);
-	poll(&ended, 1, ENGINE_END_IN);
-	waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
+	kill_engine(e);
+	if (poll(&ended, 1, ENGINE_END_IN) != 1)
+		log_warn(e->name, "was killed and does not end");
+	/* Of one that is no child of ours there is nothing to fetch. */
+	(void)waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
 }
 
 void engines_kill(struct engines *es)
 {
 	for (unsigned i = 0; i < es->count; i++)
-		if (es->list[i].running)
-			kill(es->list[i].pid, SIGKILL);
+		kill_engine(&es->list[i]);
 }
 
 void engines_free(struct engines *es)

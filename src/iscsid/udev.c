@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "export/sysfs.h"
 
@@ -203,7 +204,11 @@ void udev_drop(const char *rundir, const char *dev)
 	char path[PATH_MAX];
 
 	file_of(rundir, dev, path, sizeof(path));
-	(void)unlink(path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		log_warn(path,
+			 "cannot be removed (%s): another disk of that "
+			 "name would get its links",
+			 strerror(errno));
 }
 
 void udev_sweep(const char *rundir, bool (*gone)(void *ctx, const char *dev),
@@ -225,9 +230,15 @@ void udev_sweep(const char *rundir, bool (*gone)(void *ctx, const char *dev),
 static void announce(const char *name)
 {
 	char path[96];
+	int err;
 
 	snprintf(path, sizeof(path), "/sys/class/block/%s/uevent", name);
-	(void)sysfs_put(path, "change");
+	err = sysfs_put(path, "change");
+	if (err && err != -ENOENT) /* a partition may be gone again */
+		log_info(name,
+			 "cannot be announced (%s): its names below /dev/disk "
+			 "may be missing",
+			 strerror(-err));
 }
 
 void udev_announce(const char *dev, const uint32_t *parts, size_t n)

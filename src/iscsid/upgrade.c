@@ -58,7 +58,7 @@ static int run_check(const struct worker_job *job, void *arg, struct msg_out *m,
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 
-		dup2(null, 1);
+		(void)dup2(null, 1); /* or its words are seen */
 		execl(program, "iscsid", "-V", (char *)NULL);
 		_exit(127);
 	}
@@ -119,20 +119,23 @@ static size_t count_devices(const struct manager *m)
 }
 
 /* Away from the numbers that they get in the end. */
-static void pack(struct parcel *p, const struct device *d)
+static bool pack(struct parcel *p, const struct device *d)
 {
 	char name[HELD_NAME];
 	int copy;
 
-	if (d->fuse < 0 || p->count == p->room)
-		return;
+	if (d->fuse < 0)
+		return true;
+	if (p->count == p->room)
+		return false;
 	copy = fcntl(d->fuse, F_DUPFD_CLOEXEC,
 		     SERVICE_FIRST_HANDLE + (int)p->room);
 	if (copy < 0)
-		return;
+		return false;
 	held_disk_name(d->t->bus, d->t->number, d->said.number, name);
 	sb_add(&p->sb, "%s%s", p->count ? ":" : "", name);
 	p->handles[p->count++] = copy;
+	return true;
 }
 
 static bool pack_all(struct parcel *p, const struct manager *m)
@@ -151,28 +154,45 @@ static bool pack_all(struct parcel *p, const struct manager *m)
 		struct target *t = container_of(pos, struct target, link);
 
 		list_for_each (dpos, &t->devices) {
-			pack(p, container_of(dpos, struct device, link));
+			if (!pack(p, container_of(dpos, struct device, link)))
+				return false;
 		}
 	}
 	return true;
 }
 
-static void set_number(const char *name, unsigned long n)
+static void drop_parcel(struct parcel *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		close(p->handles[i]);
+	free(p->names);
+	free(p->handles);
+}
+
+static bool set_number(const char *name, unsigned long n)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%lu", n);
-	setenv(name, text, 1);
+	return setenv(name, text, 1) == 0;
+}
+
+/* For the next program; who stays does not look at it again. */
+static bool label(const struct parcel *p)
+{
+	return set_number("LISTEN_PID", (unsigned long)getpid()) &&
+	       set_number("LISTEN_FDS", p->count) &&
+	       setenv("LISTEN_FDNAMES", p->names, 1) == 0 &&
+	       setenv(MARK, "1", 1) == 0;
 }
 
 /* Whatever had the low numbers is closed: the program is another now. */
 static void unpack(const struct parcel *p)
 {
 	for (size_t i = 0; i < p->count; i++)
-		dup2(p->handles[i], SERVICE_FIRST_HANDLE + (int)i);
-	set_number("LISTEN_PID", (unsigned long)getpid());
-	set_number("LISTEN_FDS", p->count);
-	setenv("LISTEN_FDNAMES", p->names, 1);
+		if (dup2(p->handles[i], SERVICE_FIRST_HANDLE + (int)i) < 0)
+			log_err(NULL, "a disk's handle is lost: %s",
+				strerror(errno));
 }
 
 /*
@@ -193,10 +213,12 @@ void upgrade_execute(struct manager *m)
 {
 	struct parcel p = { 0 };
 
-	if (!pack_all(&p, m)) {
-		log_err(NULL, "no memory for an upgrade, nothing has changed");
-		free(p.names);
-		free(p.handles);
+	if (!pack_all(&p, m) || !label(&p)) {
+		log_err(NULL,
+			"what an upgrade hands on cannot be kept (%s), nothing "
+			"has changed",
+			strerror(errno));
+		drop_parcel(&p);
 		return;
 	}
 	log_info(NULL, "executing %s", upgrade_program());
@@ -204,7 +226,6 @@ void upgrade_execute(struct manager *m)
 	workers_kill(&m->workers);
 	end_idle_engines(m);
 	unpack(&p);
-	setenv(MARK, "1", 1);
 	execv(program, arguments);
 	/* The engines go on; whoever watches us starts another. */
 	log_err(NULL, "cannot execute %s: %s", program, strerror(errno));
@@ -217,6 +238,6 @@ bool upgrade_is_one(void)
 
 	if (is < 0)
 		is = getenv(MARK) != NULL;
-	unsetenv(MARK);
+	(void)unsetenv(MARK); /* a name that it cannot refuse */
 	return is;
 }

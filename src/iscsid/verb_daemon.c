@@ -75,6 +75,7 @@ void verb_log(struct call *c, const struct msg_in *args)
 
 	if (msg_get(args, "what", what, sizeof(what)) < 0)
 		*what = '\0';
+	/* Without one it stays "". */
 	(void)msg_get(args, "value", word, sizeof(word));
 	bit = topic_by_name(what);
 	known = bit || strcmp(what, "smp") == 0; /* of old, about nothing */

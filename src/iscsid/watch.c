@@ -73,5 +73,5 @@ int watch_add(struct watch *w, const char *path)
 void watch_remove(struct watch *w, int id)
 {
 	if (w->fd >= 0 && id >= 0)
-		(void)inotify_rm_watch(w->fd, id);
+		(void)inotify_rm_watch(w->fd, id); /* it went with its file */
 }

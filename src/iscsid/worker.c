@@ -70,18 +70,25 @@ static int settle_handles(int sock, int handle)
 
 static void plain_signals(void)
 {
+	static const int plain[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE };
 	sigset_t none;
 
 	sigemptyset(&none);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* None of it can fail: constants, and signals that exist. */
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		(void)signal(plain[i], SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int run_job(struct worker *w, struct msg_out *m, int *handle)
+/* No job goes on beside those of the next manager. */
+static bool end_with(pid_t manager)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+	       getppid() == manager;
+}
+
+static int run_job(struct worker *w, pid_t manager, struct msg_out *m,
+		   int *handle)
 {
 	struct worker_job *job = &w->job;
 	int err = 0;
@@ -95,10 +102,15 @@ static int run_job(struct worker *w, struct msg_out *m, int *handle)
 	}
 	if (job->low)
 		err = drop_privileges(w->ws);
-	return err < 0 ? err : job->fn(job, w->arg, m, handle);
+	if (err < 0)
+		return err;
+	/* Another user forgets it (prctl(2)), so it comes last. */
+	if (!end_with(manager))
+		return -ESRCH;
+	return job->fn(job, w->arg, m, handle);
 }
 
-static _Noreturn void child(struct worker *w, int sock)
+static _Noreturn void child(struct worker *w, int sock, pid_t manager)
 {
 	static struct msg_out m;
 	int err, handle = -1;
@@ -110,7 +122,7 @@ static _Noreturn void child(struct worker *w, int sock)
 	if (w->ws->forget)
 		w->ws->forget(w->ws->ctx);
 	msg_begin(&m, "result");
-	err = run_job(w, &m, &handle);
+	err = run_job(w, manager, &m, &handle);
 	if (m.full)
 		err = -EMSGSIZE;
 	if (err)
@@ -196,7 +208,7 @@ static void on_deadline(struct io_timer *t)
 
 	if (!w->killed) {
 		w->killed = true;
-		kill(w->pid, SIGKILL);
+		(void)kill(w->pid, SIGKILL); /* a child not waited for */
 		io_timer_after(w->ws->loop, &w->deadline, KILL_WAIT);
 		return;
 	}
@@ -222,13 +234,15 @@ static void on_early(struct io_op *op, int res)
 static int launch(struct worker *w)
 {
 	int sv[2], err = 0;
+	pid_t manager;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		       0, sv) < 0)
 		return -errno;
+	manager = getpid();
 	w->pid = fork();
 	if (w->pid == 0)
-		child(w, sv[1]);
+		child(w, sv[1], manager);
 	if (w->pid < 0)
 		err = -errno;
 	close(sv[1]);
@@ -241,8 +255,9 @@ static int launch(struct worker *w)
 	w->pidfd = (int)syscall(SYS_pidfd_open, w->pid, 0);
 	if (w->pidfd < 0) {
 		err = -errno;
-		kill(w->pid, SIGKILL);
-		waitpid(w->pid, NULL, 0);
+		/* A child not waited for is there, and it ends. */
+		(void)kill(w->pid, SIGKILL);
+		(void)waitpid(w->pid, NULL, 0);
 		return err;
 	}
 	w->ws->nrunning++;
@@ -312,7 +327,7 @@ void worker_abandon(struct worker *w)
 	finish(w, -ECANCELED);
 	if (w->pid > 0) {
 		w->killed = true;
-		kill(w->pid, SIGKILL);
+		(void)kill(w->pid, SIGKILL); /* a child not waited for */
 	} else if (!w->early_err) {
 		worker_free(w); /* its turn never came */
 	}

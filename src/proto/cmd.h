@@ -53,10 +53,10 @@ struct cmd {
 	uint8_t sense_len;
 	uint8_t sense[CMD_SENSE_MAX];
 	/*
-	 * Bytes not transferred of those asked for (underflow) and bytes the
-	 * target had or wanted beyond len (overflow).  For a read the session
-	 * itself counts what arrived: underflow is never less than what is
-	 * missing.
+	 * Bytes not transferred of len (underflow) and bytes the target had
+	 * or wanted beyond it (overflow).  The session itself counts what
+	 * arrived of a read and what it handed to TCP of a write: underflow is
+	 * never less than what is missing, nor more than len.
 	 */
 	uint32_t underflow, overflow;
 	const struct fault *why; /* CMD_LOST: what ended the nexus */

@@ -293,16 +293,13 @@ void conn_tx_done(struct conn *c, size_t n, uint64_t now)
 	tx->sent += (uint32_t)n;
 	while (tx->count) {
 		const struct tx_entry *e = &tx->ring[tx->first];
-		uint16_t task = e->task;
 
 		if (tx->sent < entry_len(e))
 			break;
 		tx->sent -= (uint32_t)entry_len(e);
 		tx->first = (tx->first + 1) % TX_RING;
 		tx->count--;
-		if (task != NO_TASK) {
-			recover_sent(c->session, &c->session->tasks[task]);
-			task_tx_released(c->session, task);
-		}
+		if (e->task != NO_TASK)
+			task_entry_sent(c->session, e);
 	}
 }

@@ -10,6 +10,7 @@ FAULT_DECLARE(path_dead,        HURTS_CONN,    RETRY_QUICK,  "nothing is heard f
 FAULT_DECLARE(peer_closed,      HURTS_CONN,    RETRY_SOON,   "the target closed the connection")
 FAULT_DECLARE(connect_failed,   HURTS_CONN,    RETRY_QUICK,  "cannot connect")
 FAULT_DECLARE(connect_timeout,  HURTS_CONN,    RETRY_QUICK,  "no answer to the connection attempt")
+FAULT_DECLARE(unsafe_close,     HURTS_CONN,    RETRY_RARELY, "this host refuses SO_LINGER, so unsent writes could not be taken back")
 FAULT_DECLARE(ping_timeout,     HURTS_CONN,    RETRY_SOON,   "the target does not answer pings")
 /* Login */
 FAULT_DECLARE(login_timeout,    HURTS_CONN,    RETRY_SOON,   "the target does not answer the login")

@@ -243,6 +243,7 @@ static void redirected(struct conn *c, const struct pdu_login_rsp *rsp,
 	while (!nego->has_address &&
 	       text_next((const char *)c->rx.data, n, &pos, &kv) > 0) {
 		if (text_key_is(&kv, "TargetAddress"))
+			/* has_address tells; what it answers is not sent. */
 			(void)nego_take(nego, s->cfg, &kv, &out);
 	}
 	if (!nego->has_address) {

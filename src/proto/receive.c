@@ -113,16 +113,37 @@ static void malformed(struct conn *c)
 
 /* Ends of commands ---------------------------------------------------- */
 
-/* A read is never shorter than we counted, whatever the target says. */
+/*
+ * Bytes that did not move by our own count.  Of a write that is all that TCP
+ * did not take: a target waits for the last Data-Out that it asked for before
+ * it answers (11.4.2), so what is still here was not written.
+ */
+static uint32_t missing_of(const struct task *t)
+{
+	switch (t->cmd->dir) {
+	case CMD_READ:
+		return t->cmd->len - t->received;
+	case CMD_WRITE:
+		return cover_missing(&t->out, t->cmd->len);
+	case CMD_NO_DATA:
+		break;
+	}
+	return 0;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Nothing is missing less than we counted, whatever the target says. */
 static void end_command(struct session *s, struct task *t, bool underflow,
 			bool overflow, uint32_t residual)
 {
 	struct cmd *cmd = t->cmd;
-	uint32_t missing = 0;
+	uint32_t missing = missing_of(t), said = least(residual, cmd->len);
 
-	if (cmd->dir == CMD_READ)
-		missing = cmd->len - t->received;
-	cmd->underflow = underflow && residual > missing ? residual : missing;
+	cmd->underflow = underflow && said > missing ? said : missing;
 	cmd->overflow = overflow ? residual : 0;
 	task_finish(s, t);
 }
@@ -258,8 +279,8 @@ static void on_nop_in(struct conn *c)
 		malformed(c);
 		return;
 	}
-	if (itt_is(pdu.itt, TAG_PING)) { /* the answer to ours */
-		(void)take_statsn(c, &pdu.sn);
+	if (itt_is(pdu.itt, TAG_PING)) {       /* the answer to ours */
+		(void)take_statsn(c, &pdu.sn); /* or the session is over */
 		return;
 	}
 	if (pdu.itt != TAG_NONE) {

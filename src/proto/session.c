@@ -136,6 +136,7 @@ const struct fsm session_fsm = {
 
 static void session_step(struct session *s, enum session_event ev)
 {
+	/* An event without a row changes nothing. */
 	(void)fsm_step(&session_fsm, &s->state, (uint8_t)ev, s, NULL);
 }
 

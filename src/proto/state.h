@@ -17,6 +17,7 @@
 #include "proto/auth.h"
 #include "proto/cmd.h"
 #include "proto/conn.h"
+#include "proto/cover.h"
 #include "proto/fault.h"
 #include "proto/nego.h"
 #include "proto/session.h"
@@ -97,6 +98,7 @@ struct task {
 	struct cmd *cmd; /* NULL: free */
 	uint32_t itt, cmdsn;
 	uint32_t received;   /* bytes of Data-In so far */
+	struct cover out;    /* of the data of a write: what TCP took */
 	uint32_t exp_datasn; /* of Data-In, or R2TSN */
 	uint16_t generation;
 	uint16_t tx_refs; /* entries of the ring that use its buffer */
@@ -306,7 +308,11 @@ uint16_t task_index(const struct session *s, const struct task *t);
 /* The task is over: tells the owner, at once or when its buffer is free. */
 void task_finish(struct session *s, struct task *t);
 void task_abort_all(struct session *s, const uint8_t *lun);
-void task_tx_released(struct session *s, uint16_t index);
+/*
+ * An entry of a task went out.  Its place in the ring is free by then, and
+ * whoever is called back may use it: e is read before.
+ */
+void task_entry_sent(struct session *s, const struct tx_entry *e);
 void tasks_give_back(struct session *s, const struct fault *why);
 /* The connection is over, and had this much of its stream offered to TCP. */
 void tasks_expose(struct session *s, uint64_t offered);

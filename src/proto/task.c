@@ -32,6 +32,7 @@ struct task *task_new(struct session *s, struct cmd *cmd)
 	t->itt = (uint32_t)t->generation << 16 | task_index(s, t);
 	t->cmd = cmd;
 	t->received = t->exp_datasn = 0;
+	cover_clear(&t->out);
 	t->tx_refs = t->bursts = 0;
 	t->exposed_at = UINT64_MAX;
 	t->finished = t->expired = false;
@@ -80,10 +81,14 @@ void task_finish(struct session *s, struct task *t)
 		task_release(s, t);
 }
 
-void task_tx_released(struct session *s, uint16_t index)
+void task_entry_sent(struct session *s, const struct tx_entry *e)
 {
-	struct task *t = &s->tasks[index];
+	struct task *t = &s->tasks[e->task];
 
+	if (e->data_len)
+		cover_add(&t->out, (uint32_t)(e->data - t->cmd->buf),
+			  e->data_len);
+	recover_sent(s, t);
 	t->tx_refs--;
 	if (t->finished && !t->tx_refs)
 		task_release(s, t);

@@ -210,7 +210,7 @@ static void send_command(struct conn *c, struct cmd *cmd)
 	entry_finish(c, e, cmd->buf, pdu.data_len);
 	entry_of_task(c, e, t);
 	if (rest.left)
-		(void)transmit_add_burst(c, &rest); /* see next_command */
+		(void)transmit_add_burst(c, &rest); /* next_command saw room */
 }
 
 /* The next to be sent, if the window is open; NULL: there is none. */

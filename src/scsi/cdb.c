@@ -16,26 +16,26 @@
 
 static const struct command {
 	uint8_t opcode;
-	bool harmless; /* leaves the medium as it is */
+	enum cdb_kind kind;
 	const char *name;
 } commands[] = {
-	{ SCSI_TEST_UNIT_READY, true, "TEST UNIT READY" },
-	{ SCSI_INQUIRY, true, "INQUIRY" },
-	{ SCSI_MODE_SENSE_6, true, "MODE SENSE(6)" },
-	{ SCSI_START_STOP_UNIT, true, "START STOP UNIT" },
-	{ SCSI_READ_CAPACITY_10, true, "READ CAPACITY(10)" },
-	{ SCSI_READ_10, true, "READ(10)" },
-	{ SCSI_WRITE_10, false, "WRITE(10)" },
-	{ SCSI_SYNCHRONIZE_CACHE_10, true, "SYNCHRONIZE CACHE(10)" },
-	{ SCSI_WRITE_SAME_10, false, "WRITE SAME(10)" },
-	{ SCSI_UNMAP, false, "UNMAP" },
-	{ SCSI_MODE_SENSE_10, true, "MODE SENSE(10)" },
-	{ SCSI_READ_16, true, "READ(16)" },
-	{ SCSI_WRITE_16, false, "WRITE(16)" },
-	{ SCSI_SYNCHRONIZE_CACHE_16, true, "SYNCHRONIZE CACHE(16)" },
-	{ SCSI_WRITE_SAME_16, false, "WRITE SAME(16)" },
-	{ SCSI_SERVICE_ACTION_IN_16, true, "READ CAPACITY(16)" },
-	{ SCSI_REPORT_LUNS, true, "REPORT LUNS" },
+	{ SCSI_TEST_UNIT_READY, CDB_ACTS, "TEST UNIT READY" },
+	{ SCSI_INQUIRY, CDB_ASKS, "INQUIRY" },
+	{ SCSI_MODE_SENSE_6, CDB_ASKS, "MODE SENSE(6)" },
+	{ SCSI_START_STOP_UNIT, CDB_ACTS, "START STOP UNIT" },
+	{ SCSI_READ_CAPACITY_10, CDB_ASKS, "READ CAPACITY(10)" },
+	{ SCSI_READ_10, CDB_READS, "READ(10)" },
+	{ SCSI_WRITE_10, CDB_CHANGES, "WRITE(10)" },
+	{ SCSI_SYNCHRONIZE_CACHE_10, CDB_ACTS, "SYNCHRONIZE CACHE(10)" },
+	{ SCSI_WRITE_SAME_10, CDB_CHANGES, "WRITE SAME(10)" },
+	{ SCSI_UNMAP, CDB_CHANGES, "UNMAP" },
+	{ SCSI_MODE_SENSE_10, CDB_ASKS, "MODE SENSE(10)" },
+	{ SCSI_READ_16, CDB_READS, "READ(16)" },
+	{ SCSI_WRITE_16, CDB_CHANGES, "WRITE(16)" },
+	{ SCSI_SYNCHRONIZE_CACHE_16, CDB_ACTS, "SYNCHRONIZE CACHE(16)" },
+	{ SCSI_WRITE_SAME_16, CDB_CHANGES, "WRITE SAME(16)" },
+	{ SCSI_SERVICE_ACTION_IN_16, CDB_ASKS, "READ CAPACITY(16)" },
+	{ SCSI_REPORT_LUNS, CDB_ASKS, "REPORT LUNS" },
 };
 
 static const struct command *find(uint8_t opcode)
@@ -53,15 +53,20 @@ const char *cdb_name(const uint8_t cdb[static CDB_SIZE])
 	return c ? c->name : "command";
 }
 
-bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE])
+enum cdb_kind cdb_kind(const uint8_t cdb[static CDB_SIZE])
 {
 	const struct command *c = find(cdb[0]);
 
+	return c ? c->kind : CDB_CHANGES;
+}
+
+bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE])
+{
 	/* Other service actions are other commands. */
 	if (cdb[0] == SCSI_SERVICE_ACTION_IN_16 &&
 	    (cdb[1] & 0x1f) != SCSI_SA_READ_CAPACITY_16)
 		return true;
-	return !c || !c->harmless;
+	return cdb_kind(cdb) == CDB_CHANGES;
 }
 
 static void begin(uint8_t *cdb, uint8_t opcode)

@@ -38,10 +38,16 @@ enum scsi_opcode {
 /* The name of a command, "READ(10)"; "command" when unknown. */
 const char *cdb_name(const uint8_t cdb[static CDB_SIZE]);
 
-/*
- * May the command change what is on the medium?  True for all that are not
- * known to leave it alone.
- */
+/* What a command is about, and so whether less data than it moves matter. */
+enum cdb_kind {
+	CDB_CHANGES, /* blocks, or we do not know it: all data have to move */
+	CDB_READS,   /* blocks: all data have to move */
+	CDB_ASKS,    /* the LUN about itself: answers may be short */
+	CDB_ACTS,    /* without data and on no block */
+};
+enum cdb_kind cdb_kind(const uint8_t cdb[static CDB_SIZE]);
+
+/* May it change what is on the medium? */
 bool cdb_changes_medium(const uint8_t cdb[static CDB_SIZE]);
 
 /* What a ten-byte form can say: blocks [lba, lba + count). */

@@ -67,6 +67,7 @@ static int finish(const struct verb *v, const struct msg_in *m)
 	if (ok)
 		return EXIT_OK;
 	fprintf(stderr, "iscsictl: %s: %s\n", v->name, text);
+	/* Without one: trouble. */
 	(void)msg_get_u64(m, "errno", 4095, &err);
 	return err == EINVAL ? EXIT_USAGE : EXIT_TROUBLE;
 }

@@ -453,6 +453,25 @@ static void test_ffp_12_3_odd_r2ts_are_served_as_they_came(void **state)
 		assert_int_equal(out.offset, at[i]);
 		assert_int_equal(out.data_len, n[i]);
 	}
+	puppet_scsi_rsp(p, itt, 0, NULL, 0);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.cmd.underflow, 0);
+}
+
+/* 11.4.2: GOOD before all data were asked for is not the end of a write. */
+static void test_ffp_12_3_what_no_r2t_asked_for_was_not_written(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o;
+	uint32_t itt;
+
+	PUPPET_UP(p, "InitialR2T=Yes\0ImmediateData=No\0MaxOutstandingR2T=1");
+	itt = write_order(p, &o, 4096).itt;
+	puppet_r2t(p, itt, 1, 0, 1024, 2048);
+	assert_int_equal(take_data(p).offset, 1024);
+	puppet_scsi_rsp(p, itt, 0, NULL, 0);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.cmd.underflow, 2048);
 }
 
 static void test_ffp_12_4_parallel_writes_follow_the_r2ts(void **state)
@@ -654,6 +673,7 @@ int main(void)
 		T(test_ffp_12_1_a_single_r2t_gets_what_it_asked_for),
 		T(test_ffp_12_2_a_split_answer_has_no_holes),
 		T(test_ffp_12_3_odd_r2ts_are_served_as_they_came),
+		T(test_ffp_12_3_what_no_r2t_asked_for_was_not_written),
 		T(test_ffp_12_4_parallel_writes_follow_the_r2ts),
 		T(test_ffp_16_1_1_the_first_command_follows_the_login),
 		T(test_ffp_16_1_2_without_immediate_data_there_are_none),

@@ -141,6 +141,35 @@ static void test_commands_have_names(void **state)
 	assert_string_equal(cdb_name(cdb), "command");
 }
 
+/* What changes blocks is found without knowing every opcode. */
+static void test_what_is_not_known_changes_blocks(void **state)
+{
+	static const uint8_t harmless[] = {
+		SCSI_TEST_UNIT_READY,
+		SCSI_INQUIRY,
+		SCSI_MODE_SENSE_6,
+		SCSI_START_STOP_UNIT,
+		SCSI_READ_CAPACITY_10,
+		SCSI_READ_10,
+		SCSI_SYNCHRONIZE_CACHE_10,
+		SCSI_MODE_SENSE_10,
+		SCSI_READ_16,
+		SCSI_SYNCHRONIZE_CACHE_16,
+		SCSI_SERVICE_ACTION_IN_16,
+		SCSI_REPORT_LUNS,
+	};
+
+	for (unsigned op = 0; op < 256; op++) {
+		cdb[0] = (uint8_t)op;
+		assert_int_equal(cdb_kind(cdb) == CDB_CHANGES,
+				 !memchr(harmless, (int)op, sizeof(harmless)));
+	}
+	cdb[0] = SCSI_READ_16;
+	assert_int_equal(cdb_kind(cdb), CDB_READS);
+	cdb[0] = SCSI_REPORT_LUNS;
+	assert_int_equal(cdb_kind(cdb), CDB_ASKS);
+}
+
 #define T(name) cmocka_unit_test_setup(name, dirty)
 
 int main(void)
@@ -160,6 +189,7 @@ int main(void)
 		T(test_unmap_list_has_one_descriptor),
 		T(test_ten_byte_form_ends_at_two_tib_and_65535_blocks),
 		T(test_commands_have_names),
+		T(test_what_is_not_known_changes_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <errno.h>
+#include <limits.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -67,11 +74,70 @@ static void test_lines_go_to_syslog_as_daemon_with_their_level(void **state)
 	assert_string_equal(text, "started");
 }
 
+/* A manager that ends takes the name away while we already have the file. */
+static char dir[] = "/tmp/test_daemon.XXXXXX", name[64];
+static unsigned takers;
+
+int flock(int fd, int operation)
+{
+	if (takers) {
+		takers--;
+		unlink(name);
+	}
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+static int make_dir(void **state)
+{
+	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(name, sizeof(name), "%s/" PIDFILE, dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	unlink(name);
+	return rmdir(dir);
+}
+
+static void test_a_lock_is_one_of_the_file_that_others_find(void **state)
+{
+	int other, fd, second;
+	struct stat held, found;
+
+	takers = 3;
+	fd = daemon_lock(dir, &other);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &held), 0);
+	assert_int_equal(stat(name, &found), 0);
+	assert_int_equal(held.st_ino, found.st_ino);
+	second = daemon_lock(dir, &other);
+	assert_int_equal(second, -EWOULDBLOCK);
+	daemon_unlock(dir, fd);
+}
+
+static void test_a_name_that_never_stays_is_an_error(void **state)
+{
+	int other;
+
+	takers = UINT_MAX;
+	assert_int_equal(daemon_lock(dir, &other), -ESTALE);
+	takers = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_lines_go_to_syslog_as_daemon_with_their_level),
+		cmocka_unit_test_setup_teardown(
+			test_a_lock_is_one_of_the_file_that_others_find,
+			make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			test_a_name_that_never_stays_is_an_error, make_dir,
+			remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,22 +100,93 @@ static void test_short_transfer_is_repeated_and_never_success(void **state)
 static void test_every_command_that_moves_blocks_must_move_all(void **state)
 {
 	static const uint8_t moving[] = {
-		SCSI_READ_10,  SCSI_READ_16,	   SCSI_WRITE_10,
-		SCSI_WRITE_16, SCSI_WRITE_SAME_10, SCSI_WRITE_SAME_16,
+		SCSI_READ_10,
+		SCSI_READ_16,
+		SCSI_WRITE_10,
+		SCSI_WRITE_16,
+		SCSI_WRITE_SAME_10,
+		SCSI_WRITE_SAME_16,
+		SCSI_UNMAP,
+		0x89 /* COMPARE AND WRITE */,
+		0x9b /* WRITE ATOMIC */,
+		0xfd /* nobody's */,
 	};
 
-	c.underflow = 1;
 	for (size_t i = 0; i < sizeof(moving); i++) {
 		c.cdb[0] = moving[i];
+		c.underflow = 1;
+		c.overflow = 0;
+		fails_late(EIO);
+		c.underflow = 0;
+		c.overflow = 1;
 		fails_late(EIO);
 	}
 }
 
-static void test_short_parameter_data_is_no_error(void **state)
+/* Its residual counts bytes of the parameter list. */
+static void test_an_unmap_whose_list_was_not_taken_is_incomplete(void **state)
+{
+	c.cdb[0] = SCSI_UNMAP;
+	c.dir = CMD_WRITE;
+	c.len = c.underflow = UNMAP_LIST_LEN;
+	fails_late(EIO);
+	assert_string_equal(policy_find(&c, &s)->name, "incomplete");
+}
+
+/* NDOB: no data go, so a target that misses some did not see the bit. */
+static void
+test_zeroing_without_data_that_misses_some_is_incomplete(void **state)
+{
+	c.cdb[0] = SCSI_WRITE_SAME_16;
+	c.cdb[1] = 0x01;
+	c.dir = CMD_NO_DATA;
+	c.len = 0;
+	assert_int_equal(after(0), VERDICT_OK);
+	c.overflow = 512;
+	fails_late(EIO);
+}
+
+static void test_what_is_sent_has_to_go_whatever_the_command_is(void **state)
 {
 	c.cdb[0] = SCSI_INQUIRY;
+	c.dir = CMD_WRITE;
+	c.underflow = 1;
+	fails_late(EIO);
+}
+
+static void test_short_parameter_data_is_no_error(void **state)
+{
+	static const uint8_t asking[] = {
+		SCSI_INQUIRY,	      SCSI_MODE_SENSE_6,
+		SCSI_MODE_SENSE_10,   SCSI_READ_CAPACITY_10,
+		SCSI_REPORT_LUNS,     SCSI_SERVICE_ACTION_IN_16,
+		SCSI_TEST_UNIT_READY, SCSI_SYNCHRONIZE_CACHE_10,
+		SCSI_START_STOP_UNIT, SCSI_SYNCHRONIZE_CACHE_16,
+	};
+
 	c.underflow = 200;
-	assert_int_equal(after(0), VERDICT_OK);
+	c.overflow = 1;
+	for (size_t i = 0; i < sizeof(asking); i++) {
+		c.cdb[0] = asking[i];
+		c.dir = CMD_READ;
+		assert_int_equal(after(0), VERDICT_OK);
+		c.dir = CMD_NO_DATA;
+		assert_int_equal(after(0), VERDICT_OK);
+	}
+}
+
+/* An error that comes early is an error, not a lack of data. */
+static void test_an_error_may_come_before_the_data(void **state)
+{
+	c.cdb[0] = SCSI_WRITE_10;
+	c.dir = CMD_WRITE;
+	c.underflow = 4096;
+	with_sense(KEY_DATA_PROTECT, 0x27, 0x07);
+	fails(ENOSPC);
+	c.status = STATUS_BUSY;
+	repeats(0);
+	c.status = STATUS_RESERVATION_CONFLICT;
+	fails(EBADE);
 }
 
 static void test_lost_waits_for_a_nexus(void **state)
@@ -360,6 +431,10 @@ static void test_texts_say_what_happened(void **state)
 	c.underflow = 512;
 	policy_text(&c, text, sizeof(text));
 	assert_string_equal(text, "512 of 4096 bytes not transferred");
+	c.underflow = 0;
+	c.overflow = 1024;
+	policy_text(&c, text, sizeof(text));
+	assert_string_equal(text, "1024 bytes more than the 4096 transferred");
 }
 
 static void test_names_of_rows_are_unique(void **state)
@@ -380,7 +455,11 @@ int main(void)
 		T(test_recovered_error_is_done),
 		T(test_short_transfer_is_repeated_and_never_success),
 		T(test_every_command_that_moves_blocks_must_move_all),
+		T(test_an_unmap_whose_list_was_not_taken_is_incomplete),
+		T(test_zeroing_without_data_that_misses_some_is_incomplete),
+		T(test_what_is_sent_has_to_go_whatever_the_command_is),
 		T(test_short_parameter_data_is_no_error),
+		T(test_an_error_may_come_before_the_data),
 		T(test_lost_waits_for_a_nexus),
 		T(test_refused_by_iscsi_is_repeated_a_few_times),
 		T(test_aborted_by_us_is_repeated),

@@ -84,7 +84,7 @@ test_lines_of_iscsi_conf_and_of_the_target_stay_as_they_are(void **state)
 				    "target fault rx any 1- drop\n");
 
 	assert_string_equal(s.title, "A title.");
-	assert_string_equal(s.setup.conf, "LoginTimeout=2\n");
+	assert_non_null(strstr(s.setup.conf, "\nLoginTimeout=2\n"));
 	assert_string_equal(p->text, "fault rx any 1- drop");
 }
 

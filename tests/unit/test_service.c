@@ -137,14 +137,28 @@ static void set_environment(const char *count, const char *names)
 static void test_kept_handles_come_with_their_names(void **state)
 {
 	struct kept k = { 0 };
+	int other = dup2(manager, 4);
 
+	assert_int_equal(other, 4);
 	set_environment("2", "b0t0l0:b0t0l1");
 	service_kept(take, &k);
+	close(other);
 	assert_int_equal(k.count, 2);
 	assert_string_equal(k.names[0], "b0t0l0");
 	assert_string_equal(k.names[1], "b0t0l1");
 	assert_int_equal(k.handles[0], 3);
 	assert_int_equal(k.handles[1], 4);
+}
+
+static void test_a_kept_handle_that_is_none_is_left_out(void **state)
+{
+	struct kept k = { 0 };
+
+	close(4);
+	set_environment("2", "b0t0l0:b0t0l1");
+	service_kept(take, &k);
+	assert_int_equal(k.count, 1);
+	assert_string_equal(k.names[0], "b0t0l0");
 }
 
 static void test_kept_handles_come_once(void **state)
@@ -187,6 +201,7 @@ int main(void)
 		TEST(test_a_handle_is_dropped_by_name),
 		TEST(test_without_one_nothing_happens),
 		TEST(test_kept_handles_come_with_their_names),
+		TEST(test_a_kept_handle_that_is_none_is_left_out),
 		TEST(test_kept_handles_come_once),
 		TEST(test_handles_of_another_process_are_not_ours),
 		TEST(test_a_count_that_is_none_is_nothing),

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "iscsid/worker.h"
@@ -231,6 +232,34 @@ static int read_it(const struct worker_job *job, void *arg, struct msg_out *m,
 	return 0;
 }
 
+static int tell_how_it_ends(const struct worker_job *job, void *arg,
+			    struct msg_out *m, int *handle)
+{
+	int sig = 0;
+
+	prctl(PR_GET_PDEATHSIG, &sig);
+	msg_u64(m, "number", (uint64_t)sig);
+	return 0;
+}
+
+/* Another user id makes the kernel forget it. */
+static void test_a_job_ends_with_its_manager_as_whoever_it_runs(void **state)
+{
+	struct outcome o;
+	struct worker_job job = job_of(tell_how_it_ends, &o);
+
+	run(&job);
+	assert_int_equal(o.err, 0);
+	assert_int_equal(o.number, SIGKILL);
+	if (geteuid() != 0)
+		return;
+	job = job_of(tell_how_it_ends, &o);
+	job.low = true;
+	run(&job);
+	assert_int_equal(o.err, 0);
+	assert_int_equal(o.number, SIGKILL);
+}
+
 static void test_a_low_job_has_what_was_opened_for_it_before(void **state)
 {
 	struct outcome o;
@@ -335,6 +364,7 @@ int main(void)
 		CASE(test_a_handle_comes_back),
 		CASE(test_a_child_keeps_only_what_it_was_given),
 		CASE(test_a_low_job_has_no_privileges_and_gets_none_back),
+		CASE(test_a_job_ends_with_its_manager_as_whoever_it_runs),
 		CASE(test_a_low_job_has_what_was_opened_for_it_before),
 		CASE(test_secrets_are_forgotten_in_the_child_alone),
 		CASE(test_more_jobs_than_may_run_wait_in_order),
