@@ -63,6 +63,15 @@ begin_late() {
 	need "many of them" busy
 }
 
+# What may be late by longer than the fence waits, a busy machine included.
+clock_ms() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+is_later_than_fence() { # MS
+	[ "$1" -ge $((W * 1000)) ]
+}
+
 goes_on() { # SENTENCE
 	LIMIT=$((MOST / 1000 + W + 30)) need "$1, then the disk goes on" busy
 }

@@ -27,33 +27,31 @@ upgrade() {
 	asked=$!
 }
 
-# Longer than the fence waits, and the old portal group cannot be reached.
-is_beyond() { # SECONDS
-	has_two_groups && [ "$1" -gt "$W" ]
-}
-
 part() { # N SECONDS: N thirds of it
 	awk "BEGIN { print $1 * $2 / 3 }"
 }
 
 # stall SECONDS WHAT
 stall() {
-	local kept at asked=
+	local kept at from took asked=
 	LIMIT=60 need "a path is in use" wait_for 50 eval '[ "$(path_in_use)" ]'
 	at=$(path_in_use)
 	event "stall-$1s-$2"
+	from=$(clock_ms)
 	stall_path "$at"
 	sleep "$(part 1 "$1")" # so long it lasts
 	$2
 	sleep "$(part 2 "$1")"
 	kept=$(queued "$at")
 	LIMIT=20 check "the queue drains" drain_path "$at"
+	took=$(($(clock_ms) - from))
 	goes_on "a stall of $1 s, $2"
 	[ -z "$asked" ] || LIMIT=100 check "what was asked for ends" \
 		wait_for 90 ended $asked
+	# The old portal group could not be reached for so long.
 	ALLOWED=
-	! is_beyond "$1" || ALLOWED=1
-	judge_round "stall of $1 s, $2, $kept in the queue of path $at"
+	! has_two_groups || ! is_later_than_fence $took || ALLOWED=1
+	judge_round "stall of $1 s ($took ms), $2, $kept in the queue of path $at"
 }
 
 # SECONDS WHAT: without --long

@@ -1,5 +1,5 @@
 # lio-stall - the lane "stall" of tests/crash against Linux's own target, with
-# one portal group and with two.  VM_LONG=1: all of its stalls.
+# one portal group and with two (VM_KINDS: which).  VM_LONG=1: all its stalls.
 VM_LIMIT=${VM_LIMIT:-$([ "${VM_LONG:-}" ] && echo 3600 || echo 560)}
 . tests/vm/lib.sh
 modprobe -a veth sch_tbf nf_tables
@@ -10,5 +10,6 @@ lane() { # KIND
 		sed -u "s/^\(not \)\?ok - /&$1: /"
 	[ "${PIPESTATUS[0]}" = 0 ] || FAILED=1
 }
-lane lio
-lane lio2
+for kind in ${VM_KINDS:-lio lio2}; do
+	lane "$kind"
+done
