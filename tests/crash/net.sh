@@ -74,3 +74,32 @@ unplug() { # N: our interface sees it, too
 plug() {
 	within "${SWITCH[$1]}" ip link set near up
 }
+
+# A path that can stall: what goes to the target waits in a queue of the switch,
+# and is delivered late and in order.  What comes from it arrives.
+tame_path() { # N
+	within "${SWITCH[$1]}" tc qdisc add dev far root tbf \
+		rate 1gbit burst 100kb limit 8mb
+}
+
+stall_path() { # N
+	within "${SWITCH[$1]}" tc qdisc change dev far root tbf \
+		rate 8bit burst 1600 limit 8mb
+}
+
+queued() { # N: bytes, such as 512b or 96Kb
+	within "${SWITCH[$1]}" tc -s qdisc show dev far |
+		sed -n 's/^ *backlog \([^ ]*\) .*/\1/p'
+}
+
+# The queue looks at its rate again when something comes.
+queue_is_empty() { # N
+	echo >"/dev/udp/$(far_end "$1")/9"
+	[ "$(queued "$1")" = 0b ]
+}
+
+drain_path() { # N
+	within "${SWITCH[$1]}" tc qdisc change dev far root tbf \
+		rate 1gbit burst 100kb limit 8mb &&
+		wait_for 10 queue_is_empty "$1"
+}
