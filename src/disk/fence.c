@@ -321,7 +321,9 @@ static void on_cleared(struct clear_req *r, int err)
 {
 	struct disk *d = container_of(r, struct disk, fence.clear);
 
-	if (!err && d->session && d->fence.state == FENCE_RESET)
+	if (err)
+		disk_lost(d); /* or it would be asked again and again */
+	else if (d->session && d->fence.state == FENCE_RESET)
 		step(d, FENCE_EV_CLEARED);
 	disk_run(d);
 }

@@ -365,6 +365,20 @@ static void test_a_lun_that_is_gone_fails_and_comes_back(void **state)
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
 }
 
+/* It asks for none of a session that is on its way out. */
+static void test_a_session_may_be_lost_while_the_lun_is_reset(void **state)
+{
+	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
+	fake_sense(SCSI_READ_10, 2, 5, 0x20, 0);
+	lose_at(1, &a, DISK_WRITE);
+	return_at(1);
+	pass(SETTLE);
+	assert_fence("RESET");
+	rig_lose();
+	assert_fence("ENDED");
+	assert_int_equal(fake.clears, 1);
+}
+
 /* Every event is foreseen in every state it can come in. */
 static void test_no_loss_and_no_end_is_without_a_row(void **state)
 {
@@ -413,6 +427,7 @@ int main(void)
 		TEST(test_writes_of_an_owner_before_us_are_fenced),
 		TEST(test_of_an_owner_before_us_no_logout_is_believed),
 		TEST(test_a_lun_that_is_gone_fails_and_comes_back),
+		TEST(test_a_session_may_be_lost_while_the_lun_is_reset),
 		TEST(test_no_loss_and_no_end_is_without_a_row),
 	};
 
