@@ -464,7 +464,7 @@ bool disk_is_in_doubt(const struct disk *d)
 
 void disk_nexus_ended(struct disk *d)
 {
-	if (d->fence.nexus == d->nexus)
+	if (d->fence.nexus && d->fence.nexus == d->nexus)
 		step(d, FENCE_EV_OLD_ENDED);
 }
 

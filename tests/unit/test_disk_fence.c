@@ -379,6 +379,15 @@ static void test_a_session_may_be_lost_while_the_lun_is_reset(void **state)
 	assert_int_equal(fake.clears, 1);
 }
 
+/* The previous owner's is not the one that was logged out of. */
+static void test_a_logout_before_any_nexus_ends_no_other_owners(void **state)
+{
+	disk_doubt(rig.disk, 1, rig.now);
+	disk_nexus_down(rig.disk, rig.now);
+	disk_nexus_ended(rig.disk);
+	assert_fence("OPEN");
+}
+
 /* Every event is foreseen in every state it can come in. */
 static void test_no_loss_and_no_end_is_without_a_row(void **state)
 {
@@ -428,6 +437,7 @@ int main(void)
 		TEST(test_of_an_owner_before_us_no_logout_is_believed),
 		TEST(test_a_lun_that_is_gone_fails_and_comes_back),
 		TEST(test_a_session_may_be_lost_while_the_lun_is_reset),
+		TEST(test_a_logout_before_any_nexus_ends_no_other_owners),
 		TEST(test_no_loss_and_no_end_is_without_a_row),
 	};
 
