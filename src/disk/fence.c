@@ -84,6 +84,7 @@ static void act_clear(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 
+	d->fence.ended = false;
 	if (d->state != DISK_ONLINE && !d->hopeless)
 		probe_begin(d);
 	d->run_again = true;
@@ -406,6 +407,7 @@ void fence_write_lost(struct disk *d)
 
 void fence_write_ended(struct disk *d)
 {
+	d->fence.ended = true;
 	step(d, FENCE_EV_WRITE_ENDED);
 }
 
@@ -420,8 +422,16 @@ void fence_up(struct disk *d)
 	step(d, same ? FENCE_EV_UP_SAME : FENCE_EV_UP_BESIDE);
 }
 
+/*
+ * Data of a write that was ended may have left behind the function.  A target
+ * that knows no task before all its data are there carries it out when they
+ * come, and only the barrier came behind them.
+ */
 void fence_down(struct disk *d)
 {
+	if (d->fence.ended)
+		step(d, FENCE_EV_WRITE_LOST);
+	d->fence.ended = false;
 	step(d, FENCE_EV_DOWN);
 }
 

@@ -388,6 +388,26 @@ static void test_a_logout_before_any_nexus_ends_no_other_owners(void **state)
 	assert_fence("OPEN");
 }
 
+/*
+ * Data may have left behind the function's answer: a target that had not
+ * known the task carries it out when they come.
+ */
+static void test_a_write_that_was_aborted_is_in_doubt_after_a_loss(void **state)
+{
+	disk_set_place(rig.disk, 1);
+	disk_set_limit(rig.disk, 1000, rig.now);
+	rig_online();
+	a.io.since = rig.now;
+	submit(&a, DISK_WRITE, 0, 1);
+	rig.now += 1000;
+	disk_tick(rig.disk, rig.now);
+	fake_end_expired();
+	assert_fence("BARRIER");
+	rig_lose();
+	return_at(2);
+	assert_fence("HOLD");
+}
+
 /* Every event is foreseen in every state it can come in. */
 static void test_no_loss_and_no_end_is_without_a_row(void **state)
 {
@@ -438,6 +458,7 @@ int main(void)
 		TEST(test_a_lun_that_is_gone_fails_and_comes_back),
 		TEST(test_a_session_may_be_lost_while_the_lun_is_reset),
 		TEST(test_a_logout_before_any_nexus_ends_no_other_owners),
+		TEST(test_a_write_that_was_aborted_is_in_doubt_after_a_loss),
 		TEST(test_no_loss_and_no_end_is_without_a_row),
 	};
 
