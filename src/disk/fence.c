@@ -84,6 +84,7 @@ static void act_clear(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 
+	d->fence.ended = false;
 	if (d->state != DISK_ONLINE && !d->hopeless)
 		probe_begin(d);
 	d->run_again = true;
@@ -321,7 +322,9 @@ static void on_cleared(struct clear_req *r, int err)
 {
 	struct disk *d = container_of(r, struct disk, fence.clear);
 
-	if (!err && d->session && d->fence.state == FENCE_RESET)
+	if (err)
+		disk_lost(d); /* or it would be asked again and again */
+	else if (d->session && d->fence.state == FENCE_RESET)
 		step(d, FENCE_EV_CLEARED);
 	disk_run(d);
 }
@@ -404,6 +407,7 @@ void fence_write_lost(struct disk *d)
 
 void fence_write_ended(struct disk *d)
 {
+	d->fence.ended = true;
 	step(d, FENCE_EV_WRITE_ENDED);
 }
 
@@ -418,8 +422,16 @@ void fence_up(struct disk *d)
 	step(d, same ? FENCE_EV_UP_SAME : FENCE_EV_UP_BESIDE);
 }
 
+/*
+ * Data of a write that was ended may have left behind the function.  A target
+ * that knows no task before all its data are there carries it out when they
+ * come, and only the barrier came behind them.
+ */
 void fence_down(struct disk *d)
 {
+	if (d->fence.ended)
+		step(d, FENCE_EV_WRITE_LOST);
+	d->fence.ended = false;
 	step(d, FENCE_EV_DOWN);
 }
 
@@ -462,7 +474,7 @@ bool disk_is_in_doubt(const struct disk *d)
 
 void disk_nexus_ended(struct disk *d)
 {
-	if (d->fence.nexus == d->nexus)
+	if (d->fence.nexus && d->fence.nexus == d->nexus)
 		step(d, FENCE_EV_OLD_ENDED);
 }
 

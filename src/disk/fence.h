@@ -62,7 +62,8 @@ struct fence {
 	uint8_t by;
 	bool out, answered; /* the ORDERED command */
 	bool was_reset;	    /* the LUN, before it */
-	bool stale;	    /* its answer says too little: once more */
+	bool ended; /* a write of this nexus, and no barrier was behind it */
+	bool stale; /* its answer says too little: once more */
 	uint32_t tries;
 	struct pause pause; /* SETTLE; BARRIER: until the next try */
 	struct clear_req clear;

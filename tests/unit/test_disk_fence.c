@@ -365,6 +365,49 @@ static void test_a_lun_that_is_gone_fails_and_comes_back(void **state)
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
 }
 
+/* It asks for none of a session that is on its way out. */
+static void test_a_session_may_be_lost_while_the_lun_is_reset(void **state)
+{
+	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
+	fake_sense(SCSI_READ_10, 2, 5, 0x20, 0);
+	lose_at(1, &a, DISK_WRITE);
+	return_at(1);
+	pass(SETTLE);
+	assert_fence("RESET");
+	rig_lose();
+	assert_fence("ENDED");
+	assert_int_equal(fake.clears, 1);
+}
+
+/* The previous owner's is not the one that was logged out of. */
+static void test_a_logout_before_any_nexus_ends_no_other_owners(void **state)
+{
+	disk_doubt(rig.disk, 1, rig.now);
+	disk_nexus_down(rig.disk, rig.now);
+	disk_nexus_ended(rig.disk);
+	assert_fence("OPEN");
+}
+
+/*
+ * Data may have left behind the function's answer: a target that had not
+ * known the task carries it out when they come.
+ */
+static void test_a_write_that_was_aborted_is_in_doubt_after_a_loss(void **state)
+{
+	disk_set_place(rig.disk, 1);
+	disk_set_limit(rig.disk, 1000, rig.now);
+	rig_online();
+	a.io.since = rig.now;
+	submit(&a, DISK_WRITE, 0, 1);
+	rig.now += 1000;
+	disk_tick(rig.disk, rig.now);
+	fake_end_expired();
+	assert_fence("BARRIER");
+	rig_lose();
+	return_at(2);
+	assert_fence("HOLD");
+}
+
 /* Every event is foreseen in every state it can come in. */
 static void test_no_loss_and_no_end_is_without_a_row(void **state)
 {
@@ -413,6 +456,9 @@ int main(void)
 		TEST(test_writes_of_an_owner_before_us_are_fenced),
 		TEST(test_of_an_owner_before_us_no_logout_is_believed),
 		TEST(test_a_lun_that_is_gone_fails_and_comes_back),
+		TEST(test_a_session_may_be_lost_while_the_lun_is_reset),
+		TEST(test_a_logout_before_any_nexus_ends_no_other_owners),
+		TEST(test_a_write_that_was_aborted_is_in_doubt_after_a_loss),
 		TEST(test_no_loss_and_no_end_is_without_a_row),
 	};
 
