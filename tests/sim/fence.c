@@ -76,6 +76,66 @@ static void draw_network(void)
 		config.pdu_rate ? PICK(5000, 30000) : PICK(2000, 5000, 30000);
 }
 
+/* The other duties: one of them is not done. */
+
+static void no_lun_reset(struct tgt_duties *d)
+{
+	d->lun_reset = dice_below(&sim.duty, TGT_ENDING_ARRIVED) + 1;
+	d->tmf_hang = 5000;
+	config.reset_timeout = 10000;
+}
+
+static void no_abort_task(struct tgt_duties *d)
+{
+	d->abort_task = dice_below(&sim.duty, TGT_ENDING_HANGS) + 1;
+	d->tmf_hang = 5000;
+	config.abort_timeout = 10000;
+}
+
+/* Nobody can help a flush of a cache then. */
+static void no_sync(struct tgt_duties *d)
+{
+	d->no_sync = 1;
+	config.write_cache = false;
+}
+
+/* Only a time limit ends it. */
+static void no_r2t(struct tgt_duties *d)
+{
+	d->no_r2t = 20;
+	config.task_timeout = 3000;
+}
+
+static void short_good(struct tgt_duties *d)
+{
+	d->short_good = 20;
+}
+
+/* It closes in half of the cases. */
+static void no_security_stage(struct tgt_duties *d)
+{
+	d->auth_none = dice_chance(&sim.duty, 500) ? 1 : 0x0201;
+}
+
+/* Sessions of dead connections end only where it pings. */
+static void few_sessions(struct tgt_duties *d)
+{
+	d->sessions = 1;
+	config.ping_every = 2000;
+}
+
+static void draw_other_duty(void)
+{
+	static void (*const others[])(struct tgt_duties * d) = {
+		no_lun_reset, no_abort_task, no_sync,		no_r2t,
+		short_good,   few_sessions,  no_security_stage,
+	};
+	uint32_t what = dice_below(&sim.duty, 20);
+
+	if (what < sizeof(others) / sizeof(*others))
+		others[what](&config.duties);
+}
+
 void fence_draw(void)
 {
 	uint32_t what = dice_below(&sim.fence, 10);
@@ -87,4 +147,5 @@ void fence_draw(void)
 		draw_reinstatement(&config.duties);
 	if (what == 3)
 		config.stall_gap = PICK(5, 20) * SEC;
+	draw_other_duty();
 }

@@ -33,6 +33,8 @@ struct target_of_manager {
 	uint64_t was_down_for; /* us, before it came up */
 	int group; /* that all writes went to which may run yet, or -1 */
 	bool removed;
+	char reinstates[8]; /* what engines saw of it, "": nothing */
+	uint64_t reinstates_ms;
 };
 
 struct held held[MAX_BOXES][MAX_LUNS];
@@ -234,7 +236,8 @@ static void say_target(const struct box *b)
 {
 	char text[2048];
 	struct strbuf sb;
-	int group = mgr.targets[b->number].group;
+	const struct target_of_manager *t = &mgr.targets[b->number];
+	int group = t->group;
 
 	sb_init(&sb, text, sizeof(text));
 	sb_add(&sb,
@@ -258,6 +261,9 @@ static void say_target(const struct box *b)
 	       config.reinstatement);
 	if (config.task_timeout)
 		sb_add(&sb, " task-timeout=%u", config.task_timeout);
+	if (t->reinstates[0])
+		sb_add(&sb, " reinstates=%s reinstates-ms=%llu", t->reinstates,
+		       (unsigned long long)t->reinstates_ms);
 	if (group >= 0)
 		sb_add(&sb, " group=%d", group);
 	sb_add(&sb, " resumes=%u", to_resume(b->number));
@@ -318,6 +324,17 @@ static void on_session(const struct msg_in *m)
 	if (t->group >= 0)
 		maybe_kill();
 	t->group = -1;
+}
+
+static void on_fence(const struct msg_in *m)
+{
+	struct target_of_manager *t = target_of(m);
+
+	if (!t)
+		return;
+	msg_get(m, "reinstates", t->reinstates, sizeof(t->reinstates));
+	t->reinstates_ms = 0;
+	msg_get_u64(m, "reinstates-ms", UINT32_MAX, &t->reinstates_ms);
 }
 
 static void on_settled(const struct msg_in *m)
@@ -434,6 +451,7 @@ static const struct {
 	{ "attached", on_attached }, { "detached", on_detached },
 	{ "removed", on_removed },   { "error", on_error },
 	{ "log", on_log },	     { "vanished", on_vanished },
+	{ "fence", on_fence },
 };
 
 static void take(struct note *n)

@@ -43,6 +43,7 @@ void sim_init(uint64_t seed, bool trace, struct figures *f)
 	sim.app.state = dice_roll(&first);
 	sim.engine.state = dice_roll(&first);
 	sim.fence.state = dice_roll(&first);
+	sim.duty.state = dice_roll(&first);
 }
 
 /* Events -------------------------------------------------------------- */
