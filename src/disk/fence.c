@@ -258,7 +258,9 @@ static void refused(struct disk *d)
 		return;
 	}
 	f->by = BY_SYNCHRONIZE;
-	step(d, f->was_reset ? FENCE_EV_DRAINED : FENCE_EV_REORDERS);
+	/* What never was a disk, and cannot be read, was never written to. */
+	step(d,
+	     f->was_reset || !d->known ? FENCE_EV_DRAINED : FENCE_EV_REORDERS);
 }
 
 #define GONE_TRIES 10

@@ -52,6 +52,7 @@ static void try_portal(struct evict *v, const struct addr *to)
 
 	owns_apply(&v->target->owns, to, &v->settings);
 	v->settings.session.portal_group = v->group;
+	session_learn(v->nexus->session, v->target->nexus->session);
 	link_open(&v->nexus->link, to, &opt);
 }
 

@@ -7,7 +7,11 @@
 #include "base/log.h"
 #include "engine/target.h"
 
-#define PATIENCE 1000 /* ms that the target has to end the first */
+/*
+ * What the target has to end the first, in ms.  istgt takes a second for it.
+ * The second session is in use meanwhile.
+ */
+#define PATIENCE 3000
 #define TRIES	 3    /* without a verdict, before it counts as unknown */
 
 static struct target *of(struct witness *w)
@@ -125,6 +129,7 @@ bool witness_begin(struct target *t)
 	second = target_nexus(t);
 	if (!second)
 		return false;
+	session_learn(second->session, t->nexus->session);
 	w->state = WITNESS_SECOND;
 	w->first = t->nexus;
 	w->over = false;

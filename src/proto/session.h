@@ -132,6 +132,9 @@ void session_share(struct session *s, struct stages *stages);
 /* Only while no connection is open; gives back waiting commands first. */
 void session_free(struct session *s);
 
+/* Begins its logins as from does, which knows the same target. */
+void session_learn(struct session *s, const struct session *from);
+
 /*
  * A TCP connection to a portal stands: begins the login.  Returns the
  * connection, or NULL when the session has one or is ending.

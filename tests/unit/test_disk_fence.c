@@ -277,6 +277,20 @@ static void test_where_both_are_refused_the_lun_is_reset(void **state)
 	assert_true(a.done);
 }
 
+/* tgt has one at LUN 0: it refuses all that disks know. */
+static void test_what_is_no_disk_is_not_reset(void **state)
+{
+	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
+	fake.unknown[SCSI_READ_10] = true;
+	fake.type = 0x0c;
+	disk_doubt(rig.disk, 1, rig.now);
+	return_at(1);
+	pass(SETTLE);
+	assert_fence("CLEAR");
+	assert_int_equal(fake.clears, 0);
+	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
+}
+
 /* It is not reset for ever. */
 static void test_behind_a_reset_a_refusal_is_borne(void **state)
 {
@@ -449,6 +463,7 @@ int main(void)
 		TEST(test_busy_is_no_answer_to_the_barrier),
 		TEST(test_where_it_is_refused_a_read_takes_its_place),
 		TEST(test_where_both_are_refused_the_lun_is_reset),
+		TEST(test_what_is_no_disk_is_not_reset),
 		TEST(test_behind_a_reset_a_refusal_is_borne),
 		TEST(test_a_reservation_of_others_leads_to_the_read),
 		TEST(test_a_write_that_was_aborted_is_fenced_by_the_barrier),
