@@ -163,6 +163,13 @@ const struct keyword keywords[] = {
 	  .help = "Does the target end an old session when a new one begins? "
 		  "see finds out, by a second login at the first; yes "
 		  "believes it; no relies on FenceTimeout alone." },
+	{ "FenceBarrier", { NULL },
+	  .kind = KEY_BARRIER, .where = IN_TARGET, .deflt = "ordered",
+	  .offset = F(barrier), .form = "ordered or reset",
+	  .help = "What waits for writes that an old session left running in "
+		  "the target: an ordered command, or a LUN reset before it, "
+		  "for targets that carry out commands in any order. The "
+		  "reset ends the commands of all hosts that use the LUN." },
 	{ "MinDiskCommandTimeout", { NULL },
 	  TIME(IN_NET, "infinite", min_disk_command_timeout),
 	  .help = "A disk command is retried at least for so long before it "

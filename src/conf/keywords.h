@@ -35,6 +35,7 @@ enum keyword_kind {
 	KEY_MULTIPATH,	   /* enum conf_multipath */
 	KEY_EXPORT,	   /* enum conf_export */
 	KEY_REINSTATEMENT, /* enum conf_reinstatement */
+	KEY_BARRIER,	   /* enum conf_barrier */
 	KEY_PORTAL,	   /* struct conf_portal */
 	KEY_SUBNETS,	   /* struct conf_nets */
 	KEY_LUNS,	   /* struct conf_luns */

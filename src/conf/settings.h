@@ -49,6 +49,12 @@ enum conf_reinstatement {
 	CONF_REINSTATEMENT_NO,	/* not relied on */
 };
 
+/* What waits for the writes that an old session left running? */
+enum conf_barrier {
+	CONF_BARRIER_ORDERED, /* an ORDERED command */
+	CONF_BARRIER_RESET,   /* LUN RESET before it: it ends others', too */
+};
+
 struct conf_credentials {
 	char user[CONF_STRING_SIZE];   /* "": none */
 	char secret[CONF_STRING_SIZE]; /* "": none configured */
@@ -110,6 +116,7 @@ struct conf_settings {
 	uint32_t tcp_window;
 	uint32_t fence_timeout; /* ms; 0: no wait */
 	uint32_t reinstatement; /* enum conf_reinstatement */
+	uint32_t barrier;	/* enum conf_barrier */
 	bool portal_failover;
 	struct conf_portal preferred_portal;
 	struct conf_nets preferred_subnet;

@@ -224,6 +224,12 @@ static const struct word reinstatements[] = {
 	{ NULL, 0 },
 };
 
+static const struct word barriers[] = {
+	{ "ordered", CONF_BARRIER_ORDERED },
+	{ "reset", CONF_BARRIER_RESET },
+	{ NULL, 0 },
+};
+
 static bool word_get(const struct value *v, const struct word *words)
 {
 	for (; words->word; words++) {
@@ -264,6 +270,11 @@ static bool export_get(const struct value *v)
 static bool reinstatement_get(const struct value *v)
 {
 	return word_get(v, reinstatements);
+}
+
+static bool barrier_get(const struct value *v)
+{
+	return word_get(v, barriers);
 }
 
 const char *value_unquote(const char **s, size_t *n)
@@ -444,6 +455,12 @@ static void digest_put(const struct keyword *k, const void *field,
 	word_put(*(const uint32_t *)field, digests, sb);
 }
 
+static void barrier_put(const struct keyword *k, const void *field,
+			struct strbuf *sb)
+{
+	word_put(*(const uint32_t *)field, barriers, sb);
+}
+
 static void reinstatement_put(const struct keyword *k, const void *field,
 			      struct strbuf *sb)
 {
@@ -528,6 +545,7 @@ static const struct {
 	[KEY_MULTIPATH] = { multipath_get, multipath_put },
 	[KEY_EXPORT] = { export_get, export_put },
 	[KEY_REINSTATEMENT] = { reinstatement_get, reinstatement_put },
+	[KEY_BARRIER] = { barrier_get, barrier_put },
 	[KEY_PORTAL] = { portal_get, portal_put },
 	[KEY_SUBNETS] = { subnets_get, subnets_put },
 	[KEY_LUNS] = { luns_get, luns_put },

@@ -351,7 +351,8 @@ void fence_run(struct disk *d)
 	if (!d->session)
 		return;
 	if (f->state == FENCE_DRAIN)
-		step(d, f->reorders ? FENCE_EV_REORDERS : FENCE_EV_ORDERS);
+		step(d, f->reorders || d->rules->resets ? FENCE_EV_REORDERS
+							: FENCE_EV_ORDERS);
 	if (f->state == FENCE_RESET && !f->clear.pending)
 		reset(d);
 	if (f->state == FENCE_BARRIER && !f->out && !f->pause.on)

@@ -463,6 +463,7 @@ void target_set_rules(struct target *t)
 			       w->verdict == REINSTATES_YES),
 		.settle_ms = SETTLE_MS + 2 * w->ms,
 		.wait_ms = t->settings.fence_timeout,
+		.resets = t->settings.barrier_resets,
 	};
 }
 

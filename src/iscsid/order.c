@@ -91,6 +91,8 @@ static void add_fence(const struct order *o, struct msg_out *m)
 
 	msg_u64(m, "fence-timeout", o->settings->fence_timeout);
 	msg_str(m, "reinstatement", words[o->settings->reinstatement]);
+	msg_u64(m, "barrier-resets",
+		o->settings->barrier == CONF_BARRIER_RESET);
 	if (!o->reinstates || !*o->reinstates)
 		return;
 	msg_str(m, "reinstates", o->reinstates);

@@ -225,7 +225,12 @@ static void answer_mode(struct cmd *c, bool ten)
 		put_sense(c, 5, 0x24, 0, false);
 		return;
 	}
-	if (!fake.no_caching) {
+	if (c->cdb[2] == 0x0a) {
+		p[n] = 0x0a;
+		p[n + 1] = 10;
+		p[n + 2] = (uint8_t)(fake.tst << 5);
+		n += 12;
+	} else if (!fake.no_caching) {
 		p[n] = 0x08;
 		p[n + 1] = 18;
 		p[n + 2] = fake.wce ? 4 : 0;

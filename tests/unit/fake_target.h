@@ -40,6 +40,7 @@ struct fake {
 	uint64_t blocks;
 	uint32_t block_size;
 	uint8_t exponent;
+	uint8_t tst; /* of the control page */
 	bool lbpme, lbprz, wp, dpofua, wce, no_caching;
 	bool unknown[256]; /* opcodes refused with 20/00 */
 	/* so many answers with this page lack their last bytes */

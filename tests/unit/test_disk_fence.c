@@ -277,6 +277,28 @@ static void test_where_both_are_refused_the_lun_is_reset(void **state)
 	assert_true(a.done);
 }
 
+static void test_who_wants_it_has_the_lun_reset_first(void **state)
+{
+	rules.resets = true;
+	lose_at(1, &a, DISK_WRITE);
+	return_at(1);
+	pass(SETTLE);
+	assert_fence("RESET");
+	assert_int_equal(fake.ngot, 0);
+	fake_clear();
+	fake_answer_all();
+	assert_true(a.done);
+}
+
+static void test_a_task_set_for_each_nexus_has_the_lun_reset_first(void **state)
+{
+	fake.tst = 1;
+	lose_at(1, &a, DISK_WRITE);
+	return_at(1);
+	pass(SETTLE);
+	assert_fence("RESET");
+}
+
 /* tgt has one at LUN 0: it refuses all that disks know. */
 static void test_what_is_no_disk_is_not_reset(void **state)
 {
@@ -463,6 +485,8 @@ int main(void)
 		TEST(test_busy_is_no_answer_to_the_barrier),
 		TEST(test_where_it_is_refused_a_read_takes_its_place),
 		TEST(test_where_both_are_refused_the_lun_is_reset),
+		TEST(test_who_wants_it_has_the_lun_reset_first),
+		TEST(test_a_task_set_for_each_nexus_has_the_lun_reset_first),
 		TEST(test_what_is_no_disk_is_not_reset),
 		TEST(test_behind_a_reset_a_refusal_is_borne),
 		TEST(test_a_reservation_of_others_leads_to_the_read),
