@@ -78,12 +78,33 @@ static struct lun *add(struct luns *l, const uint8_t lun[static LUN_LEN],
 			  io_now(l->target->engine->loop));
 	if (l->target->inherits)
 		inherit(l->target, u);
+	if (l->doubted)
+		disk_doubt(u->disk, INT64_MIN, l->doubted_since);
 	l->probing++;
 	return u;
 }
 
+/*
+ * A LUN that is forgotten can be found again while late writes to it are on
+ * their way.  Which LUN it was does not matter: the wait is a short one.
+ */
+static void keep_doubt(struct luns *l, const struct lun *u)
+{
+	uint64_t now = io_now(l->target->engine->loop), since;
+	struct fence_view v;
+
+	disk_fence(u->disk, &v);
+	if (v.clear)
+		return;
+	since = v.since < now ? v.since : now;
+	if (!l->doubted || since > l->doubted_since)
+		l->doubted_since = since;
+	l->doubted = true;
+}
+
 static void drop(struct luns *l, struct lun *u)
 {
+	keep_doubt(l, u);
 	if (!u->probed)
 		l->probing--;
 	idmap_del(&l->map, &u->node);

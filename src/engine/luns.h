@@ -19,14 +19,16 @@ struct luns {
 	struct idmap map;
 	struct target *target; /* borrowed */
 	struct lun_scan *scan;
-	bool scanning;	   /* it is under way */
-	bool again;	   /* another scan is wanted after it */
-	uint64_t scan_at;  /* ms, when the next try is due; 0: none is */
-	unsigned refusals; /* of scans, in a row */
-	bool counting;	   /* "luns" follows when all are probed */
-	bool expired;	   /* luns_expire() since the last session */
-	unsigned attached; /* with an exporter, or waiting for one */
-	unsigned probing;  /* not told about yet */
+	bool scanning;		/* it is under way */
+	bool again;		/* another scan is wanted after it */
+	uint64_t scan_at;	/* ms, when the next try is due; 0: none is */
+	unsigned refusals;	/* of scans, in a row */
+	bool counting;		/* "luns" follows when all are probed */
+	bool expired;		/* luns_expire() since the last session */
+	unsigned attached;	/* with an exporter, or waiting for one */
+	unsigned probing;	/* not told about yet */
+	bool doubted;		/* a LUN was forgotten whose old nexus ended, */
+	uint64_t doubted_since; /* at the latest, then (ms) */
 };
 
 /* What disks wait for the end of an old nexus. */

@@ -159,6 +159,34 @@ class Ghosts(DiskCase):
         self.assert_newer_stays()
         self.assertFalse(self.held())
 
+    def test_a_lun_that_is_forgotten_and_found_is_still_in_doubt(self):
+        self.demo(1, 2)
+        mounted, disk = self.attach(fence_timeout=int(LATE * 2000),
+                                    disk_command_timeout=500)
+        self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
+        time.sleep(0.1)
+        late = threading.Thread(target=self.fail_to_write, args=(disk,))
+        late.start()
+        time.sleep(0.3)
+        self.lands = time.monotonic() + LATE
+        self.wire.cut()
+        late.join(10)
+        disk.close()
+        self.engine.send("detach", id=2, lun=LUN1)
+        self.engine.wait("detached", lun=LUN1)
+        self.engine.send("forget", id=2, lun=LUN1)
+        self.engine.send("rescan", id=2)
+        mount = self.mount("again")
+        self.engine.send("attach", id=2, lun=LUN1, handle=mount.handle)
+        self.engine.wait("attached", lun=LUN1)
+        self.disk = self.open(mount)
+        self.disk.write(0, NEW)
+        self.assert_newer_stays()
+
+    def fail_to_write(self, disk):
+        with self.assertRaises(OSError):
+            disk.write(0, OLD)
+
 
 if __name__ == "__main__":
     main()
