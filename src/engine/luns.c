@@ -370,6 +370,19 @@ bool luns_are_in_doubt(const struct luns *l)
 	return false;
 }
 
+bool luns_are_clear(const struct luns *l)
+{
+	struct fence_view v;
+	struct lun *u = NULL;
+
+	while ((u = next(l, u))) {
+		disk_fence(u->disk, &v);
+		if (!v.clear)
+			return false;
+	}
+	return !l->doubted;
+}
+
 void luns_fence(const struct luns *l, struct luns_fence *out)
 {
 	struct fence_view v;

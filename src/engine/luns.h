@@ -37,6 +37,8 @@ struct luns_fence {
 	int64_t place;	       /* of an old nexus of them */
 	uint64_t since, until; /* ms: the longest of them */
 };
+/* Nothing of an old nexus is waited for, or would have to be. */
+bool luns_are_clear(const struct luns *l);
 void luns_fence(const struct luns *l, struct luns_fence *out);
 /* A session of ours at this place ended those before it. */
 void luns_place_ended(struct luns *l, int64_t place, uint64_t now);

@@ -95,6 +95,7 @@ static const struct row rows[] = {
 	  AT(disk_timeout) },
 	{ "task-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(task_timeout) },
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
+	{ "doubt", K_BOOL, NORMAL, 0, 0, AT(doubt) },
 	{ "resumes", K_NUMBER, NORMAL, 0, UINT32_MAX, AT(resumes) },
 	{ "fence-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(fence_timeout) },
 	{ "reinstatement", K_REINSTATEMENT, NORMAL, 0, 0, AT(reinstatement) },

@@ -35,7 +35,8 @@ struct settings {
 	unsigned nportals;
 	uint32_t preferred; /* so many of them go before all others */
 	bool failover;
-	uint32_t group;	  /* of the last session, SETTINGS_NO_GROUP: none */
+	uint32_t group; /* of the last session, SETTINGS_NO_GROUP: none */
+	bool doubt;	/* writes of a session before may arrive, on any LUN */
 	uint32_t resumes; /* disks to come that an engine before us served */
 	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
 	bool continuous;	   /* discovery: the session stays */

@@ -508,8 +508,7 @@ static void on_end(struct io_op *op, int res)
 	t->ending = true;
 	if (!witness_stop(t))
 		return;
-	msg_u64(engine_begin(e, "removed"), "id", t->settings.id);
-	engine_post(e);
+	target_tell_removed(t);
 	idmap_del(&e->targets, &t->node);
 	target_free(t);
 	engine_less(e);
@@ -551,7 +550,7 @@ int target_start(struct engine *e, const struct settings *s)
 	t->old_group = t->group;
 	t->settled = t->group >= 0;
 	t->resumes = s->resumes;
-	t->inherits = s->resumes;
+	t->inherits = s->resumes || s->doubt;
 	portals_follow(&t->portals, t->old_group);
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;

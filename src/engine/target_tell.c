@@ -91,6 +91,15 @@ void target_tell_moved(struct target *t)
 	engine_post(t->engine);
 }
 
+void target_tell_removed(struct target *t)
+{
+	struct msg_out *m = engine_begin(t->engine, "removed");
+
+	msg_u64(m, "id", t->settings.id);
+	msg_u64(m, "doubt", !luns_are_clear(&t->luns));
+	engine_post(t->engine);
+}
+
 void target_tell_fence(struct target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "fence");

@@ -6,6 +6,8 @@
 
 #include "engine/target.h"
 
+/* With whether writes of its sessions may still arrive. */
+void target_tell_removed(struct target *t);
 /* What is known of old sessions, and what disks wait for. */
 void target_tell_fence(struct target *t);
 void target_tell_up(struct target *t);

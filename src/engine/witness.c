@@ -12,7 +12,7 @@
  * The second session is in use meanwhile.
  */
 #define PATIENCE 3000
-#define TRIES	 3    /* without a verdict, before it counts as unknown */
+#define TRIES	 3 /* without a verdict, before it counts as unknown */
 
 static struct target *of(struct witness *w)
 {

@@ -316,6 +316,15 @@ static void revive(struct adopt *a, struct disk *d)
 		close(d->kept);
 }
 
+/* Nothing says how its session ended, or when. */
+static void doubt_target(struct adopt *a, const struct held_target *t)
+{
+	if (doubts_note(&a->m->doubts, t->key, t->group, io_now(a->m->loop)))
+		log_err(t->name, "no memory to know that writes of an old "
+				 "session may still arrive");
+	held_drop_target(a->m->held, t->bus, t->number);
+}
+
 static void drop_records(struct adopt *a)
 {
 	for (size_t i = 0; i < a->ndisks; i++) {
@@ -327,8 +336,7 @@ static void drop_records(struct adopt *a)
 	}
 	for (size_t i = 0; i < a->ntargets; i++)
 		if (!target_at(a->m, a->targets[i].bus, a->targets[i].number))
-			held_drop_target(a->m->held, a->targets[i].bus,
-					 a->targets[i].number);
+			doubt_target(a, &a->targets[i]);
 }
 
 unsigned adopt_end(struct adopt *a)

@@ -494,6 +494,7 @@ void manager_end(struct manager *m)
 	}
 	sources_free(m);
 	targets_free(m);
+	doubts_free(&m->doubts);
 	bindings_close(m->bindings);
 	conf_free(m->conf);
 	remove_places(m);

@@ -18,6 +18,7 @@
 #include "conf/initiatorname.h"
 #include "ctl/server.h"
 #include "io/loop.h"
+#include "iscsid/doubts.h"
 #include "iscsid/exporter.h"
 #include "iscsid/options.h"
 #include "iscsid/supervise.h"
@@ -57,6 +58,7 @@ struct manager {
 	struct engines engines;
 	struct ublk_host ublk;
 	struct adopt *adopt; /* only while it starts */
+	struct doubts doubts;
 	struct list sources, targets;
 	struct ctl_server *server;
 	struct hba *hba;    /* NULL: there is no such file */

@@ -137,6 +137,7 @@ static void put_target(const struct order *o, const char *verb,
 	if (o->group && is_tag(o->group))
 		msg_str(m, "group", o->group);
 	msg_u64(m, "resumes", o->resumes);
+	msg_u64(m, "doubt", o->doubted);
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
 	add_path(o->settings, m);

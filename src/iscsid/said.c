@@ -111,6 +111,11 @@ static const struct field settled_fields[] = {
 	{ "group", F_TEXT, offsetof(struct said, group), 8, 0, true },
 };
 
+static const struct field removed_fields[] = {
+	{ "doubt", F_BOOL, offsetof(struct said, doubt), sizeof(bool), 1,
+	  false },
+};
+
 static const struct field fence_fields[] = {
 	FIELD(fence, "reinstates", F_SEEN, reinstates, 0, true),
 	U32(fence, "reinstates-ms", reinstates_ms, SAID_REINSTATES_MS),
@@ -209,7 +214,7 @@ static const struct verb {
 	[SAID_DETACHED] = { "detached", VERB(event_fields), true },
 	[SAID_LUNS] = { "luns", VERB(count_fields), true },
 	[SAID_SWITCHED] = { "switched", VERB(switched_fields), true },
-	[SAID_REMOVED] = { "removed", NULL, 0, true },
+	[SAID_REMOVED] = { "removed", VERB(removed_fields), true },
 	[SAID_RESOLVE] = { "resolve", VERB(resolve_fields), true },
 	[SAID_HAS] = { "has", VERB(has_fields), true },
 	[SAID_HELD] = { "held", VERB(event_fields), true },

@@ -168,6 +168,7 @@ struct said {
 		struct said_moved moved;
 		uint32_t count; /* discovered, luns, adopted */
 		char group[8];	/* settled */
+		bool doubt;	/* removed: writes may still arrive */
 	};
 };
 

@@ -81,6 +81,7 @@ static struct order order_of(const struct target *t)
 		.group = t->group,
 		.reinstates = t->fence.reinstates,
 		.reinstates_ms = t->fence.reinstates_ms,
+		.doubted = t->doubted,
 		.resumes = devices_to_resume(t),
 		.settings = &t->settings,
 		.task_timeout = t->m->opt->task_timeout,
@@ -180,6 +181,7 @@ void targets_engine_lost(struct manager *m, struct engine *e)
 		if (t->engine != e)
 			continue;
 		t->engine = NULL;
+		t->doubted |= t->ever_up;
 		t->up = t->switching = false;
 		t->since = time(NULL);
 		str_copy(t->reason, sizeof(t->reason), "its engine died");
@@ -305,6 +307,8 @@ static int bind_target(struct target *t, const struct binding *b)
 	}
 	(void)seen_get(t->m->seen, t->bus, t->number, t->name,
 		       &t->fence); /* else it is still to be seen */
+	t->doubted = doubts_take(&t->m->doubts, t->key, io_now(t->m->loop),
+				 t->settings.fence_timeout, t->group);
 	target_record(t);
 	return 0;
 }
@@ -560,6 +564,7 @@ void targets_remove(struct manager *m)
 		struct target *t = of(pos);
 
 		t->removing = true;
+		t->doubted |= t->ever_up; /* until the engine says it is well */
 		order_simple(&msg, "remove", t->id);
 		if (!t->engine || !engine_tell(t->engine, &msg, -1))
 			t->removed = true;
@@ -582,7 +587,8 @@ void targets_free(struct manager *m)
 	struct list *pos, *tmp;
 
 	list_for_each_safe (pos, tmp, &m->targets) {
-		if (m->state == MANAGER_OVER)
+		/* One that did not end well is doubted at the next start. */
+		if (m->state == MANAGER_OVER && !of(pos)->doubted)
 			held_drop_target(m->held, of(pos)->bus,
 					 of(pos)->number);
 		target_free(of(pos));

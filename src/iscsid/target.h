@@ -63,6 +63,7 @@ struct target {
 	 * there may be several: for the next engine (docs/ghost-writes.md).
 	 */
 	char group[8];
+	bool doubted; /* writes of a session may arrive that no disk tells of */
 	struct said_fence fence;       /* as the engine told it last, */
 	uint64_t fence_at;	       /* and when; ms */
 	char reason[SAID_TEXT * 2];    /* why it is down */

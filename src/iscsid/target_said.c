@@ -229,6 +229,7 @@ void target_said(struct target *t, const struct said *s)
 		target_tell_portals(t);
 		break;
 	case SAID_REMOVED:
+		t->doubted = s->doubt;
 		heed_removed(t);
 		break;
 	default:

@@ -1,0 +1,36 @@
+/*
+ * doubts - targets whose last session was not seen to end well, by a manager
+ * or an engine before: its writes may still arrive (docs/ghost-writes.md).
+ */
+#ifndef ISCSID_DOUBTS_H
+#define ISCSID_DOUBTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/bindings.h"
+
+struct doubt {
+	char key[BINDING_KEY_SIZE];
+	char group[8]; /* portal group of all its writes, or "" */
+};
+
+struct doubts {
+	struct doubt *list; /* owned */
+	size_t count;
+	uint64_t since; /* ms: they were over by then at the latest */
+};
+
+/* 0 or -ENOMEM. */
+int doubts_note(struct doubts *d, const char *key, const char *group,
+		uint64_t now);
+/*
+ * Is this target in doubt, which lasts for wait ms?  Fills group then, and
+ * forgets it.
+ */
+bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
+		 char group[static 8]);
+void doubts_free(struct doubts *d);
+
+#endif
