@@ -283,12 +283,13 @@ static void do_discover(const struct msg_in *m, uint64_t id)
 static void say_heritage(const struct msg_in *m)
 {
 	char group[8] = "none", text[64];
-	uint64_t resumes = 0;
+	uint64_t resumes = 0, doubt = 0;
 
 	(void)msg_get(m, "group", group, sizeof(group));
 	(void)msg_get_u64(m, "resumes", LUNS, &resumes);
-	snprintf(text, sizeof(text), "group %s, %u disks", group,
-		 (unsigned)resumes);
+	(void)msg_get_u64(m, "doubt", 1, &doubt);
+	snprintf(text, sizeof(text), "group %s, %u disks%s", group,
+		 (unsigned)resumes, doubt ? ", in doubt" : "");
 	say("of a session in", text);
 }
 

@@ -493,6 +493,25 @@ def test_the_next_engine_is_told_where_all_writes_are_or_nothing(w):
     w.assert_clean()
 
 
+def test_writes_of_before_a_crash_of_all_are_doubted_at_the_next_start(w):
+    w.mode('group-1')
+    w.up()
+    check('in doubt' not in w.log(), w.log())
+    w.daemon.kill()
+    w.daemon.wait()
+    wait_for(lambda: not w.engines(), 'end of the engine')
+    w.start()
+    w.wait_log('told of a session in group 1, 0 disks, in doubt')
+    w.wait_online()
+    w.stop()
+    w.assert_clean()
+    w.start()
+    w.wait_online()
+    check('in doubt' not in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
 def test_a_capacity_change_reaches_the_kernel(w):
     dev = w.up()
     size = '/sys/block/%s/size' % os.path.basename(dev)
