@@ -83,12 +83,21 @@ static struct evict *of(void *link)
 	return nexus_of(link)->owner;
 }
 
+/* One that begins otherwise may leave an old session where it is. */
+static bool began_alike(const struct evict *v, const struct target *t)
+{
+	struct session_info i;
+
+	session_info(v->nexus->session, &i);
+	return i.skipped_security == t->witness.skipped;
+}
+
 static void on_up(void *ctx)
 {
 	struct evict *v = of(ctx);
 	struct target *t = v->target;
 
-	if (t) {
+	if (t && began_alike(v, t)) {
 		v->done = true;
 		log_info(t->settings.session.target_name,
 			 "a login to portal group %d ended the old session "
@@ -97,6 +106,8 @@ static void on_up(void *ctx)
 		luns_place_ended(&t->luns, v->group, now_of(v));
 		link_touch(&t->nexus->link);
 	}
+	if (!v->done)
+		session_forget(v->nexus->session);
 	session_logout(v->nexus->session, now_of(v));
 	link_touch(&v->nexus->link);
 }
@@ -180,6 +191,7 @@ void evict_consider(struct target *t)
 	v->group = group;
 	v->at = 0;
 	v->done = false;
+	session_forget(v->nexus->session);
 	io_timer_after(v->engine->loop, &v->next, 0);
 }
 

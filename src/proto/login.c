@@ -188,6 +188,12 @@ const struct fault *login_failed(struct session *s, const struct fault *why)
 	return &fault_login_stage;
 }
 
+void session_forget(struct session *s)
+{
+	s->md5_only = s->skip_security = s->security_works = false;
+	s->skips = 0;
+}
+
 /* Answers ------------------------------------------------------------- */
 
 static const struct fault *fail(struct conn *c, const struct fault *f,

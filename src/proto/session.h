@@ -129,6 +129,11 @@ struct session *session_new(const struct session_config *cfg,
 			    const struct session_ops *ops, void *ctx);
 /* Before it is connected: receives through these, too (proto/stage.h). */
 void session_share(struct session *s, struct stages *stages);
+/*
+ * The next login goes to another target: what was learnt of how this one's
+ * have to begin is void.
+ */
+void session_forget(struct session *s);
 /* Only while no connection is open; gives back waiting commands first. */
 void session_free(struct session *s);
 

@@ -156,6 +156,17 @@ static void test_who_refuses_both_is_asked_with_it_again(void **state)
 	assert_int_equal(stage_of(p), STAGE_SECURITY);
 }
 
+/* Or its old session would be left beside one that skips the stage. */
+static void test_of_another_target_nothing_is_known(void **state)
+{
+	struct puppet *p = *state;
+
+	refuse_security(p, LOGIN_AUTH_FAILED);
+	session_forget(p->s);
+	puppet_connect_only(p);
+	assert_int_equal(stage_of(p), STAGE_SECURITY);
+}
+
 /* Else old sessions could live on beside the new one, unseen. */
 static void test_who_took_it_once_is_never_tried_without_it(void **state)
 {
@@ -571,6 +582,7 @@ int main(void)
 		T(test_who_refuses_that_stage_is_tried_without_it),
 		T(test_who_chooses_another_method_is_tried_without_it),
 		T(test_who_closes_in_that_stage_is_tried_without_it),
+		T(test_of_another_target_nothing_is_known),
 		T(test_who_refuses_both_is_asked_with_it_again),
 		T(test_who_took_it_once_is_never_tried_without_it),
 		T(test_a_name_that_is_not_there_is_no_matter_of_stages),
