@@ -84,12 +84,21 @@ static struct evict *of(void *link)
 	return nexus_of(link)->owner;
 }
 
+/* One that begins otherwise may leave an old session where it is. */
+static bool began_alike(const struct evict *v, const struct target *t)
+{
+	struct session_info i;
+
+	session_info(v->nexus->session, &i);
+	return i.skipped_security == t->witness.skipped;
+}
+
 static void on_up(void *ctx)
 {
 	struct evict *v = of(ctx);
 	struct target *t = v->target;
 
-	if (t) {
+	if (t && began_alike(v, t)) {
 		v->done = true;
 		log_info(t->settings.session.target_name,
 			 "a login to portal group %d ended the old session "

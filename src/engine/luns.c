@@ -286,6 +286,8 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 	} else {
 		l->refusals = 0;
 		take_all(l, found, count);
+		l->listed = true;
+		target_settle(l->target);
 	}
 	if (topic_is_on(TOPIC_INIT))
 		log_debug(name_of(l), "init: %zu LUNs are listed", count);

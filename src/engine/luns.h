@@ -23,6 +23,7 @@ struct luns {
 	bool again;		/* another scan is wanted after it */
 	uint64_t scan_at;	/* ms, when the next try is due; 0: none is */
 	unsigned refusals;	/* of scans, in a row */
+	bool listed;		/* once: what there is, is known */
 	bool counting;		/* "luns" follows when all are probed */
 	bool expired;		/* luns_expire() since the last session */
 	unsigned attached;	/* with an exporter, or waiting for one */

@@ -550,7 +550,8 @@ int target_start(struct engine *e, const struct settings *s)
 	t->old_group = t->group;
 	t->settled = t->group >= 0;
 	t->resumes = s->resumes;
-	t->inherits = s->resumes || s->doubt;
+	/* Disks that are not resumed may have been let go of just before. */
+	t->inherits = s->resumes || s->doubt || t->group >= 0;
 	portals_follow(&t->portals, t->old_group);
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;

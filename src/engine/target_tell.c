@@ -132,7 +132,7 @@ static void tell_settled(struct target *t)
 void target_settle(struct target *t)
 {
 	if (t->settled || !t->up || t->group < 0 || t->resumes ||
-	    luns_are_in_doubt(&t->luns))
+	    (t->inherits && !t->luns.listed) || luns_are_in_doubt(&t->luns))
 		return;
 	t->settled = true;
 	t->inherits = false;

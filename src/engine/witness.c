@@ -119,10 +119,11 @@ bool witness_begin(struct target *t)
 	struct witness *w = &t->witness;
 	struct nexus *second;
 
-	if (w->state != WITNESS_IDLE || w->first || w->dead)
+	if (w->state != WITNESS_IDLE)
 		return false;
 	check_stage(t);
-	if (t->settings.reinstatement != REINSTATEMENT_SEE ||
+	if (w->first || w->dead ||
+	    t->settings.reinstatement != REINSTATEMENT_SEE ||
 	    w->verdict != REINSTATES_UNKNOWN || w->tries == TRIES ||
 	    t->removing || t->switching)
 		return false;

@@ -6,11 +6,12 @@ target does not notice; the write is repeated elsewhere and a newer one follows
 it.  When the time of the first is over, the newer data must still be there.
 Nothing is ever reset for it.
 """
+import contextlib
 import threading
 import time
 
 from demo import Demo
-from kernel import LUN1, DiskCase
+from kernel import LUN1, ME, DiskCase
 from manager import Engine, main
 from test_portals import portals
 from tgt import NAME
@@ -37,10 +38,14 @@ class Ghosts(DiskCase):
         self.engine.wait("session", state="up", portal=self.portals[0])
         self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
         time.sleep(0.1)  # the line is read, and then the write
-        self.writer = threading.Thread(target=self.disk.write, args=(0, OLD))
+        self.writer = threading.Thread(target=self.write_old)
         self.writer.start()
         time.sleep(0.3)
         self.lands = time.monotonic() + LATE
+
+    def write_old(self):
+        with contextlib.suppress(OSError):  # where its engine is not replaced
+            self.disk.write(0, OLD)
 
     def write_newer(self):
         self.writer.join(20)
@@ -182,6 +187,23 @@ class Ghosts(DiskCase):
         self.disk = self.open(mount)
         self.disk.write(0, NEW)
         self.assert_newer_stays()
+
+    def test_a_new_engine_doubts_disks_that_are_not_resumed_too(self):
+        self.demo(1, 2)
+        self.write_late()
+        self.engine.kill()
+        self.mounted.close()
+        self.engine = Engine()
+        self.engine.send("target", id=2, name=NAME % "a", group=1,
+                         portal=[self.portals[1]], **ME,
+                         fence_timeout=int(LATE * 2000))
+        mount = self.mount("again")
+        self.engine.send("attach", id=2, lun=LUN1, handle=mount.handle)
+        self.engine.wait("attached", lun=LUN1)
+        self.disk = self.open(mount)
+        self.disk.write(0, NEW)
+        self.assert_newer_stays()
+        self.engine.wait("settled", group="2")
 
     def fail_to_write(self, disk):
         with self.assertRaises(OSError):
