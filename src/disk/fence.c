@@ -76,7 +76,7 @@ static void act_again(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 
-	d->fence.stale = d->fence.out;
+	d->fence.stale = d->fence.out || d->fence.answered;
 }
 
 /* What waited for the fence before the disk was looked at goes on. */

@@ -184,7 +184,8 @@ void evict_consider(struct target *t)
 	struct evict *v = t->engine->evict;
 	int32_t group;
 
-	if (!v || v->target || v->nexus->link.open || !is_wanted(t, &group))
+	if (!v || v->target || v->nexus->link.open || t->no_evict ||
+	    !is_wanted(t, &group))
 		return;
 	v->target = t;
 	v->group = group;
@@ -199,6 +200,8 @@ void evict_forget(struct target *t)
 
 	if (!v || v->target != t)
 		return;
+	/* A target that looks at all groups ends the session in the new one. */
+	t->no_evict |= v->nexus->link.conn && !t->leaving;
 	v->target = NULL;
 	if (v->nexus->link.conn) {
 		session_logout(v->nexus->session, now_of(v));

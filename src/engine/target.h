@@ -34,6 +34,7 @@ struct target {
 	struct nexus *nexus;	  /* the present one, or the next */
 	struct witness witness;
 	struct fence_rules rules;
+	bool no_evict;	       /* it ended our own session: see evict.c */
 	struct io_op fence_op; /* tells the manager of them, once a turn */
 	struct luns luns;
 	struct backoff backoff;

@@ -11,8 +11,10 @@
  * What the target has to end the first, in ms.  istgt takes a second for it.
  * The second session is in use meanwhile.
  */
-#define PATIENCE 3000
-#define TRIES	 3 /* without a verdict, before it counts as unknown */
+#define PATIENCE   3000
+#define LOGIN_MOST 5000 /* ms that the second login may take */
+#define OUTLIVE	   500	/* ms that the second has to outlive the first */
+#define TRIES	   3	/* without a verdict, before it counts as unknown */
 
 static struct target *of(struct witness *w)
 {
@@ -80,11 +82,39 @@ static void end_first(struct target *t)
 	link_touch(&w->first->link);
 }
 
-static void on_patience_over(struct io_timer *timer)
+/* The sessions of before are over, too: nobody waits for them any more. */
+static void outlived(struct target *t)
+{
+	t->witness.state = WITNESS_IDLE;
+	decide(t, REINSTATES_YES, t->witness.ms);
+	if (t->up)
+		luns_place_ended(&t->luns, t->group, io_now(t->engine->loop));
+}
+
+/* Its login hangs: witness_takes_back() comes next. */
+static void end_second(struct target *t)
+{
+	if (t->nexus->link.conn)
+		session_drop(t->nexus->session, &fault_login_timeout, "",
+			     io_now(t->engine->loop));
+	else
+		link_give_up(&t->nexus->link);
+	link_touch(&t->nexus->link);
+}
+
+static void on_time(struct io_timer *timer)
 {
 	struct witness *w = container_of(timer, struct witness, timer);
 	struct target *t = of(w);
 
+	if (w->state == WITNESS_SECOND) {
+		end_second(t);
+		return;
+	}
+	if (w->state == WITNESS_OUTLIVE) {
+		outlived(t);
+		return;
+	}
 	decide(t, REINSTATES_NO, 0);
 	say_no(t, "does not end an old session when a new one begins");
 	end_first(t);
@@ -97,7 +127,7 @@ void witness_init(struct target *t)
 	*w = (struct witness){
 		.verdict = t->settings.seen,
 		.ms = t->settings.seen_ms,
-		.timer.fn = on_patience_over,
+		.timer.fn = on_time,
 		.bury.fn = on_bury,
 	};
 }
@@ -135,18 +165,20 @@ bool witness_begin(struct target *t)
 	w->first = t->nexus;
 	w->over = false;
 	t->nexus = second;
+	io_timer_after(t->engine->loop, &w->timer, LOGIN_MOST);
 	target_connect(t);
 	return true;
 }
 
+/* What ends both is a path, or a restart, and says nothing. */
 static void seen(struct target *t)
 {
 	struct witness *w = &t->witness;
 	uint64_t now = io_now(t->engine->loop);
 
-	w->state = WITNESS_IDLE;
-	io_timer_cancel(t->engine->loop, &w->timer);
-	decide(t, REINSTATES_YES, w->over ? 0 : (uint32_t)(now - w->stood));
+	w->state = WITNESS_OUTLIVE;
+	w->ms = w->over ? 0 : (uint32_t)(now - w->stood);
+	io_timer_after(t->engine->loop, &w->timer, OUTLIVE);
 }
 
 void witness_stood(struct target *t)
@@ -207,7 +239,7 @@ void witness_first_down(struct target *t, const struct fault *why)
 
 	bury(t, w->first);
 	w->first = NULL;
-	if (w->state == WITNESS_IDLE)
+	if (w->state == WITNESS_IDLE || w->state == WITNESS_OUTLIVE)
 		return;
 	if (!is_the_targets(why)) {
 		w->tries++;

@@ -26,8 +26,9 @@ enum reinstates {
 
 enum witness_state {
 	WITNESS_IDLE,
-	WITNESS_SECOND, /* the second one is begun */
-	WITNESS_WATCH,	/* it stands: does the first end? */
+	WITNESS_SECOND,	 /* the second one is begun */
+	WITNESS_WATCH,	 /* it stands: does the first end? */
+	WITNESS_OUTLIVE, /* it did: did the path, or does the second stay? */
 };
 
 struct witness {
