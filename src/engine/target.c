@@ -448,38 +448,6 @@ static const struct link_ops link_ops = {
 	.tick = on_tick,
 };
 
-/* The fence ----------------------------------------------------------- */
-
-#define SETTLE_MS 100 /* at least, until an old connection is not read */
-
-void target_set_rules(struct target *t)
-{
-	const struct witness *w = &t->witness;
-	enum reinstatement r = t->settings.reinstatement;
-
-	t->rules = (struct fence_rules){
-		.reinstates = r == REINSTATEMENT_YES ||
-			      (r == REINSTATEMENT_SEE &&
-			       w->verdict == REINSTATES_YES),
-		.settle_ms = SETTLE_MS + 2 * w->ms,
-		.wait_ms = t->settings.fence_timeout,
-		.resets = t->settings.barrier_resets,
-	};
-}
-
-static void on_fence(struct io_op *op, int res)
-{
-	struct target *t = container_of(op, struct target, fence_op);
-
-	evict_consider(t);
-	target_tell_fence(t);
-}
-
-void target_fence_changed(struct target *t)
-{
-	io_soon(t->engine->loop, &t->fence_op);
-}
-
 /* Life ---------------------------------------------------------------- */
 
 /* t is on its way out: nothing of it is in flight any more. */
@@ -556,7 +524,7 @@ int target_start(struct engine *e, const struct settings *s)
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;
 	t->end.fn = on_end;
-	t->fence_op.fn = on_fence;
+	target_fence_init(t);
 	t->born = now_of(t);
 	lookup_init(&t->lookup, e, s->id, on_looked_up);
 	luns_init(&t->luns, t);

@@ -113,6 +113,8 @@ void target_tell_all(struct target *t);
 /* A LUN was detached: a removal that waited for it may go on. */
 void target_less(struct target *t);
 
+/* rules.c */
+void target_fence_init(struct target *t);
 /* What is known of its fence changed: the manager is told. */
 void target_fence_changed(struct target *t);
 /* After settings or what was seen changed. */

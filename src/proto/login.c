@@ -188,6 +188,14 @@ const struct fault *login_failed(struct session *s, const struct fault *why)
 	return &fault_login_stage;
 }
 
+void session_learn(struct session *s, const struct session *from)
+{
+	s->md5_only = from->md5_only;
+	s->skip_security = from->skip_security;
+	s->security_works = from->security_works;
+	s->skips = from->skips;
+}
+
 /* Answers ------------------------------------------------------------- */
 
 static const struct fault *fail(struct conn *c, const struct fault *f,

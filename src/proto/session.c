@@ -215,14 +215,6 @@ void session_free(struct session *s)
 	free(s);
 }
 
-void session_learn(struct session *s, const struct session *from)
-{
-	s->md5_only = from->md5_only;
-	s->skip_security = from->skip_security;
-	s->security_works = from->security_works;
-	s->skips = from->skips;
-}
-
 static void conn_reset(struct conn *c)
 {
 	c->epoch++;

@@ -63,8 +63,10 @@ static bool is_honest(const struct worker *k, int err)
 		return d->doubtful ||
 		       (d->served_at && sim.now < d->served_at + SEC);
 	case ENOLINK:
+		/* The first that waited may end before the word of it comes. */
 		return config.connfail_timeout &&
-		       (manager_down_for(k->held->box) + SLACK >= connfail ||
+		       (age + SLACK >= connfail ||
+			manager_down_for(k->held->box) + SLACK >= connfail ||
 			held_waits_for(k->held, connfail));
 	case ETIMEDOUT:
 		return config.disk_timeout &&

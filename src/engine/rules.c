@@ -1,0 +1,42 @@
+/*
+ * rules - what holds for the fences of a target's disks: what was configured,
+ * and what was seen.
+ */
+#include "base/list.h"
+#include "engine/target.h"
+#include "engine/target_tell.h"
+
+#define SETTLE_MS 100 /* at least, until an old connection is not read */
+
+void target_set_rules(struct target *t)
+{
+	const struct witness *w = &t->witness;
+	enum reinstatement r = t->settings.reinstatement;
+
+	t->rules = (struct fence_rules){
+		.reinstates = r == REINSTATEMENT_YES ||
+			      (r == REINSTATEMENT_SEE &&
+			       w->verdict == REINSTATES_YES),
+		.settle_ms = SETTLE_MS + 2 * w->ms,
+		.wait_ms = t->settings.fence_timeout,
+		.resets = t->settings.barrier_resets,
+	};
+}
+
+static void on_fence(struct io_op *op, int res)
+{
+	struct target *t = container_of(op, struct target, fence_op);
+
+	evict_consider(t);
+	target_tell_fence(t);
+}
+
+void target_fence_changed(struct target *t)
+{
+	io_soon(t->engine->loop, &t->fence_op);
+}
+
+void target_fence_init(struct target *t)
+{
+	t->fence_op.fn = on_fence;
+}
