@@ -87,8 +87,10 @@ static void outlived(struct target *t)
 {
 	t->witness.state = WITNESS_IDLE;
 	decide(t, REINSTATES_YES, t->witness.ms);
-	if (t->up)
-		luns_place_ended(&t->luns, t->group, io_now(t->engine->loop));
+	if (!t->up)
+		return;
+	luns_place_ended(&t->luns, t->group, io_now(t->engine->loop));
+	link_touch(&t->nexus->link);
 }
 
 /* Its login hangs: witness_takes_back() comes next. */

@@ -77,7 +77,7 @@ class Adopt(DiskCase):
         mount.handle = os.dup(handle)
         self.engine.close()
         self.engine = Engine()
-        self.target()
+        self.target(group=1)
         self.engine.send("attach", id=2, lun=LUN1, handle=handle, resume=1)
         self.engine.wait("attached", lun=LUN1)
         self.assertEqual(file.read(0, MIB), data)

@@ -78,6 +78,7 @@ class Ghosts(DiskCase):
                              for m in self.engine.seen))
 
     def held(self):
+        self.engine.none("nothing", 0.1)
         return any(m.verb == "fence" and m["holds"] != "0"
                    for m in self.engine.seen)
 

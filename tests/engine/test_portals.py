@@ -136,6 +136,7 @@ class Portals(DiskCase):
         self.demo("--fault", "scsi write 1 delay 1000", portals=[one, two])
         disk = self.attach()[1]
         self.up(one)
+        self.engine.wait("fence", reinstates="yes")
         writer = threading.Thread(target=disk.write, args=(0, b"w" * 4096))
         writer.start()
         time.sleep(0.3)
@@ -150,15 +151,22 @@ class Portals(DiskCase):
         return [m for m in self.engine.seen
                 if m.verb == "log" and text in m["text"]]
 
-    def test_lost_writes_are_ended_before_another_group_is_used(self):
+    def held(self):
+        self.engine.none("nothing", 0.1)
+        return [m for m in self.engine.seen
+                if m.verb == "fence" and m["holds"] != "0"]
+
+    def test_lost_writes_are_over_before_another_group_is_used(self):
         self.lose_write(*portals(1, 2))
-        self.assertTrue(self.said("sending LUN RESET"))
+        self.assertTrue(self.held())
+        self.assertFalse(self.said("RESET"))
 
-    def test_in_the_same_group_no_reset_is_needed(self):
+    def test_in_the_same_group_nothing_waits(self):
         self.lose_write(*portals(1, 1))
-        self.assertFalse(self.said("sending LUN RESET"))
+        self.assertFalse(self.held())
+        self.assertFalse(self.said("RESET"))
 
-    def test_an_idle_disk_moves_to_another_group_without_reset(self):
+    def test_an_idle_disk_moves_to_another_group_without_a_wait(self):
         one, two = portals(1, 2)
         self.demo(portals=[one, two])
         disk = self.attach()[1]
@@ -166,9 +174,9 @@ class Portals(DiskCase):
         self.restart(two)
         self.up(two)
         disk.read(0, 4096)
-        self.assertFalse(self.said("sending LUN RESET"))
+        self.assertFalse(self.held())
 
-    def test_a_new_engine_ends_the_writes_of_the_dead_one(self):
+    def test_a_new_engine_waits_for_the_writes_of_the_dead_one(self):
         one, two = portals(1, 2)
         self.demo(portals=[one, two])
         mount, disk = self.attach()
@@ -176,12 +184,12 @@ class Portals(DiskCase):
         self.engine.kill()
         self.restart(two)
         self.engine = Engine()
-        self.target(group=1)
+        self.target(group=1, fence_timeout=4000)
         self.engine.send("attach", id=2, lun=LUN1, resume=1,
                          handle=mount.handle)
         self.up(two)
         disk.read(0, 4096)
-        self.assertTrue(self.said("sending LUN RESET"))
+        self.assertTrue(self.held())
 
     def test_a_new_portal_can_be_used(self):
         one, two = portals(1, 1)
