@@ -36,6 +36,8 @@ class Ghosts(DiskCase):
         """A write is with the target, which does it LATE seconds later."""
         self.mounted, self.disk = self.attach(fence_timeout=FENCE, **keys)
         self.engine.wait("session", state="up", portal=self.portals[0])
+        if "reinstatement" not in keys:
+            self.engine.wait("fence", reinstates="yes")
         self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
         time.sleep(0.1)  # the line is read, and then the write
         self.writer = threading.Thread(target=self.write_old)
@@ -160,7 +162,7 @@ class Ghosts(DiskCase):
     def test_a_new_engine_in_the_same_group_waits_for_nothing(self):
         self.demo(1, 1)
         self.write_late()
-        self.new_engine(self.portals[1], group=1)
+        self.new_engine(self.portals[1], group=1, reinstates="yes")
         self.write_newer()
         self.assert_newer_stays()
         self.assertFalse(self.held())
