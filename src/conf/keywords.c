@@ -153,16 +153,16 @@ const struct keyword keywords[] = {
 	  .help = "Wait for the end of a LUN reset; 0 means for ever." },
 	{ "FenceTimeout", { NULL },
 	  TIME(IN_TARGET, "30", fence_timeout), .finite = true,
-	  .help = "Writes that were on their way when a session was lost may "
-		  "arrive for so long. Where the target is not known to have "
-		  "ended that session, I/O waits as long from its loss; 0 "
-		  "means not at all." },
+	  .help = "A write that was on its way when its session was lost may "
+		  "arrive for so long. I/O to its disk waits as long, counted "
+		  "from the loss, unless the target ended the old session; 0 "
+		  "means no wait, which is not safe." },
 	{ "SessionReinstatement", { NULL },
 	  .kind = KEY_REINSTATEMENT, .where = IN_TARGET, .deflt = "see",
 	  .offset = F(reinstatement), .form = "see, yes or no",
-	  .help = "Does the target end an old session when a new one begins? "
-		  "see finds out, by a second login at the first; yes "
-		  "believes it; no relies on FenceTimeout alone." },
+	  .help = "Whether the target ends an old session when a new one "
+		  "begins. see finds out, by a second login before the first "
+		  "I/O; yes believes it; no relies on FenceTimeout alone." },
 	{ "FenceBarrier", { NULL },
 	  .kind = KEY_BARRIER, .where = IN_TARGET, .deflt = "ordered",
 	  .offset = F(barrier), .form = "ordered or reset",
