@@ -36,8 +36,6 @@ class Ghosts(DiskCase):
         """A write is with the target, which does it LATE seconds later."""
         self.mounted, self.disk = self.attach(fence_timeout=FENCE, **keys)
         self.engine.wait("session", state="up", portal=self.portals[0])
-        if "reinstatement" not in keys:
-            self.engine.wait("fence", reinstates="yes")
         self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
         time.sleep(0.1)  # the line is read, and then the write
         self.writer = threading.Thread(target=self.write_old)
@@ -96,7 +94,7 @@ class Ghosts(DiskCase):
 
     def test_in_the_same_portal_group_nothing_is_waited_for(self):
         self.demo(1, 1)
-        self.write_late()
+        self.write_late(reinstatement="yes")  # the wire hides that it is so
         self.wire.cut()
         self.engine.wait("session", state="up", portal=self.portals[1])
         self.write_newer()
@@ -161,8 +159,8 @@ class Ghosts(DiskCase):
 
     def test_a_new_engine_in_the_same_group_waits_for_nothing(self):
         self.demo(1, 1)
-        self.write_late()
-        self.new_engine(self.portals[1], group=1, reinstates="yes")
+        self.write_late(reinstatement="yes")
+        self.new_engine(self.portals[1], group=1, reinstatement="yes")
         self.write_newer()
         self.assert_newer_stays()
         self.assertFalse(self.held())

@@ -505,7 +505,8 @@ static void start_engine(void)
 	engine_log_to_manager(mgr.engine);
 	heap_engine_out();
 	manager_say("hello version=1");
-	/* tests/model/trace reads the steps of fences; all runs are the same. */
+	/* tests/model/trace reads the steps of fences; all runs are the same.
+	 */
 	manager_say("log mask=64");
 }
 
