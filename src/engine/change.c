@@ -88,6 +88,8 @@ static void begin_anew(struct target *t)
 	giveup_reset(&t->giveup);
 	t->switching = true;
 	lookup_stop(&t->lookup);
+	if (t->nexus->link.open)
+		portals_stay(&t->portals);
 	if (t->nexus->link.conn)
 		session_drop(t->nexus->session, &fault_dropped, "", now_of(t));
 	else if (t->nexus->link.open)

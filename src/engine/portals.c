@@ -165,6 +165,12 @@ int portals_ask(struct portals *p, const struct addr *a)
 	return 0;
 }
 
+void portals_stay(struct portals *p)
+{
+	if (p->wanted < 0)
+		p->wanted = (int)p->at;
+}
+
 int portals_ask_other_group(struct portals *p, int32_t group)
 {
 	for (unsigned n = 1; p->failover && n < p->count; n++) {

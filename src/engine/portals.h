@@ -73,9 +73,12 @@ void portals_redirect(struct portals *p, const struct addr *to, bool permanent);
  */
 int portals_ask(struct portals *p, const struct addr *a);
 
+/* What is under way ends by us: portals_next() goes there once more. */
+void portals_stay(struct portals *p);
+
 /*
- * The same, to the next portal of another group than this.  -ENOENT: there is
- * none that is known to be of another.
+ * As portals_ask(), to the next portal of another group than this.  -ENOENT:
+ * there is none that is known to be of another.
  */
 int portals_ask_other_group(struct portals *p, int32_t group);
 

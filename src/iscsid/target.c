@@ -148,6 +148,7 @@ static bool give_to(struct target *t, struct engine *e)
 	told = engine_tell(e, &msg, -1);
 	order_wipe(&msg);
 	if (told) {
+		t->foreign = false;
 		t->engine = e;
 		e->load++;
 		ways_tell(t);
@@ -401,8 +402,7 @@ struct target *target_restore(struct manager *m, const struct held_target *h,
 		target_free(t);
 		return NULL;
 	}
-	if (e)
-		t->generation = 0; /* the engine has those of another file */
+	t->foreign = e;
 	t->id = e ? h->id : manager_new_id(m);
 	t->engine = e;
 	if (e)
@@ -442,8 +442,10 @@ static void renew(struct target *t, const struct conf_section *found_by)
 	struct order o;
 	const char *why;
 
-	if (t->up || t->removing || t->generation == t->m->generation)
+	if (t->up || t->removing ||
+	    (!t->foreign && t->generation == t->m->generation))
 		return;
+	t->foreign = false;
 	t->generation = t->m->generation;
 	conf_target_settings(t->m->conf, t->name, &t->portals[0], found_by,
 			     &fresh);

@@ -46,6 +46,7 @@ struct target {
 	struct conf_settings settings; /* at the first; holds secrets */
 	struct ways ways;
 	unsigned generation; /* of the configuration they are from */
+	bool foreign;	     /* the engine has those of a manager before us */
 	bool has_connfail, has_disk_command; /* changed since */
 	struct engine *engine;		     /* NULL: waits for one */
 	struct list devices;

@@ -23,9 +23,9 @@ OLD, NEW = b"o" * 4096, b"n" * 4096
 
 
 class Ghosts(DiskCase):
-    def demo(self, *tags):
+    def demo(self, *tags, options=()):
         """Two portals in these groups, the first behind a wire."""
-        self.tgt = Demo(portals=portals(*tags))
+        self.tgt = Demo(*options, portals=portals(*tags))
         self.addCleanup(self.tgt.close)
         first, second = self.tgt.portals
         self.wire = Wire(int(first.split(",")[0].split(":")[1]))
@@ -164,6 +164,17 @@ class Ghosts(DiskCase):
         self.write_newer()
         self.assert_newer_stays()
         self.assertFalse(self.held())
+
+    def test_old_session_is_over_once_the_target_is_seen_to_end_one(self):
+        self.demo(1, 1, options=("--duty", "reinstate=late",
+                                 "--duty", "reinstate-after=500"))
+        self.write_late()
+        began = time.monotonic()
+        self.new_engine(self.portals[1], group=1)
+        self.engine.wait("fence", holds="1", group="1")
+        self.write_newer()
+        self.assertLess(time.monotonic() - began, FENCE / 1000)
+        self.assert_newer_stays()
 
     def test_a_lun_that_is_forgotten_and_found_is_still_in_doubt(self):
         self.demo(1, 2)

@@ -250,6 +250,19 @@ class Sessions(unittest.TestCase):
         self.tgt.restart()
         self.engine.wait("session", fault="negotiation", timeout=15)
 
+    def test_new_settings_begin_a_login_anew_at_the_same_portal(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(5)
+            portals = ["127.0.0.1:%d,1" % silent.getsockname()[1],
+                       self.tgt.portal]
+            self.target(portals)
+            first, _ = silent.accept()
+            self.engine.send("settings", id=2, name=NAME % "a",
+                             portal=portals, **ME)
+            second, _ = silent.accept()
+            first.close()
+            second.close()
+
     def test_settings_belong_to_the_portal(self):
         self.chap_accounts()
         other = self.closed_portal()

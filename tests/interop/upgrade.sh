@@ -98,6 +98,8 @@ check "the daemon has its process number still" kill -0 $ISCSID
 # shellcheck disable=SC2086
 check "its engines are others" none_of $before
 check "all run the programs that are installed now" new_programs
+check "no login of theirs is ended for another" \
+	sh -c "! grep 'ended on request' '$T/iscsid.log'"
 for t in 0 1; do
 	check "fio on disk $t ends" wait_for 120 ended ${FIO[t]}
 	wait ${FIO[t]}

@@ -212,6 +212,32 @@ static void test_a_switch_needs_failover_and_another_portal(void **state)
 	assert_int_equal(portals_ask(&p, &b), 0);
 }
 
+static void test_an_attempt_that_we_end_is_made_once_more(void **state)
+{
+	static const struct script s = { "12", 0, true, -1, "", "" };
+	struct portals p;
+
+	start(&p, &s);
+	portals_stay(&p);
+	assert_false(portals_next(&p, false, -1));
+	assert_int_equal(name_of(portals_at(&p)), 'A');
+	assert_false(portals_next(&p, false, -1));
+	assert_int_equal(name_of(portals_at(&p)), 'B');
+}
+
+static void test_what_was_asked_for_goes_before_staying(void **state)
+{
+	static const struct script s = { "12", 0, true, -1, "", "" };
+	struct addr b = letter('B', -1);
+	struct portals p;
+
+	start(&p, &s);
+	assert_int_equal(portals_ask(&p, &b), 0);
+	portals_stay(&p);
+	portals_next(&p, false, -1);
+	assert_int_equal(name_of(portals_at(&p)), 'B');
+}
+
 static void test_the_next_portal_of_another_group_can_be_asked_for(void **state)
 {
 	static const struct script s = { "1122", 0, true, -1, "", "" };
@@ -301,6 +327,8 @@ int main(void)
 			test_when_all_portals_moved_they_are_asked_again),
 		cmocka_unit_test(
 			test_a_switch_needs_failover_and_another_portal),
+		cmocka_unit_test(test_an_attempt_that_we_end_is_made_once_more),
+		cmocka_unit_test(test_what_was_asked_for_goes_before_staying),
 		cmocka_unit_test(
 			test_the_next_portal_of_another_group_can_be_asked_for),
 		cmocka_unit_test(test_a_changed_list_keeps_the_portal_in_use),
