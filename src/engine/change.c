@@ -99,6 +99,16 @@ static void begin_anew(struct target *t)
 	link_touch(&t->nexus->link);
 }
 
+/* These count at once: a wait is measured anew, from where it began. */
+static void take_fence(struct target *t, const struct settings *s)
+{
+	t->settings.fence_timeout = s->fence_timeout;
+	t->settings.reinstatement = s->reinstatement;
+	t->settings.barrier_resets = s->barrier_resets;
+	target_set_rules(t);
+	target_fence_changed(t);
+}
+
 void target_change(struct target *t, const struct settings *s)
 {
 	if (t->removing)
@@ -107,6 +117,7 @@ void target_change(struct target *t, const struct settings *s)
 	owns_init(&t->owns, s);
 	target_set_portals(t, s);
 	t->portals.failover = s->failover;
+	take_fence(t, s);
 	if (!t->up)
 		begin_anew(t);
 }

@@ -174,7 +174,9 @@ static void read_seen(const struct msg_in *m, struct held_target *t)
 {
 	uint64_t ms = 0;
 
-	if (msg_get(m, "reinstates", t->reinstates, sizeof(t->reinstates)) < 0)
+	if (msg_get(m, "reinstates", t->reinstates, sizeof(t->reinstates)) <
+		    0 ||
+	    !said_is_seen(t->reinstates))
 		t->reinstates[0] = '\0';
 	if (!msg_get_u64(m, "reinstates-ms", SAID_REINSTATES_MS, &ms))
 		t->reinstates_ms = (uint32_t)ms;

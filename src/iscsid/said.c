@@ -325,13 +325,15 @@ static bool read_word(const char *v, const char *yes, const char *no, bool *dst)
 	return *dst || strcmp(v, no) == 0;
 }
 
+bool said_is_seen(const char *word)
+{
+	return strcmp(word, "yes") == 0 || strcmp(word, "no") == 0 ||
+	       strcmp(word, "unknown") == 0;
+}
+
 static bool read_seen(const char *v, char *dst, size_t size)
 {
-	bool known;
-
-	return (read_word(v, "yes", "no", &known) ||
-		strcmp(v, "unknown") == 0) &&
-	       str_copy(dst, size, v);
+	return said_is_seen(v) && str_copy(dst, size, v);
 }
 
 static bool read_tag(const char *v, int len, char *dst, size_t size)

@@ -178,6 +178,9 @@ struct said {
  */
 int said_read(const struct msg_in *m, struct said *out, const char **wrong);
 
+/* "yes", "no" or "unknown"? */
+bool said_is_seen(const char *word);
+
 /* A LUN as an engine would say it: said_read() makes the same of it. */
 void said_put_lun(struct msg_out *m, uint64_t id, const struct said_lun *l);
 

@@ -85,8 +85,11 @@ bool seen_get(const char *dir, unsigned bus, unsigned number, const char *name,
 	    strcmp(known, name) != 0 ||
 	    msg_get(&m, "reinstates", f->reinstates, sizeof(f->reinstates)) <
 		    0 ||
-	    msg_get_u64(&m, "reinstates-ms", SAID_REINSTATES_MS, &ms))
+	    msg_get_u64(&m, "reinstates-ms", SAID_REINSTATES_MS, &ms) ||
+	    !said_is_seen(f->reinstates)) {
+		f->reinstates[0] = '\0';
 		return false;
+	}
 	f->reinstates_ms = (uint32_t)ms;
 	return true;
 }

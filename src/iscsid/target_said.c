@@ -107,6 +107,8 @@ static void say_holds(const struct target *t)
 {
 	const struct said_fence *f = &t->fence;
 
+	if (!f->holds && !t->up) /* lost again: it is waited for on */
+		return;
 	if (!f->holds) {
 		log_info(t->label, "I/O goes on: the old session is over");
 		return;

@@ -156,7 +156,10 @@ start_probe() {
 
 begin_driver() {
 	# tgtd names only the portal that is asked.
-	printf 'DiscoveryAddress=%s\n' "${PORTALS[@]%,*}" | configure
+	{
+		echo "FenceTimeout=${FENCE_TIMEOUT:-30}"
+		printf 'DiscoveryAddress=%s\n' "${PORTALS[@]%,*}"
+	} | configure
 	start_iscsid -e 1
 	need "the disks appear" eval 'appears 30 "$(lun 0)" &&
 		appears 10 "$(lun 1)" && appears 10 "$(lun 2)"'

@@ -8,6 +8,9 @@ if ! new_namespace FARM || ! new_path 0 || ! new_path 1; then
 fi
 IN=(nsenter -t "$FARM" -n)
 PORTALS=("$(far_end 0):3260,1" "$(far_end 1):3260,2")
+# Writes are on their way and the old group is out of reach: the pause is this
+# and some seconds.
+FENCE_TIMEOUT=8
 begin
 
 path_in_use() {

@@ -92,6 +92,21 @@ static void test_cmdsn_counts_commands_from_the_login_on(void **state)
 	}
 }
 
+/* 11.3.1: the fence rests on it. */
+static void test_an_ordered_command_says_so_on_the_wire(void **state)
+{
+	struct puppet *p = *state;
+	static struct order o[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		order_init(&o[i], CMD_NO_DATA, NULL, 0);
+		o[i].cmd.ordered = i;
+		session_submit(p->s, &o[i].cmd);
+		assert_int_equal(puppet_command(p).attr,
+				 i ? ATTR_ORDERED : ATTR_SIMPLE);
+	}
+}
+
 static void test_a_closed_window_holds_commands_back(void **state)
 {
 	struct puppet *p = *state;
@@ -792,6 +807,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_cmdsn_counts_commands_from_the_login_on),
+		T(test_an_ordered_command_says_so_on_the_wire),
 		T(test_a_closed_window_holds_commands_back),
 		T(test_a_window_that_shrinks_in_words_does_not_shrink),
 		T(test_the_window_works_across_the_wrap),
