@@ -163,6 +163,13 @@ const struct keyword keywords[] = {
 	  .help = "Does the target end an old session when a new one begins? "
 		  "see finds out, by a second login at the first; yes "
 		  "believes it; no relies on FenceTimeout alone." },
+	{ "FenceReservation", { NULL },
+	  BOOL(IN_TARGET, "no", fence_reservation),
+	  .help = "No other host uses these LUNs: instead of waiting for "
+		  "FenceTimeout, a persistent reservation keeps late writes of "
+		  "an old session out. It shuts out all other hosts for so "
+		  "long, and stays at the target when this one dies. Not with "
+		  "Multipath." },
 	{ "MinDiskCommandTimeout", { NULL },
 	  TIME(IN_NET, "infinite", min_disk_command_timeout),
 	  .help = "A disk command is retried at least for so long before it "

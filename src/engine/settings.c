@@ -98,6 +98,7 @@ static const struct row rows[] = {
 	{ "resumes", K_NUMBER, NORMAL, 0, UINT32_MAX, AT(resumes) },
 	{ "fence-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(fence_timeout) },
 	{ "reinstatement", K_REINSTATEMENT, NORMAL, 0, 0, AT(reinstatement) },
+	{ "fence-reservation", K_BOOL, NORMAL, 0, 0, AT(fence_reservation) },
 	{ "reinstates", K_SEEN, NORMAL, 0, 0, AT(seen) },
 	{ "reinstates-ms", K_MS, NORMAL, 0, UINT32_MAX, AT(seen_ms) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
