@@ -128,6 +128,33 @@ static int do_stopped(struct call *k)
 	return on_off(k, &k->lun->stopped);
 }
 
+/* As if another host had registered it; 0 takes it away. */
+static int do_foreign_key(struct call *k)
+{
+	unsigned long long key;
+	char end;
+
+	if (sscanf(k->word[0], "%16llx%c", &key, &end) != 1)
+		return complain(k, "not a key in hex", k->word[0]);
+	return tgt_pr_register(&k->lun->pr, 0, key)
+		       ? 0
+		       : complain(k, "too many keys", k->word[0]);
+}
+
+/* Fails unless so many are registered. */
+static int do_keys(struct call *k)
+{
+	char count[16];
+	uint64_t n;
+
+	if (number(k, 0, TGT_PR_MAX, &n))
+		return -EINVAL;
+	if (tgt_pr_count(&k->lun->pr) == n)
+		return 0;
+	snprintf(count, sizeof(count), "%zu", tgt_pr_count(&k->lun->pr));
+	return complain(k, "so many are there", count);
+}
+
 static const char *const attentions[TGT_UA_COUNT] = {
 	[TGT_UA_POWER_ON] = "power-on",
 	[TGT_UA_NEXUS_LOSS] = "nexus-loss",
@@ -331,6 +358,8 @@ static const struct verb {
 	{ "read-only", "on|off", LUN, 1, 1, do_read_only },
 	{ "write-cache", "on|off", LUN, 1, 1, do_write_cache },
 	{ "stopped", "on|off", LUN, 1, 1, do_stopped },
+	{ "foreign-key", "HEX", LUN, 1, 1, do_foreign_key },
+	{ "keys", "N", LUN, 1, 1, do_keys },
 	{ "attention",
 	  "power-on|nexus-loss|reset|cleared|mode|capacity|inquiry|luns", LUN,
 	  1, 1, do_attention },

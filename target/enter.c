@@ -8,6 +8,18 @@
 
 #include "base/str.h"
 
+/* FNV-1a of what makes an I_T nexus (SAM-5 4.7). */
+static uint64_t nexus_id(const struct tgt_session *s)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (const char *c = s->initiator; *c; c++)
+		h = (h ^ (uint8_t)*c) * 0x100000001b3ull;
+	for (size_t i = 0; i < ISID_LEN; i++)
+		h = (h ^ s->isid[i]) * 0x100000001b3ull;
+	return (h ^ s->tag) * 0x100000001b3ull;
+}
+
 static void remember(struct tgt_session *s, struct tgt_conn *c)
 {
 	const struct tgt_login *l = c->login;
@@ -16,6 +28,7 @@ static void remember(struct tgt_session *s, struct tgt_conn *c)
 	memcpy(s->isid, l->isid, ISID_LEN);
 	s->tag = c->tgt->portals[c->portal].tag;
 	s->nexus.tag = s->tag;
+	s->nexus.id = nexus_id(s);
 	s->params = c->params;
 	s->expcmdsn = l->req.cmdsn;
 	s->maxcmdsn = l->req.cmdsn - 1;

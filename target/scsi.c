@@ -43,6 +43,8 @@ static const struct tgt_scsi_op ops[] = {
 	{ 0x42, 0, false, "unmap", MEDIUM | WRITES, tgt_begin_unmap,
 	  tgt_run_unmap },
 	{ 0x5a, 0, false, "mode-sense", 0, NULL, tgt_run_mode_sense10 },
+	{ 0x5e, 0, false, "pr-in", 0, NULL, tgt_run_pr_in },
+	{ 0x5f, 0, false, "pr-out", 0, tgt_begin_pr_out, tgt_run_pr_out },
 	{ 0x88, 0, false, "read", MEDIUM, tgt_begin_read, tgt_run_read },
 	{ 0x8a, 0, false, "write", MEDIUM | WRITES, tgt_begin_write,
 	  tgt_run_write },
@@ -295,8 +297,21 @@ bool tgt_scsi_begin(struct tgt_scsi *q)
 	return !q->lun || inject(q);
 }
 
+/* It is asked here, when a command is carried out: its data took time. */
+static bool is_shut_out(struct tgt_scsi *q)
+{
+	bool writes = q->op->flags & WRITES || is_sync(q) ||
+		      q->op->run == run_start_stop;
+
+	return writes && q->lun && tgt_pr_shuts_out(q);
+}
+
 void tgt_scsi_run(struct tgt_scsi *q)
 {
+	if (is_shut_out(q)) {
+		q->status = TGT_RESERVATION_CONFLICT;
+		return;
+	}
 	/* The LUN may have become smaller since. */
 	if (!q->blocks || tgt_scsi_check_range(q, q->lba, q->blocks))
 		q->op->run(q);

@@ -32,6 +32,7 @@ enum tgt_status {
 struct tgt_nexus {
 	struct tgt_target *target;
 	uint16_t tag;		   /* portal group: the target port */
+	uint64_t id;		   /* of both ports, hashed */
 	uint16_t ua[TGT_MAX_LUNS]; /* set of enum tgt_ua, a bit each */
 };
 
@@ -103,6 +104,13 @@ void tgt_run_inquiry(struct tgt_scsi *q);
 void tgt_run_report_luns(struct tgt_scsi *q);
 void tgt_run_mode_sense6(struct tgt_scsi *q);
 void tgt_run_mode_sense10(struct tgt_scsi *q);
+
+/* pr.c */
+void tgt_run_pr_in(struct tgt_scsi *q);
+bool tgt_begin_pr_out(struct tgt_scsi *q);
+void tgt_run_pr_out(struct tgt_scsi *q);
+/* May this nexus not write now? */
+bool tgt_pr_shuts_out(struct tgt_scsi *q);
 
 /* block.c, unmap.c */
 bool tgt_begin_read(struct tgt_scsi *q);

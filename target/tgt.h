@@ -95,6 +95,22 @@ struct tgt_pages {
 	uint8_t bits[32];
 };
 
+#define TGT_PR_MAX 32
+
+/* Persistent reservations of a LUN; a key of 0 is none. */
+struct tgt_pr {
+	struct tgt_pr_reg {
+		uint64_t nexus, key;
+	} reg[TGT_PR_MAX];
+	uint64_t holder; /* nexus, while type is not 0 */
+	uint8_t type;
+	uint32_t generation;
+};
+
+/* Key 0 takes it away.  False when there is no room. */
+bool tgt_pr_register(struct tgt_pr *pr, uint64_t nexus, uint64_t key);
+size_t tgt_pr_count(const struct tgt_pr *pr);
+
 struct tgt_lun {
 	struct tgt_target *target;
 	uint32_t number;
@@ -103,6 +119,7 @@ struct tgt_lun {
 	struct tgt_lun_config cfg;
 	uint64_t blocks;
 	uint64_t naa; /* NAA 3 designator */
+	struct tgt_pr pr;
 	bool stopped; /* START STOP UNIT; medium commands get 02/04/02 */
 	struct tgt_pages hidden; /* not listed, and refused with 05/24/00 */
 	struct tgt_inject inject[TGT_INJECT_MAX];

@@ -170,6 +170,13 @@ const struct keyword keywords[] = {
 		  "the target: an ordered command, or a LUN reset before it, "
 		  "for targets that carry out commands in any order. The "
 		  "reset ends the commands of all hosts that use the LUN." },
+	{ "FenceReservation", { NULL },
+	  BOOL(IN_TARGET, "no", fence_reservation),
+	  .help = "No other host uses these LUNs: instead of waiting for "
+		  "FenceTimeout, a persistent reservation keeps late writes of "
+		  "an old session out. It shuts out all other hosts for so "
+		  "long, and stays at the target when this one dies. Not with "
+		  "Multipath." },
 	{ "MinDiskCommandTimeout", { NULL },
 	  TIME(IN_NET, "infinite", min_disk_command_timeout),
 	  .help = "A disk command is retried at least for so long before it "

@@ -117,6 +117,7 @@ struct conf_settings {
 	uint32_t fence_timeout; /* ms; 0: no wait */
 	uint32_t reinstatement; /* enum conf_reinstatement */
 	uint32_t barrier;	/* enum conf_barrier */
+	bool fence_reservation;
 	bool portal_failover;
 	struct conf_portal preferred_portal;
 	struct conf_nets preferred_subnet;

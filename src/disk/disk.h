@@ -147,6 +147,8 @@ struct fence_rules {
 	uint32_t settle_ms; /* ... so long after it stands, at most */
 	uint32_t wait_ms;   /* the network delivers within this, or never */
 	bool resets;	    /* a LUN RESET goes before each barrier */
+	bool reserve;	    /* no other host uses it: see reserve.h */
+	uint32_t host;	    /* ... and our initiator port, hashed */
 };
 /* Before anything else; borrowed, and may change while the disk lives. */
 void disk_set_rules(struct disk *d, const struct fence_rules *rules);

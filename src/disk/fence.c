@@ -125,6 +125,7 @@ static const struct fsm_row rows[] = {
 	ROW(HOLD, DOWN, OPEN, act_down, NULL),
 	ROW(HOLD, OLD_ENDED, SETTLE, act_pause, NULL),
 	ROW(HOLD, WAITED, DRAIN, NULL, NULL),
+	ROW(HOLD, RESERVED, DRAIN, NULL, NULL),
 
 	ROW(SETTLE, WRITE_LOST, OPEN, act_lost, NULL),
 	STAYS(SETTLE, WRITE_ENDED, "the barrier is owed anyway"),
@@ -159,9 +160,9 @@ static const char *const state_names[] = {
 };
 
 static const char *const event_names[] = {
-	"WRITE_LOST", "WRITE_ENDED", "UP_SAME", "UP_BESIDE", "DOWN",
-	"OLD_ENDED",  "WAITED",	     "SETTLED", "ORDERS",    "REORDERS",
-	"CLEARED",    "DRAINED",     NULL,
+	"WRITE_LOST", "WRITE_ENDED", "UP_SAME",	 "UP_BESIDE", "DOWN",
+	"OLD_ENDED",  "WAITED",	     "RESERVED", "SETTLED",   "ORDERS",
+	"REORDERS",   "CLEARED",     "DRAINED",	 NULL,
 };
 
 const struct fsm fence_fsm = {
@@ -348,9 +349,12 @@ void fence_run(struct disk *d)
 		f->answered = false;
 		judge(d);
 	}
+	reserve_run(d);
 	if (!d->session)
 		return;
-	if (f->state == FENCE_DRAIN)
+	if (f->state == FENCE_HOLD && reserve_passes(d))
+		step(d, FENCE_EV_RESERVED);
+	if (f->state == FENCE_DRAIN && !reserve_blocks(d))
 		step(d, f->reorders || d->rules->resets ? FENCE_EV_REORDERS
 							: FENCE_EV_ORDERS);
 	if (f->state == FENCE_RESET && !f->clear.pending)
@@ -383,6 +387,7 @@ void fence_tick(struct disk *d)
 	struct fence *f = &d->fence;
 
 	check_wait(d);
+	reserve_tick(d);
 	if (f->state == FENCE_SETTLE &&
 	    pause_over(&f->pause, d->now, d->rules->settle_ms))
 		step(d, FENCE_EV_SETTLED);
@@ -393,12 +398,12 @@ void fence_tick(struct disk *d)
 uint64_t fence_wake(const struct disk *d)
 {
 	const struct fence *f = &d->fence;
+	uint64_t at;
 
 	if (!d->session)
 		return UINT64_MAX;
-	if (f->state == FENCE_HOLD)
-		return waited_at(d);
-	return pause_wake(&f->pause);
+	at = f->state == FENCE_HOLD ? waited_at(d) : pause_wake(&f->pause);
+	return reserve_wake(d) < at ? reserve_wake(d) : at;
 }
 
 /* The nexus ----------------------------------------------------------- */
@@ -421,6 +426,7 @@ void fence_up(struct disk *d)
 
 	d->nexus++;
 	f->by = BY_SYNCHRONIZE;
+	reserve_up(d);
 	check_wait(d);
 	step(d, same ? FENCE_EV_UP_SAME : FENCE_EV_UP_BESIDE);
 }
@@ -429,12 +435,15 @@ void fence_up(struct disk *d)
  * Data of a write that was ended may have left behind the function.  A target
  * that knows no task before all its data are there carries it out when they
  * come, and only the barrier came behind them.
+ *
+ * A key that is left makes the next nexus one that may not write.
  */
 void fence_down(struct disk *d)
 {
-	if (d->fence.ended)
+	if (d->fence.ended || (fence_is_clear(d) && reserve_has_key(d)))
 		step(d, FENCE_EV_WRITE_LOST);
 	d->fence.ended = false;
+	reserve_down(d);
 	step(d, FENCE_EV_DOWN);
 }
 
@@ -445,7 +454,18 @@ bool fence_is_clear(const struct disk *d)
 
 bool fence_is_idle(const struct disk *d)
 {
-	return !d->fence.out && !d->fence.clear.pending;
+	return !d->fence.out && !d->fence.clear.pending && reserve_is_idle(d);
+}
+
+bool fence_conflict(struct disk *d)
+{
+	if (!fence_is_clear(d)) /* by one before it, of the same nexus */
+		return d->reserve.conflict;
+	if (!reserve_conflict(d))
+		return false;
+	step(d, FENCE_EV_WRITE_ENDED);
+	d->run_again = true;
+	return true;
 }
 
 /* For owners of disks ------------------------------------------------- */
@@ -468,6 +488,8 @@ void disk_doubt(struct disk *d, int64_t place, uint64_t now)
 	f->place = place;
 	f->nexus = 0;
 	f->since = now;
+	d->reserve.left = d->reserve.inherited = true;
+	d->reserve.place = place;
 }
 
 bool disk_is_in_doubt(const struct disk *d)

@@ -38,6 +38,7 @@ enum fence_event {
 	FENCE_EV_DOWN,
 	FENCE_EV_OLD_ENDED, /* logged out of, or reinstated elsewhere */
 	FENCE_EV_WAITED,    /* the time within which the network delivers */
+	FENCE_EV_RESERVED,  /* the old nexus may write no more: reserve.h */
 	FENCE_EV_SETTLED,
 	FENCE_EV_ORDERS,
 	FENCE_EV_REORDERS,
@@ -77,6 +78,12 @@ void fence_write_ended(struct disk *d);
 /* The session stands, at d->place; or is gone. */
 void fence_up(struct disk *d);
 void fence_down(struct disk *d);
+
+/*
+ * A request met a reservation.  True: it is looked into, once in a nexus, and
+ * the request waits for that.
+ */
+bool fence_conflict(struct disk *d);
 
 bool fence_is_clear(const struct disk *d);
 /* No command of the fence is with the session. */

@@ -17,6 +17,7 @@
 #include "disk/pause.h"
 #include "disk/piece.h"
 #include "disk/policy.h"
+#include "disk/reserve.h"
 #include "proto/session.h"
 #include "scsi/vpd.h"
 
@@ -96,6 +97,7 @@ struct disk {
 	uint64_t nexus;	     /* how many there were */
 	const struct fence_rules *rules; /* borrowed */
 	struct fence fence;
+	struct reserve reserve;
 	uint32_t patience; /* ms with an absent answer; 0: for ever */
 	struct waits waits;
 	/*

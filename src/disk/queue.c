@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "proto/session.h"
+#include "scsi/status.h"
 
 #define TURNS_BEFORE_NOTE 5
 #define DOUBLINGS	  6 /* of a command's time */
@@ -171,6 +172,14 @@ static void go_on(struct disk *d, struct disk_io *io)
 		requeue_fresh(d, io);
 }
 
+/* One of ours, perhaps, that was left behind: then it goes again. */
+static bool met_reservation(struct disk *d, const struct disk_io *io)
+{
+	return io->cmd.outcome == CMD_DONE &&
+	       io->cmd.status == STATUS_RESERVATION_CONFLICT &&
+	       fence_conflict(d);
+}
+
 static void judge(struct disk *d, struct disk_io *io)
 {
 	struct sense s;
@@ -178,6 +187,10 @@ static void judge(struct disk *d, struct disk_io *io)
 	enum verdict v = policy_verdict(p, tries_of(io, p));
 
 	disk_effect(d, p, &s);
+	if (met_reservation(d, io)) {
+		requeue_fresh(d, io);
+		return;
+	}
 	if (io->cmd.outcome == CMD_ABORTED && io->ended < DOUBLINGS)
 		io->ended++;
 	if (v == VERDICT_OK || v == VERDICT_FAIL)

@@ -105,6 +105,7 @@ static void take_fence(struct target *t, const struct settings *s)
 	t->settings.fence_timeout = s->fence_timeout;
 	t->settings.reinstatement = s->reinstatement;
 	t->settings.barrier_resets = s->barrier_resets;
+	t->settings.fence_reservation = s->fence_reservation;
 	target_set_rules(t);
 	target_fence_changed(t);
 }

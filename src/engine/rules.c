@@ -8,6 +8,18 @@
 
 #define SETTLE_MS 100 /* at least, until an old connection is not read */
 
+/* FNV-1a of name and ISID: who of our keys at a target are of this port. */
+static uint32_t port_hash(const struct session_config *c)
+{
+	uint32_t h = 0x811c9dc5;
+
+	for (const char *s = c->initiator_name; *s; s++)
+		h = (h ^ (uint8_t)*s) * 0x01000193;
+	for (size_t i = 0; i < ISID_LEN; i++)
+		h = (h ^ c->isid[i]) * 0x01000193;
+	return h;
+}
+
 void target_set_rules(struct target *t)
 {
 	const struct witness *w = &t->witness;
@@ -20,6 +32,8 @@ void target_set_rules(struct target *t)
 		.settle_ms = SETTLE_MS + 2 * w->ms,
 		.wait_ms = t->settings.fence_timeout,
 		.resets = t->settings.barrier_resets,
+		.reserve = t->settings.fence_reservation,
+		.host = port_hash(&t->settings.session),
 	};
 }
 

@@ -100,6 +100,7 @@ static const struct row rows[] = {
 	{ "fence-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(fence_timeout) },
 	{ "reinstatement", K_REINSTATEMENT, NORMAL, 0, 0, AT(reinstatement) },
 	{ "barrier-resets", K_BOOL, NORMAL, 0, 0, AT(barrier_resets) },
+	{ "fence-reservation", K_BOOL, NORMAL, 0, 0, AT(fence_reservation) },
 	{ "reinstates", K_SEEN, NORMAL, 0, 0, AT(seen) },
 	{ "reinstates-ms", K_MS, NORMAL, 0, UINT32_MAX, AT(seen_ms) },
 	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },

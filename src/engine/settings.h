@@ -45,8 +45,9 @@ struct settings {
 	uint32_t task_timeout;	/* ms a command gets; 0: for ever */
 	uint32_t fence_timeout; /* ms: the network delivers within it */
 	enum reinstatement reinstatement;
-	bool barrier_resets;  /* FenceBarrier=reset */
-	enum reinstates seen; /* before, by an engine */
+	bool barrier_resets;	/* FenceBarrier=reset */
+	bool fence_reservation; /* no other host uses its LUNs */
+	enum reinstates seen;	/* before, by an engine */
 	uint32_t seen_ms;
 	uint32_t window; /* bytes of TCP buffer; 0: what fits */
 };

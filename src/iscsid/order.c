@@ -81,6 +81,12 @@ static void add_path(const struct conf_settings *s, struct msg_out *m)
 	msg_u64(m, "window", s->tcp_window);
 }
 
+/* The other paths of a disk would be other hosts to it. */
+static bool reserves(const struct conf_settings *s)
+{
+	return s->fence_reservation && s->multipath == CONF_MULTIPATH_NO;
+}
+
 static void add_fence(const struct order *o, struct msg_out *m)
 {
 	static const char *const words[] = {
@@ -93,6 +99,7 @@ static void add_fence(const struct order *o, struct msg_out *m)
 	msg_str(m, "reinstatement", words[o->settings->reinstatement]);
 	msg_u64(m, "barrier-resets",
 		o->settings->barrier == CONF_BARRIER_RESET);
+	msg_u64(m, "fence-reservation", reserves(o->settings));
 	if (!o->reinstates || !*o->reinstates)
 		return;
 	msg_str(m, "reinstates", o->reinstates);

@@ -30,6 +30,8 @@ static const struct command {
 	{ SCSI_WRITE_SAME_10, CDB_CHANGES, "WRITE SAME(10)" },
 	{ SCSI_UNMAP, CDB_CHANGES, "UNMAP" },
 	{ SCSI_MODE_SENSE_10, CDB_ASKS, "MODE SENSE(10)" },
+	{ SCSI_PERSISTENT_RESERVE_IN, CDB_ASKS, "PERSISTENT RESERVE IN" },
+	{ SCSI_PERSISTENT_RESERVE_OUT, CDB_ACTS, "PERSISTENT RESERVE OUT" },
 	{ SCSI_READ_16, CDB_READS, "READ(16)" },
 	{ SCSI_WRITE_16, CDB_CHANGES, "WRITE(16)" },
 	{ SCSI_SYNCHRONIZE_CACHE_16, CDB_ACTS, "SYNCHRONIZE CACHE(16)" },
@@ -173,6 +175,22 @@ void cdb_write_16(uint8_t cdb[static CDB_SIZE], uint64_t lba, uint32_t count,
 		  bool fua)
 {
 	range_16(cdb, SCSI_WRITE_16, fua ? BIT_FUA : 0, lba, count);
+}
+
+void cdb_pr_in(uint8_t cdb[static CDB_SIZE], uint8_t action, uint16_t alloc)
+{
+	begin(cdb, SCSI_PERSISTENT_RESERVE_IN);
+	cdb[1] = action;
+	put_be16(cdb + 7, alloc);
+}
+
+void cdb_pr_out(uint8_t cdb[static CDB_SIZE], uint8_t action, uint8_t type,
+		uint32_t len)
+{
+	begin(cdb, SCSI_PERSISTENT_RESERVE_OUT);
+	cdb[1] = action;
+	cdb[2] = type; /* scope 0: the whole LUN */
+	put_be32(cdb + 5, len);
 }
 
 void cdb_synchronize_cache_10(uint8_t cdb[static CDB_SIZE])

@@ -25,6 +25,8 @@ enum scsi_opcode {
 	SCSI_WRITE_SAME_10 = 0x41,
 	SCSI_UNMAP = 0x42,
 	SCSI_MODE_SENSE_10 = 0x5a,
+	SCSI_PERSISTENT_RESERVE_IN = 0x5e,
+	SCSI_PERSISTENT_RESERVE_OUT = 0x5f,
 	SCSI_READ_16 = 0x88,
 	SCSI_WRITE_16 = 0x8a,
 	SCSI_SYNCHRONIZE_CACHE_16 = 0x91,
@@ -43,7 +45,7 @@ enum cdb_kind {
 	CDB_CHANGES, /* blocks, or we do not know it: all data have to move */
 	CDB_READS,   /* blocks: all data have to move */
 	CDB_ASKS,    /* the LUN about itself: answers may be short */
-	CDB_ACTS,    /* without data and on no block */
+	CDB_ACTS,    /* on no block; with data to the target, or none */
 };
 enum cdb_kind cdb_kind(const uint8_t cdb[static CDB_SIZE]);
 
@@ -78,6 +80,11 @@ void cdb_write_10(uint8_t cdb[static CDB_SIZE], uint32_t lba, uint16_t count,
 		  bool fua);
 void cdb_write_16(uint8_t cdb[static CDB_SIZE], uint64_t lba, uint32_t count,
 		  bool fua);
+
+/* Their parameter data are in scsi/reservation.h; type 0 where none counts. */
+void cdb_pr_in(uint8_t cdb[static CDB_SIZE], uint8_t action, uint16_t alloc);
+void cdb_pr_out(uint8_t cdb[static CDB_SIZE], uint8_t action, uint8_t type,
+		uint32_t len);
 
 /* The whole medium. */
 void cdb_synchronize_cache_10(uint8_t cdb[static CDB_SIZE]);

@@ -3,19 +3,28 @@ import socket
 import threading
 
 
-def pump(source, sink):
+def pump(source, sink, change=bytes, go=None):
     """Bytes one way, until one of both ends."""
     try:
         while data := source.recv(65536):
-            sink.sendall(data)
+            if go:
+                go.wait()
+            sink.sendall(change(data))
     except OSError:
         pass
 
 
 class Wire:
-    """Listens on a port of its own and connects to the given one."""
+    """Listens on a port of its own and connects to the given one.
 
-    def __init__(self, port):
+    What the far side says may be changed: words of the same length.
+    """
+
+    def __init__(self, port, word=b"", other=b""):
+        assert len(word) == len(other)
+        self.change = lambda data: data.replace(word, other) if word else data
+        self.go = threading.Event()
+        self.go.set()
         self.to = ("127.0.0.1", port)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -29,11 +38,16 @@ class Wire:
                 far = socket.create_connection(self.to)
                 self.near.append(near)
                 self.far.append(far)
-                for ends in (near, far), (far, near):
-                    threading.Thread(target=pump, args=ends,
+                for args in ((near, far, bytes, self.go),
+                             (far, near, self.change)):
+                    threading.Thread(target=pump, args=args,
                                      daemon=True).start()
         except OSError:
             pass
+
+    def stop(self):
+        """What the near side says does not arrive."""
+        self.go.clear()
 
     def cut(self):
         """No new connections; the old ones end on the near side only."""

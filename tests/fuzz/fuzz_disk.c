@@ -16,7 +16,7 @@
 #include "scsi/cdb.h"
 
 #define REQUESTS    8
-#define PENDING_MAX (REQUESTS + 1)
+#define PENDING_MAX (REQUESTS + 2)     /* the probe, and the reservation */
 #define SUBMITS_MAX (4 * REQUESTS + 8) /* by one event of the outside */
 #define MAX_BLOCKS  16384	       /* of a request */
 
@@ -30,6 +30,7 @@ static struct input in;
 static struct disk *disk;
 static struct cmd *pending[PENDING_MAX];
 static unsigned npending, submits;
+static struct fence_rules rules;
 static bool up;
 static uint64_t now;
 static uint8_t buf[MAX_BLOCKS * 4096u];
@@ -151,6 +152,7 @@ static void answer(unsigned i, bool lost)
 
 	pending[i] = pending[--npending];
 	c->outcome = lost ? CMD_LOST : CMD_DONE;
+	c->exposed = true;
 	c->status = c->response = c->sense_len = 0;
 	c->underflow = c->overflow = 0;
 	memset(c->sense, 0, sizeof(c->sense));
@@ -256,6 +258,15 @@ static void event(void)
 	disk_event(disk, sense, sizeof(sense), now);
 }
 
+/* ... and what is known of the target changes. */
+static void move(uint8_t to)
+{
+	rules.wait_ms = to & 0x20 ? 20000 : 0;
+	rules.reserve = to & 0x40;
+	rules.reinstates = to & 0x80;
+	disk_set_place(disk, to % 3);
+}
+
 static void step(void)
 {
 	submits = 0;
@@ -283,7 +294,7 @@ static void step(void)
 		disk_set_limit(disk, input_byte(&in) * 100u, now);
 		break;
 	case 8:
-		disk_set_place(disk, input_byte(&in) % 3);
+		move(input_byte(&in));
 		break;
 	case 9:
 		if (clear)
@@ -323,6 +334,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(requests, 0, sizeof(requests));
 	disk = disk_new(lun, NULL, &ops, NULL);
 	MUST(disk);
+	rules = (struct fence_rules){ .settle_ms = 100, .host = 1 };
+	disk_set_rules(disk, &rules);
 	while (in.left)
 		step();
 	submits = 0;

@@ -1,11 +1,13 @@
 /*
- * fuzz_scsi - sense, INQUIRY, VPD pages, capacities, mode pages, LUN lists.
+ * fuzz_scsi - sense, INQUIRY, VPD pages, capacities, mode pages, LUN lists,
+ * reservations.
  */
 #include "fuzz.h"
 #include "scsi/capacity.h"
 #include "scsi/inquiry.h"
 #include "scsi/luns.h"
 #include "scsi/mode.h"
+#include "scsi/reservation.h"
 #include "scsi/sense.h"
 #include "scsi/vpd.h"
 
@@ -27,6 +29,17 @@ static void pages(const uint8_t *p, size_t n)
 	(void)vpd_get_provisioning(p, n, &prov);
 }
 
+static void reservations(const uint8_t *p, size_t n)
+{
+	struct pr_reservation r;
+	struct pr_keys keys;
+
+	(void)pr_get_reservation(p, n, &r);
+	if (!pr_get_keys(p, n, &keys) && keys.count)
+		MUST(keys.list >= p &&
+		     keys.list + keys.count * PR_KEY_LEN <= p + n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char text[SENSE_TEXT_SIZE];
@@ -41,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	(void)inquiry_parse(data, size, &inq);
 	pages(data, size);
+	reservations(data, size);
 	(void)capacity_get_10(data, size, &cap);
 	(void)capacity_get_16(data, size, &cap);
 	if (!luns_get(data, size, &luns) && luns.count)

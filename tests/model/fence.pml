@@ -38,7 +38,10 @@
  *		How long that takes is not here.
  *   target	one LUN; one connection a session; no redirects, which are a
  *		login to another group.
- *   others	no other host, no reservation, no write with an ORDERED tag.
+ *   reservation	with -DRESERVE; made, taken over and given back in one step
+ *		each, in order, by a nexus that is the other group's: then a
+ *		doubt of the same group is waited for.
+ *   others	no other host, no write with an ORDERED tag.
  */
 #ifndef BLOCKS
 #define BLOCKS 1
@@ -68,7 +71,7 @@
 /* States and events of the fence, as in src/disk/fence.h. */
 mtype = { CLEAR, OPEN, ENDED, HOLD, SETTLE, DRAIN, RESET, BARRIER };
 mtype = { WRITE_LOST, WRITE_ENDED, UP_SAME, UP_BESIDE, DOWN, OLD_ENDED,
-	  WAITED, SETTLED, ORDERS, REORDERS, CLEARED, DRAINED };
+	  WAITED, RESERVED, SETTLED, ORDERS, REORDERS, CLEARED, DRAINED };
 /* What the initiator sends, and what the target answers. */
 mtype = { Write, Command, Data, Abort, Ordered, LunReset, Logout };
 mtype = { Good, Again, Aborted, OrderedGood, ResetDone, LoggedOut };
@@ -119,6 +122,31 @@ bool older_run[BLOCKS];	/* and whether for running[], too */
 byte medium[BLOCKS];
 mtype waiting;		/* Ordered or LunReset that is not answered */
 byte waiting_no;
+
+#ifdef RESERVE
+byte holder = NONE;	/* the nexus that may write */
+byte holder_group;	/* ... and all others in its group: they are one */
+#define MAY_WRITE(n) (holder == NONE || group[n] == holder_group)
+#define TAKEN_OVER (holder == NONE || holder == cur)
+#ifdef BREAK_RESERVE_SAME
+#define IS_ANOTHER true
+#else
+#define IS_ANOTHER (doubt_group != group[cur])
+#endif
+#ifdef BREAK_RESERVE_MOVES
+#define MAY_MOVE true
+#else /* or the session may be, to the target, one that is kept out */
+#define MAY_MOVE (holder_group == group[cur] || ALL(W_OVER))
+#endif
+#ifdef BREAK_RESERVE_EARLY
+#define IS_OVER true
+#else
+#define IS_OVER ALL(W_OVER)
+#endif
+#else
+#define MAY_WRITE(n) true
+#define TAKEN_OVER true
+#endif
 
 /* The initiator. */
 mtype fence = CLEAR;
@@ -246,10 +274,16 @@ inline step()
 inline begin(n, b, v)
 {
 	if
+	:: !MAY_WRITE(n) ->
+		printf("write %c%d finds a reservation\n", NAME(b), v);
+		REACHED("shut out")
+	:: else ->
+	if
 	:: n == cur && !running[b] -> running[b] = v
 	:: else ->
 		printf("the target begins write %c%d, which nobody waits for any more\n", NAME(b), v);
 		ghosts[b] = ghosts[b] | BIT(v)
+	fi
 	fi
 }
 
@@ -567,6 +601,9 @@ inline give_up()
 {
 	lost = false;
 	EACH_BLOCK(give_back);
+#ifdef RESERVE
+	lost = lost || (fence == CLEAR && holder == cur);
+#endif
 	if
 	:: lost -> doubt_group = group[cur]
 	:: else
@@ -700,8 +737,26 @@ proctype initiator() PROVIDED
 		:: (fence == OPEN || fence == HOLD) && ALL(W_OVER) ->
 			ev = WAITED
 		:: fence == SETTLE && ALL(QUIET) -> ev = SETTLED
-		:: fence == DRAIN && seen_ordered -> ev = ORDERS
-		:: fence == DRAIN && !seen_ordered -> ev = REORDERS
+		:: fence == DRAIN && TAKEN_OVER && seen_ordered -> ev = ORDERS
+		:: fence == DRAIN && TAKEN_OVER && !seen_ordered -> ev = REORDERS
+#ifdef RESERVE
+		:: fence == HOLD && holder == NONE && doubt_group != NONE &&
+		   IS_ANOTHER ->
+			printf("session %d reserves the disk\n", cur);
+			holder = cur;
+			holder_group = group[cur];
+			ev = RESERVED
+#ifndef BREAK_RESERVE_LEFT
+		:: (fence == HOLD || fence == SETTLE || fence == DRAIN) &&
+		   holder != NONE && holder != cur && MAY_MOVE ->
+			printf("session %d takes the reservation over\n", cur);
+			holder = cur;
+			holder_group = group[cur]
+#endif
+		:: STANDS && holder == cur && fence != HOLD && IS_OVER ->
+			printf("session %d gives the reservation back\n", cur);
+			holder = NONE
+#endif
 		:: fence == BARRIER && asked && seen_ordered && refuses ->
 			printf("the target refuses an ORDERED command\n");
 			seen_ordered = false;

@@ -101,6 +101,7 @@ static void to_config(const struct conf_settings *s)
 	config.reset_timeout = s->reset_timeout;
 	config.connfail_timeout = s->connfail_timeout;
 	config.fence_timeout = s->fence_timeout;
+	config.reserve = s->fence_reservation;
 	config.disk_timeout = conf_disk_timeout(s);
 }
 

@@ -276,6 +276,7 @@ static const struct row {
 	{ "disk-command-timeout", K_U32, AT(disk_timeout) },
 	{ "task-timeout", K_U32, AT(task_timeout) },
 	{ "fence-timeout", K_U32, AT(fence_timeout) },
+	{ "reserve-luns", K_BOOL, AT(reserve) },
 	{ "window", K_U32, AT(window) },
 	{ "late", K_U32, AT(late) },
 	{ "beyond", K_BOOL, AT(beyond) },

@@ -43,6 +43,7 @@ struct config {
 	uint32_t task_timeout;	/* 0: the driver's own; FOR_EVER */
 	bool knows_groups;	/* the discovery told the portal group tags */
 	uint32_t fence_timeout; /* ms that late bytes take at most */
+	bool reserve;		/* LUNs are not shared with other hosts */
 	const char *reinstatement; /* "see", "yes" or "no" */
 
 	/* the network */

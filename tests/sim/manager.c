@@ -259,6 +259,8 @@ static void say_target(const struct box *b)
 	       config.connfail_timeout, config.disk_timeout, config.failover);
 	sb_add(&sb, " fence-timeout=%u reinstatement=%s", config.fence_timeout,
 	       config.reinstatement);
+	if (config.reserve)
+		sb_add(&sb, " fence-reservation=1");
 	if (config.task_timeout)
 		sb_add(&sb, " task-timeout=%u", config.task_timeout);
 	if (t->reinstates[0])

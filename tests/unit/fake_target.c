@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "fake_target.h"
 #include "scsi/cdb.h"
+#include "scsi/reservation.h"
 #include "scsi/status.h"
 #include "scsi/vpd.h"
 
@@ -34,6 +35,7 @@ void fake_reset(void)
 	fake.blocks = 2048;
 	fake.block_size = 512;
 	fake.wce = true;
+	fake.holder = -1;
 }
 
 void fake_script(struct fake_answer a)
@@ -246,13 +248,96 @@ static void answer_mode(struct cmd *c, bool ten)
 	reply(c, p, n);
 }
 
+static void answer_pr_in(struct cmd *c)
+{
+	uint8_t p[PR_HEADER + FAKE_PORTS * PR_KEY_LEN] = { 0 };
+	size_t n = PR_HEADER;
+
+	if (c->cdb[1] == PR_READ_RESERVATION && fake.holder >= 0) {
+		put_be64(p + n, fake.keys[fake.holder]);
+		p[n + 13] = PR_WRITE_EXCLUSIVE_REGISTRANTS;
+		n = PR_RESERVATION_LEN;
+	}
+	for (int i = 0; c->cdb[1] == PR_READ_KEYS && i < FAKE_PORTS; i++) {
+		if (!fake.keys[i])
+			continue;
+		put_be64(p + n, fake.keys[i]);
+		n += PR_KEY_LEN;
+	}
+	put_be32(p + 4, (uint32_t)(n - PR_HEADER));
+	reply(c, p, n);
+}
+
+/* Returns whether there was one. */
+static bool preempt(uint64_t key)
+{
+	bool any = false;
+
+	for (int i = 0; i < FAKE_PORTS; i++) {
+		if (fake.keys[i] != key)
+			continue;
+		any = true;
+		fake.keys[i] = 0;
+		if (fake.holder == i)
+			fake.holder = (int)fake.port;
+	}
+	return any;
+}
+
+static bool may_pr_out(uint8_t action, uint64_t key, uint64_t other)
+{
+	uint64_t *mine = &fake.keys[fake.port];
+
+	if (action == PR_REGISTER_AND_IGNORE) {
+		*mine = other;
+		return true;
+	}
+	if (*mine != key)
+		return false;
+	switch (action) {
+	case PR_REGISTER:
+		*mine = other;
+		break;
+	case PR_RESERVE:
+		if (fake.holder >= 0 && fake.holder != (int)fake.port)
+			return false;
+		fake.holder = (int)fake.port;
+		break;
+	case PR_RELEASE:
+		break;
+	case PR_PREEMPT:
+		return preempt(other);
+	}
+	if (fake.holder == (int)fake.port && (action == PR_RELEASE || !*mine))
+		fake.holder = -1;
+	return true;
+}
+
+static bool is_shut_out(const struct cmd *c)
+{
+	bool writes = cdb_changes_medium(c->cdb) ||
+		      c->cdb[0] == SCSI_SYNCHRONIZE_CACHE_10;
+
+	return writes && fake.holder >= 0 && !fake.keys[fake.port];
+}
+
 static void answer_by_model(struct cmd *c)
 {
 	if (fake.unknown[c->cdb[0]]) {
 		put_sense(c, 5, 0x20, 0, false);
 		return;
 	}
+	if (is_shut_out(c))
+		c->status = STATUS_RESERVATION_CONFLICT;
 	switch (c->cdb[0]) {
+	case SCSI_PERSISTENT_RESERVE_IN:
+		answer_pr_in(c);
+		break;
+	case SCSI_PERSISTENT_RESERVE_OUT:
+		if (!may_pr_out(c->cdb[1], get_be64(c->buf),
+				get_be64(c->buf + 8)))
+			c->status = STATUS_RESERVATION_CONFLICT;
+		break;
 	case SCSI_INQUIRY:
 		answer_inquiry(c);
 		break;
@@ -290,6 +375,7 @@ static void record(const struct cmd *c)
 	assert_true(fake.ngot < FAKE_MAX);
 	memcpy(fake.got[fake.ngot].cdb, c->cdb, CDB_LEN);
 	fake.got[fake.ngot].len = c->len;
+	fake.got[fake.ngot].port = fake.port;
 	if (c->dir == CMD_WRITE) {
 		uint32_t n = c->len < 24 ? c->len : 24;
 		bool zeros = true;

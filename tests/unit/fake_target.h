@@ -13,7 +13,8 @@
 
 #include "proto/session.h"
 
-#define FAKE_MAX 1024
+#define FAKE_MAX   1024
+#define FAKE_PORTS 8
 
 struct fake_answer {
 	int opcode; /* -1: any */
@@ -50,6 +51,14 @@ struct fake {
 	unsigned refuse_times;
 	uint8_t refuse_page;
 
+	/*
+	 * Persistent reservations, of "Write Exclusive - Registrants Only"
+	 * alone: the key of each nexus, 0 none, and whose it is, -1 nobody's.
+	 */
+	uint64_t keys[FAKE_PORTS];
+	int holder;
+	unsigned port; /* the nexus that the session is */
+
 	/* the session */
 	bool sync;   /* answers from within session_submit */
 	bool unsent; /* what is lost was never given to the socket */
@@ -70,7 +79,8 @@ struct fake {
 		uint8_t cdb[CDB_LEN];
 		uint32_t len;
 		uint8_t data[24]; /* the first of what was written */
-		bool zeros;	  /* all of what was written was zero */
+		unsigned port;
+		bool zeros; /* all of what was written was zero */
 	} got[FAKE_MAX];
 	unsigned ngot;
 };

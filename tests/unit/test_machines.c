@@ -16,6 +16,7 @@
 #include "base/fsm.h"
 #include "base/str.h"
 #include "disk/fence.h"
+#include "disk/reserve.h"
 #include "iscsid/device.h"
 #include "iscsid/manager.h"
 #include "iscsid/source.h"
@@ -63,6 +64,11 @@ static void test_fences_move_as_agreed(void **state)
 	compare(&fence_fsm);
 }
 
+static void test_reservations_move_as_agreed(void **state)
+{
+	compare(&reserve_fsm);
+}
+
 static void test_sources_move_as_agreed(void **state)
 {
 	compare(&source_fsm);
@@ -101,6 +107,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_devices_move_as_agreed),
 		cmocka_unit_test(test_sources_move_as_agreed),
 		cmocka_unit_test(test_fences_move_as_agreed),
+		cmocka_unit_test(test_reservations_move_as_agreed),
 		cmocka_unit_test(test_engines_move_as_agreed),
 		cmocka_unit_test(test_the_manager_moves_as_agreed),
 		cmocka_unit_test(test_every_device_reaches_its_end_when_forced),
