@@ -12,7 +12,7 @@ T=${SOFTHBA_DIR:-/run/softhba-test/$(basename "$0" .sh).$$}
 export SOFTHBA_TEST=$T
 FAILED=0
 IQN=iqn.2026-01.org.softhba.test
-ME=$IQN:initiator
+ME=$IQN:initiator.$$ # daemons of one name mind each other
 TGT_CONTROL=$(($$ % 30000))
 export TGT_IPC_SOCKET=$T/tgtd
 

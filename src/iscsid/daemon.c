@@ -6,14 +6,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -46,6 +50,35 @@ int daemon_make_dir(const char *path, unsigned mode)
 	if (stat(path, &st) < 0)
 		return -errno;
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+/* FNV-1a: a name can be longer than an address. */
+static uint64_t hash_of(const char *s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* An abstract address (unix(7)) goes with its process, however that ends. */
+int daemon_take_name(const char *initiator)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err, n;
+
+	if (fd < 0)
+		return -errno;
+	n = snprintf(un.sun_path + 1, sizeof(un.sun_path) - 1,
+		     "softhba.initiator.%016" PRIx64, hash_of(initiator));
+	if (bind(fd, (const struct sockaddr *)&un,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			     (size_t)n)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 static int read_pid(int fd)

@@ -13,6 +13,13 @@
 int daemon_make_dir(const char *path, unsigned mode);
 
 /*
+ * Takes this initiator name for this process, in its network namespace: two
+ * daemons of one name make sessions of one ISID.  Returns a handle to hold on
+ * to, -EADDRINUSE when another daemon has it, or -errno.
+ */
+int daemon_take_name(const char *initiator);
+
+/*
  * Locks <rundir>/iscsid.pid for as long as the process lives; the lock
  * passes over fork(2).  Returns the handle, -EWOULDBLOCK when another daemon
  * has it (then *other is its pid, 0 if unknown), or -errno.

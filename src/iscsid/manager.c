@@ -233,6 +233,22 @@ static void pick_low_user(struct workers *ws)
 	ws->low_gid = pw ? pw->pw_gid : LOW_ID;
 }
 
+bool manager_is_sole(struct manager *m)
+{
+	if (m->name_fd >= 0)
+		return true;
+	m->name_fd = daemon_take_name(m->initiator.name);
+	if (m->name_fd != -EADDRINUSE)
+		return true; /* as far as can be known */
+	if (!m->told_other)
+		log_warn(NULL,
+			 "another daemon of this host is %s, too: how targets "
+			 "treat old sessions is not looked at",
+			 m->initiator.name);
+	m->told_other = true;
+	return false;
+}
+
 static void default_alias(struct initiator *who)
 {
 	char host[INITIATOR_ALIAS_SIZE] = "";
@@ -440,7 +456,7 @@ int manager_start(struct manager *m, const struct options *opt)
 
 	memset(m, 0, sizeof(*m));
 	m->opt = opt;
-	m->signals = m->watch.fd = -1;
+	m->signals = m->watch.fd = m->name_fd = -1;
 	list_init(&m->sources);
 	list_init(&m->targets);
 	err = make_places(m);
@@ -495,6 +511,8 @@ void manager_end(struct manager *m)
 	sources_free(m);
 	targets_free(m);
 	doubts_free(&m->doubts);
+	if (m->name_fd >= 0)
+		close(m->name_fd);
 	bindings_close(m->bindings);
 	conf_free(m->conf);
 	remove_places(m);

@@ -52,6 +52,8 @@ struct manager {
 	char held[PATH_MAX], seen[PATH_MAX], sockets[PATH_MAX];
 	struct io_loop *loop;
 	struct initiator initiator;
+	int name_fd;	 /* the name is ours alone: daemon_take_name(); or -1 */
+	bool told_other; /* that it is not */
 	struct conf *conf;
 	struct bindings *bindings;
 	struct workers workers;
@@ -100,6 +102,8 @@ bool manager_is_stopping(const struct manager *m);
 struct engine *manager_pick_engine(struct manager *m);
 /* Something that the stop waits for may be over. */
 void manager_check_stop(struct manager *m);
+/* Has no other daemon of this host the same initiator name? */
+bool manager_is_sole(struct manager *m);
 /* Where faults of the configuration files go. */
 struct report manager_report(void);
 

@@ -87,6 +87,12 @@ static bool reserves(const struct conf_settings *s)
 	return s->fence_reservation && s->multipath == CONF_MULTIPATH_NO;
 }
 
+static bool is_known(const struct order *o)
+{
+	return o->reinstates && (strcmp(o->reinstates, "yes") == 0 ||
+				 strcmp(o->reinstates, "no") == 0);
+}
+
 static void add_fence(const struct order *o, struct msg_out *m)
 {
 	static const char *const words[] = {
@@ -94,9 +100,13 @@ static void add_fence(const struct order *o, struct msg_out *m)
 		[CONF_REINSTATEMENT_YES] = "yes",
 		[CONF_REINSTATEMENT_NO] = "no",
 	};
+	uint32_t how = o->settings->reinstatement;
 
+	/* What is known already needs no look. */
+	if (how == CONF_REINSTATEMENT_SEE && !o->sole && !is_known(o))
+		how = CONF_REINSTATEMENT_NO;
 	msg_u64(m, "fence-timeout", o->settings->fence_timeout);
-	msg_str(m, "reinstatement", words[o->settings->reinstatement]);
+	msg_str(m, "reinstatement", words[how]);
 	msg_u64(m, "barrier-resets",
 		o->settings->barrier == CONF_BARRIER_RESET);
 	msg_u64(m, "fence-reservation", reserves(o->settings));

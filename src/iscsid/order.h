@@ -27,6 +27,7 @@ struct order {
 	const char *group; /* of all writes that may run; NULL or "": none */
 	const char *reinstates; /* as said_fence; "": unknown */
 	uint32_t reinstates_ms;
+	bool sole;	  /* no other daemon makes sessions of this ISID */
 	bool doubted;	  /* writes of a session before may arrive */
 	uint32_t resumes; /* disks that another engine served */
 	const struct conf_settings *settings;

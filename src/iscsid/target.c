@@ -81,6 +81,7 @@ static struct order order_of(const struct target *t)
 		.group = t->group,
 		.reinstates = t->fence.reinstates,
 		.reinstates_ms = t->fence.reinstates_ms,
+		.sole = manager_is_sole(t->m),
 		.doubted = t->doubted,
 		.resumes = devices_to_resume(t),
 		.settings = &t->settings,

@@ -345,6 +345,29 @@ def test_a_second_daemon_is_refused(w):
     w.assert_clean()
 
 
+def fnv(text):
+    h = 0xcbf29ce484222325
+    for byte in text.encode():
+        h = (h ^ byte) * 0x100000001b3 % 2**64
+    return h
+
+
+def test_beside_another_daemon_of_the_name_targets_are_not_looked_at(w):
+    other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    other.bind('\0softhba.initiator.%016x' %
+               fnv('iqn.2026-11.net.softhba.test:me'))
+    w.up()
+    check('another daemon of this host is iqn.2026-11.net.softhba.test:me'
+          in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+    other.close()
+    w.up()
+    check('another daemon' not in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
 def test_the_background_daemon_returns_when_the_disks_are_there(w):
     w.image(0)
     start = subprocess.run([ISCSID] + w.args(), env=w.env(),

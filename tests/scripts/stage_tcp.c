@@ -269,7 +269,9 @@ static bool write_conf(const struct setup *s)
 	for (unsigned i = 0; i < s->portals; i++)
 		sb_add(&sb, "\tTargetIPAddress=%s.%u:3260,%u\n", tcp.host,
 		       i + 1, 1 + i % s->groups);
-	return write_file("initiatorname", "InitiatorName=%s:me\n", IQN) &&
+	/* Daemons of one name mind each other. */
+	return write_file("initiatorname", "InitiatorName=%s:me.%s\n", IQN,
+			  tcp.host) &&
 	       write_file("iscsi.conf", "%sTargetName=%s\n%s", s->conf, IQN,
 			  portals);
 }

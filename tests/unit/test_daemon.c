@@ -127,6 +127,20 @@ static void test_a_name_that_never_stays_is_an_error(void **state)
 	takers = 0;
 }
 
+/* As two daemons of one network namespace would. */
+static void test_an_initiator_name_is_one_daemons(void **state)
+{
+	const char *iname = "iqn.2026-11.test:daemon";
+	int first = daemon_take_name(iname);
+
+	assert_true(first >= 0);
+	assert_int_equal(daemon_take_name(iname), -EADDRINUSE);
+	close(first);
+	first = daemon_take_name(iname);
+	assert_true(first >= 0);
+	close(first);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +152,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_name_that_never_stays_is_an_error, make_dir,
 			remove_dir),
+		cmocka_unit_test(test_an_initiator_name_is_one_daemons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,8 @@
 #define HOST "iqn.2001-04.com.example:host"
 #define DISK "iqn.2001-04.com.example:disk"
 
-#define ISID_OF_HOST_DISK_1 0x80eb2c000000ull
+#define ISID_OF_HOST_DISK_1   0x80eb2c000000ull
+#define ISID_OF_HOST_DISK_ALL 0x800cb84e0000ull
 
 static uint64_t isid(const char *initiator, const char *target, int32_t tag,
 		     uint16_t index)
@@ -34,6 +35,12 @@ static void test_isid_is_the_same_for_ever(void **state)
 	assert_int_equal(isid(HOST, DISK, 1, 0), ISID_OF_HOST_DISK_1);
 	assert_int_equal(isid(HOST, DISK, 1, 0x1234),
 			 ISID_OF_HOST_DISK_1 | 0x1234);
+}
+
+/* So that a session in any group can end the one before it, in its own. */
+static void test_one_isid_serves_all_portal_groups(void **state)
+{
+	assert_int_equal(isid(HOST, DISK, -1, 0), ISID_OF_HOST_DISK_ALL);
 }
 
 static void test_type_is_random_with_nothing_reserved_set(void **state)
@@ -62,6 +69,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_isid_is_the_same_for_ever),
+		cmocka_unit_test(test_one_isid_serves_all_portal_groups),
 		cmocka_unit_test(test_type_is_random_with_nothing_reserved_set),
 		cmocka_unit_test(test_isid_differs_when_anything_differs),
 		cmocka_unit_test(test_names_do_not_run_into_each_other),
