@@ -60,12 +60,19 @@ static void on_done(struct disk_io *io, int err)
 	r->busy = false;
 }
 
-/* Data may move only online, and within the disk as it is known. */
+/*
+ * Data may move only online, and within the disk as it is known; but for the
+ * block that is read for its order's sake.
+ */
 static void check_range(const struct cmd *c)
 {
 	const struct disk_geometry *g = disk_geometry(disk);
 	uint64_t lba, count;
 
+	if (c->ordered) {
+		MUST(c->dir != CMD_WRITE);
+		return;
+	}
 	switch (c->cdb[0]) {
 	case SCSI_READ_10:
 	case SCSI_WRITE_10:

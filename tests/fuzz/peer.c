@@ -185,15 +185,16 @@ void peer_feed(struct peer *p, const void *bytes, size_t n, size_t step)
 	}
 }
 
-void peer_log_in(struct peer *p, const char *keys, size_t n)
+static void answer_login(struct peer *p, enum login_stage csg,
+			 enum login_stage nsg, const char *keys, size_t n)
 {
 	struct pdu_login_rsp rsp = {
 		.transit = true,
-		.csg = STAGE_OPERATIONAL,
-		.nsg = STAGE_FULL_FEATURE,
-		.tsih = 9,
+		.csg = csg,
+		.nsg = nsg,
+		.tsih = nsg == STAGE_FULL_FEATURE ? 9 : 0,
 		.data_len = (uint32_t)n,
-		.sn = { 100, 1, 40 },
+		.sn = { p->statsn++, 1, 40 },
 	};
 	uint8_t out[BHS_LEN + 1024] = { 0 };
 
@@ -201,6 +202,14 @@ void peer_log_in(struct peer *p, const char *keys, size_t n)
 	rsp.itt = p->login_itt;
 	pdu_put_login_rsp(out, &rsp);
 	memcpy(out + BHS_LEN, keys, n);
-	p->statsn = 101;
 	peer_feed(p, out, BHS_LEN + n + pdu_pad((uint32_t)n), sizeof(out));
+}
+
+void peer_log_in(struct peer *p, const char *keys, size_t n)
+{
+	static const char none[] = "AuthMethod=None";
+
+	p->statsn = 99;
+	answer_login(p, STAGE_SECURITY, STAGE_OPERATIONAL, none, sizeof(none));
+	answer_login(p, STAGE_OPERATIONAL, STAGE_FULL_FEATURE, keys, n);
 }
