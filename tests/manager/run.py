@@ -975,7 +975,7 @@ def test_the_listing_has_the_old_labels_in_the_old_order(w):
     labels = re.findall(r'^([A-Z][A-Z 0-9]*?) *:', out, re.M)
     check(labels == ['TARGET NAME', 'TARGET ALIAS', 'HOST NO', 'BUS NO',
                      'TARGET ID', 'TARGET ADDRESS', 'SESSION STATUS',
-                     'NUMBER OF PORTALS', 'PORTAL ADDRESS 1', 'SESSION ID',
+                     'NUMBER OF PORTALS', 'PORTAL ADDRESS 1', 'SESSION ID', 'FENCE',
                      'DEVICE DETAILS', 'LUN ID'], out)
     check('  Device: %s\n' % dev in out, out)
     check('TARGET ALIAS            : fake?\n' in out, out)
