@@ -159,6 +159,9 @@ bool witness_begin(struct target *t)
 	    w->verdict != REINSTATES_UNKNOWN || w->tries == TRIES ||
 	    t->removing || t->switching)
 		return false;
+	/* It takes memory, which is not asked for while disks wait. */
+	if (t->ever_up && t->luns.attached)
+		return false;
 	second = target_nexus(t);
 	if (!second)
 		return false;
