@@ -17,8 +17,8 @@ struct target;
 
 /* What an engine says about LUNs of a target. */
 void device_reported(struct target *t, const struct said_lun *l);
-/* The target does not list it any more: it goes as soon as it is idle. */
 void device_waits(struct target *t, const struct said_waits *w);
+/* The target does not list it any more: it goes as soon as it is idle. */
 void device_vanished(struct target *t, const uint8_t lun[LUN_LEN]);
 void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
 void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "iscsid/record.h"
 
 #define VERB_TARGET "target"
 #define VERB_LUN    "lun" /* as an engine says it */
@@ -52,44 +53,6 @@ static bool target_number(const char *name, unsigned *bus, unsigned *number)
 
 /* Writing ---------------------------------------------------------------- */
 
-/*
- * Nothing is synced: a record is of what a kernel holds, and whatever loses
- * the page cache has ended that kernel.
- */
-
-static int write_all(const char *path, const struct msg_out *m)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int err = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, m->text, m->len);
-	if (n != (ssize_t)m->len)
-		err = n < 0 ? -errno : -ENOSPC;
-	if (close(fd) < 0 && !err)
-		err = -errno;
-	return err;
-}
-
-static int put(const char *dir, const char *name, const struct msg_out *m)
-{
-	char path[PATH_MAX], fresh[PATH_MAX];
-	int err;
-
-	if (m->full)
-		return -EMSGSIZE;
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	snprintf(fresh, sizeof(fresh), "%s/%s.new", dir, name);
-	err = write_all(fresh, m);
-	if (!err && rename(fresh, path) < 0)
-		err = -errno;
-	if (err)
-		(void)unlink(fresh); /* what is no record is swept away */
-	return err;
-}
-
 int held_put_target(const char *dir, const struct held_target *t)
 {
 	static struct msg_out m;
@@ -109,7 +72,7 @@ int held_put_target(const char *dir, const struct held_target *t)
 		msg_str(&m, "portal", text);
 	}
 	target_name(t->bus, t->number, name);
-	return put(dir, name, &m);
+	return record_put(dir, name, &m);
 }
 
 int held_put_disk(const char *dir, const struct held_disk *d)
@@ -119,7 +82,7 @@ int held_put_disk(const char *dir, const struct held_disk *d)
 
 	said_put_lun(&m, 1, &d->lun);
 	held_disk_name(d->bus, d->number, d->lun.number, name);
-	return put(dir, name, &m);
+	return record_put(dir, name, &m);
 }
 
 static void drop(const char *dir, const char *name)
@@ -248,15 +211,9 @@ static bool read_record(int dir, const char *name, const struct held_ops *ops,
 			void *ctx)
 {
 	static char text[MSG_MAX];
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct msg_in m;
-	ssize_t n;
 
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	return n > 0 && msg_read(&m, text, (size_t)n) == 0 &&
+	return record_get(dir, name, text, sizeof(text), &m) &&
 	       take_record(name, &m, ops, ctx);
 }
 

@@ -10,77 +10,52 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/str.h"
+#include "iscsid/record.h"
 
 #define VERB	   "seen"
 #define RECORD_MAX 1024 /* bytes */
+#define NAME	   32
 
-static void path_of(char *dst, size_t size, const char *dir, unsigned bus,
-		    unsigned number, const char *suffix)
+static void name_of(unsigned bus, unsigned number, char dst[static NAME])
 {
-	snprintf(dst, size, "%s/b%ut%u%s", dir, bus, number, suffix);
+	snprintf(dst, NAME, "b%ut%u", bus, number);
 }
 
-static int write_all(const char *path, const struct msg_out *m)
+static int drop(const char *dir, const char *name)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ssize_t n;
-	int err = 0;
+	char path[PATH_MAX];
 
-	if (fd < 0)
-		return -errno;
-	n = write(fd, m->text, m->len);
-	if (n != (ssize_t)m->len)
-		err = n < 0 ? -errno : -ENOSPC;
-	if (close(fd) < 0 && !err)
-		err = -errno;
-	return err;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 int seen_put(const char *dir, unsigned bus, unsigned number, const char *name,
 	     const struct said_fence *f)
 {
 	static struct msg_out m;
-	char path[PATH_MAX], fresh[PATH_MAX];
-	int err;
+	char file[NAME];
 
-	path_of(path, sizeof(path), dir, bus, number, "");
+	name_of(bus, number, file);
 	if (strcmp(f->reinstates, "unknown") == 0)
-		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
-	path_of(fresh, sizeof(fresh), dir, bus, number, ".new");
+		return drop(dir, file);
 	msg_begin(&m, VERB);
 	msg_str(&m, "name", name);
 	msg_str(&m, "reinstates", f->reinstates);
 	msg_u64(&m, "reinstates-ms", f->reinstates_ms);
-	err = write_all(fresh, &m);
-	if (!err && rename(fresh, path) < 0)
-		err = -errno;
-	return err;
-}
-
-static ssize_t read_all(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, size);
-	close(fd); /* it was only read */
-	return n;
+	return record_put(dir, file, &m);
 }
 
 bool seen_get(const char *dir, unsigned bus, unsigned number, const char *name,
 	      struct said_fence *f)
 {
-	char path[PATH_MAX], text[RECORD_MAX], known[NAME_SIZE];
+	char file[NAME], path[PATH_MAX], text[RECORD_MAX], known[NAME_SIZE];
 	uint64_t ms = 0;
 	struct msg_in m;
-	ssize_t n;
 
-	path_of(path, sizeof(path), dir, bus, number, "");
-	n = read_all(path, text, sizeof(text));
-	if (n <= 0 || msg_read(&m, text, (size_t)n) < 0 || !msg_is(&m, VERB) ||
+	name_of(bus, number, file);
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	if (!record_get(AT_FDCWD, path, text, sizeof(text), &m) ||
+	    !msg_is(&m, VERB) ||
 	    msg_get(&m, "name", known, sizeof(known)) < 0 ||
 	    strcmp(known, name) != 0 ||
 	    msg_get(&m, "reinstates", f->reinstates, sizeof(f->reinstates)) <
