@@ -365,7 +365,7 @@ void fence_run(struct disk *d)
 
 /* Time ---------------------------------------------------------------- */
 
-static uint64_t waited_at(const struct disk *d)
+uint64_t fence_waited_at(const struct disk *d)
 {
 	uint64_t wait = d->rules->wait_ms;
 
@@ -378,7 +378,7 @@ static void check_wait(struct disk *d)
 	const struct fence *f = &d->fence;
 
 	if ((f->state == FENCE_OPEN || f->state == FENCE_HOLD) &&
-	    d->now >= waited_at(d))
+	    d->now >= fence_waited_at(d))
 		step(d, FENCE_EV_WAITED);
 }
 
@@ -402,7 +402,8 @@ uint64_t fence_wake(const struct disk *d)
 
 	if (!d->session)
 		return UINT64_MAX;
-	at = f->state == FENCE_HOLD ? waited_at(d) : pause_wake(&f->pause);
+	at = f->state == FENCE_HOLD ? fence_waited_at(d)
+				    : pause_wake(&f->pause);
 	return reserve_wake(d) < at ? reserve_wake(d) : at;
 }
 
@@ -522,5 +523,5 @@ void disk_fence(const struct disk *d, struct fence_view *out)
 	out->holds = f->state == FENCE_HOLD;
 	out->place = f->place;
 	out->since = f->since;
-	out->until = f->state == FENCE_HOLD ? waited_at(d) : 0;
+	out->until = f->state == FENCE_HOLD ? fence_waited_at(d) : 0;
 }

@@ -91,5 +91,7 @@ bool fence_is_idle(const struct disk *d);
 void fence_run(struct disk *d);
 void fence_tick(struct disk *d);
 uint64_t fence_wake(const struct disk *d);
+/* ms: the network delivers nothing of the old nexus later; or UINT64_MAX. */
+uint64_t fence_waited_at(const struct disk *d);
 
 #endif

@@ -65,18 +65,11 @@ static bool find_ours(struct disk *d)
 
 /* Steps ---------------------------------------------------------------- */
 
-static uint64_t old_nexus_until(const struct disk *d)
-{
-	uint64_t wait = d->rules->wait_ms, since = d->fence.since;
-
-	return since < UINT64_MAX - wait ? since + wait : UINT64_MAX;
-}
-
 /* From now on it is what keeps an old nexus away. */
 static void keep_until(struct disk *d)
 {
 	struct reserve *r = &d->reserve;
-	uint64_t until = old_nexus_until(d);
+	uint64_t until = fence_waited_at(d);
 
 	if (until > r->until)
 		r->until = until;
@@ -597,6 +590,7 @@ bool reserve_blocks(const struct disk *d)
 	case RESERVE_REGISTER:
 	case RESERVE_PREEMPT:
 	case RESERVE_RESERVE:
+	case RESERVE_LATER:
 		return true;
 	case RESERVE_IDLE:
 	case RESERVE_KEYS_READ:
@@ -609,8 +603,6 @@ bool reserve_blocks(const struct disk *d)
 	case RESERVE_HELD:
 	case RESERVE_STATES:
 		break;
-	case RESERVE_LATER:
-		return true;
 	}
 	return false;
 }
