@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fnv.h"
 #include "base/str.h"
 #include "conf/file.h"
 #include "conf/lines.h"
@@ -63,10 +64,8 @@ enum taken {
 
 static size_t bucket_of(const char *key)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
+	uint32_t h = fnv32_str(FNV32, key);
 
-	for (; *key; key++)
-		h = (h ^ (uint8_t)*key) * 16777619u;
 	return (h ^ h >> 16) % BUCKETS;
 }
 

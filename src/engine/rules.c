@@ -2,22 +2,17 @@
  * rules - what holds for the fences of a target's disks: what was configured,
  * and what was seen.
  */
+#include "base/fnv.h"
 #include "base/list.h"
 #include "engine/target.h"
 #include "engine/target_tell.h"
 
 #define SETTLE_MS 100 /* at least, until an old connection is not read */
 
-/* FNV-1a of name and ISID: who of our keys at a target are of this port. */
+/* Of name and ISID: who of our keys at a target are of this port. */
 static uint32_t port_hash(const struct session_config *c)
 {
-	uint32_t h = 0x811c9dc5;
-
-	for (const char *s = c->initiator_name; *s; s++)
-		h = (h ^ (uint8_t)*s) * 0x01000193;
-	for (size_t i = 0; i < ISID_LEN; i++)
-		h = (h ^ c->isid[i]) * 0x01000193;
-	return h;
+	return fnv32(fnv32_str(FNV32, c->initiator_name), c->isid, ISID_LEN);
 }
 
 void target_set_rules(struct target *t)

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fnv.h"
+
 #define SECTOR	   512u
 #define PLACE_BITS 24 /* bus, target, LUN */
 
@@ -150,19 +152,11 @@ size_t ublk_requests_size(unsigned depth, size_t page)
 
 /* Marks --------------------------------------------------------------- */
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash(uint64_t h, const char *s)
-{
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 static uint64_t owner_of(const char *rundir)
 {
-	uint64_t h = hash(UINT64_C(0xcbf29ce484222325), "softhba ublk ");
+	uint64_t h = fnv64_str(FNV64, "softhba ublk ");
 
-	return hash(h, rundir) >> PLACE_BITS << PLACE_BITS;
+	return fnv64_str(h, rundir) >> PLACE_BITS << PLACE_BITS;
 }
 
 uint64_t ublk_mark(const char *rundir, const struct ublk_place *at)

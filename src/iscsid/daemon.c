@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fnv.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/service.h"
@@ -52,17 +53,10 @@ int daemon_make_dir(const char *path, unsigned mode)
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-/* FNV-1a: a name can be longer than an address. */
-static uint64_t hash_of(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-/* An abstract address (unix(7)) goes with its process, however that ends. */
+/*
+ * An abstract address (unix(7)) goes with its process, however that ends.  A
+ * name can be longer than an address, so it is hashed.
+ */
 int daemon_take_name(const char *initiator)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -71,7 +65,8 @@ int daemon_take_name(const char *initiator)
 	if (fd < 0)
 		return -errno;
 	n = snprintf(un.sun_path + 1, sizeof(un.sun_path) - 1,
-		     "softhba.initiator.%016" PRIx64, hash_of(initiator));
+		     "softhba.initiator.%016" PRIx64,
+		     fnv64_str(FNV64, initiator));
 	if (bind(fd, (const struct sockaddr *)&un,
 		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
 			     (size_t)n)) == 0)

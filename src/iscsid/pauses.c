@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "base/fnv.h"
+
 struct step {
 	unsigned upto; /* up to this many failures, */
 	uint32_t ms;   /* this pause */
@@ -42,18 +44,9 @@ uint32_t patience_engine(unsigned deaths)
 	return UINT32_C(10000) << (deaths < 3 ? deaths : 3);
 }
 
-static uint32_t hash(const char *s)
-{
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	while (*s)
-		h = (h ^ (uint8_t)*s++) * 16777619u;
-	return h;
-}
-
 bool repeat_may_say(struct repeat *r, const char *line, uint64_t now)
 {
-	uint32_t h = hash(line);
+	uint32_t h = fnv32_str(FNV32, line);
 	unsigned at = r->next;
 
 	for (unsigned i = 0; i < r->count; i++) {
