@@ -122,12 +122,6 @@ static const char *const reinstatement_words[] = {
 	[REINSTATEMENT_NO] = "no",
 };
 
-static const char *const seen_words[] = {
-	[REINSTATES_UNKNOWN] = "unknown",
-	[REINSTATES_YES] = "yes",
-	[REINSTATES_NO] = "no",
-};
-
 /* All of them are read as one. */
 _Static_assert(sizeof(enum digest_offer) == sizeof(unsigned) &&
 		       sizeof(enum reinstatement) == sizeof(unsigned) &&
@@ -258,7 +252,7 @@ static int read_row(const struct msg_in *m, const struct row *r,
 	case K_REINSTATEMENT:
 		return read_word(m, r, field, WORDS(reinstatement_words));
 	case K_SEEN:
-		return read_word(m, r, field, WORDS(seen_words));
+		return read_word(m, r, field, WORDS(reinstates_words));
 	}
 	return -EINVAL;
 }

@@ -108,7 +108,7 @@ void target_tell_fence(struct target *t)
 
 	luns_fence(&t->luns, &f);
 	msg_u64(m, "id", t->settings.id);
-	msg_str(m, "reinstates", witness_word(t->witness.verdict));
+	msg_str(m, "reinstates", reinstates_words[t->witness.verdict]);
 	msg_u64(m, "reinstates-ms", t->witness.ms);
 	msg_u64(m, "holds", f.holds);
 	if (f.holds) {

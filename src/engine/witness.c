@@ -26,16 +26,11 @@ static const char *name_of(const struct target *t)
 	return t->settings.session.target_name;
 }
 
-const char *witness_word(enum reinstates r)
-{
-	static const char *const words[] = {
-		[REINSTATES_UNKNOWN] = "unknown",
-		[REINSTATES_YES] = "yes",
-		[REINSTATES_NO] = "no",
-	};
-
-	return words[r];
-}
+const char *const reinstates_words[] = {
+	[REINSTATES_UNKNOWN] = "unknown",
+	[REINSTATES_YES] = "yes",
+	[REINSTATES_NO] = "no",
+};
 
 static void on_bury(struct io_op *op, int res)
 {

@@ -22,7 +22,10 @@ enum reinstates {
 	REINSTATES_UNKNOWN,
 	REINSTATES_YES,
 	REINSTATES_NO,
+	REINSTATES_COUNT
 };
+/* As the manager and the engine tell it each other. */
+extern const char *const reinstates_words[REINSTATES_COUNT];
 
 enum witness_state {
 	WITNESS_IDLE,
@@ -64,8 +67,5 @@ void witness_first_down(struct target *t, const struct fault *why);
 /* Ends what is under way; false: it takes a moment, and target_buried() comes.
  */
 bool witness_stop(struct target *t);
-
-/* "yes", "no", "unknown" */
-const char *witness_word(enum reinstates r);
 
 #endif

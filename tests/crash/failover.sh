@@ -13,13 +13,6 @@ PORTALS=("$(far_end 0):3260,1" "$(far_end 1):3260,2")
 FENCE_TIMEOUT=8
 begin
 
-path_in_use() {
-	local n
-	for n in 0 1; do
-		list | grep -q "^TARGET ADDRESS .*$(far_end $n):" && echo $n
-	done
-}
-
 both_known() {
 	list | grep -qF "NUMBER OF PORTALS          : 2"
 }

@@ -31,13 +31,6 @@ figure_of() {
 	sed -n "s/.*\\b$1 \\([0-9]*\\).*/\\1/p"
 }
 
-path_in_use() {
-	local n
-	for n in 0 1; do
-		list | grep -q "^TARGET ADDRESS .*$(far_end $n):" && echo $n
-	done
-}
-
 ctl() {
 	timeout 100 "$B/src/tools/iscsictl" -R "$T/run" -t 90 "$@"
 }

@@ -53,6 +53,14 @@ far_end() { # N: the target's address there
 	echo "$(path_net "$1").6"
 }
 
+# Of the paths 0 and 1 the one that the session goes by.
+path_in_use() {
+	local n
+	for n in 0 1; do
+		list | grep -q "^TARGET ADDRESS .*$(far_end $n):" && echo $n
+	done
+}
+
 break_path() { # N: everything is dropped, nobody is told
 	within "${SWITCH[$1]}" nft -f - <<-N
 	table ip cut {

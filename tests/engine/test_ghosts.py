@@ -193,11 +193,7 @@ class Ghosts(DiskCase):
         self.engine.wait("detached", lun=LUN1)
         self.engine.send("forget", id=2, lun=LUN1)
         self.engine.send("rescan", id=2)
-        mount = self.mount("again")
-        self.engine.send("attach", id=2, lun=LUN1, handle=mount.handle)
-        self.engine.wait("attached", lun=LUN1)
-        self.disk = self.open(mount)
-        self.disk.write(0, NEW)
+        self.write_newer_anew()
         self.assert_newer_stays()
 
     def test_a_new_engine_doubts_disks_that_are_not_resumed_too(self):
@@ -209,13 +205,17 @@ class Ghosts(DiskCase):
         self.engine.send("target", id=2, name=NAME % "a", group=1,
                          portal=[self.portals[1]], **ME,
                          fence_timeout=int(LATE * 2000))
+        self.write_newer_anew()
+        self.assert_newer_stays()
+        self.engine.wait("settled", group="2")
+
+    def write_newer_anew(self):
+        """Attaches the disk as one that nobody served, and writes to it."""
         mount = self.mount("again")
         self.engine.send("attach", id=2, lun=LUN1, handle=mount.handle)
         self.engine.wait("attached", lun=LUN1)
         self.disk = self.open(mount)
         self.disk.write(0, NEW)
-        self.assert_newer_stays()
-        self.engine.wait("settled", group="2")
 
     def fail_to_write(self, disk):
         with self.assertRaises(OSError):
