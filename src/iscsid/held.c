@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,8 +64,6 @@ int held_put_target(const char *dir, const struct held_target *t)
 	msg_u64(&m, "multipath", t->multipath);
 	msg_str(&m, "found-by", t->found_by);
 	msg_str(&m, "group", t->group);
-	msg_str(&m, "reinstates", t->reinstates);
-	msg_u64(&m, "reinstates-ms", t->reinstates_ms);
 	for (unsigned i = 0; i < t->nportals; i++) {
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		msg_str(&m, "portal", text);
@@ -132,19 +129,6 @@ static bool read_portals(const struct msg_in *m, struct held_target *t)
 	return t->nportals > 0;
 }
 
-/* A record of a version that did not look has none: unknown. */
-static void read_seen(const struct msg_in *m, struct held_target *t)
-{
-	uint64_t ms = 0;
-
-	if (msg_get(m, "reinstates", t->reinstates, sizeof(t->reinstates)) <
-		    0 ||
-	    !said_is_seen(t->reinstates))
-		t->reinstates[0] = '\0';
-	if (!msg_get_u64(m, "reinstates-ms", SAID_REINSTATES_MS, &ms))
-		t->reinstates_ms = (uint32_t)ms;
-}
-
 static bool read_target(const struct msg_in *m, struct held_target *t)
 {
 	uint64_t multipath;
@@ -155,7 +139,6 @@ static bool read_target(const struct msg_in *m, struct held_target *t)
 	    msg_get_u64(m, "multipath", CONF_MULTIPATH_PORTALGROUP, &multipath))
 		return false;
 	t->multipath = (enum conf_multipath)multipath;
-	read_seen(m, t);
 	return msg_get(m, "key", t->key, sizeof(t->key)) > 0 &&
 	       msg_get(m, "found-by", t->found_by, sizeof(t->found_by)) >= 0 &&
 	       msg_get(m, "group", t->group, sizeof(t->group)) >= 0 &&

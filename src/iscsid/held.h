@@ -27,8 +27,6 @@ struct held_target {
 	enum conf_multipath multipath;
 	char found_by[ADDR_TEXT_SIZE]; /* a DiscoveryAddress, or "" */
 	char group[8];		       /* of its last session, or "" */
-	char reinstates[8];	       /* as said_fence, or "" */
-	uint32_t reinstates_ms;
 	struct addr portals[HELD_PORTALS];
 	unsigned nportals;
 };

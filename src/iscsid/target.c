@@ -107,8 +107,6 @@ void target_record(const struct target *t)
 	str_copy(h.key, sizeof(h.key), t->key);
 	str_copy(h.found_by, sizeof(h.found_by), t->found_by);
 	str_copy(h.group, sizeof(h.group), t->group);
-	str_copy(h.reinstates, sizeof(h.reinstates), t->fence.reinstates);
-	h.reinstates_ms = t->fence.reinstates_ms;
 	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
 	err = held_put_target(t->m->held, &h);
 	if (err)
@@ -290,6 +288,8 @@ static int place_target(struct target *t, unsigned bus, unsigned number)
 	str_copy(t->reason, sizeof(t->reason), "not yet connected");
 	snprintf(t->label, sizeof(t->label), "bus %u target %u", t->bus,
 		 t->number);
+	(void)seen_get(t->m->seen, t->bus, t->number, t->name,
+		       &t->fence); /* else it is still to be seen */
 	return 0;
 }
 
@@ -307,8 +307,6 @@ static int bind_target(struct target *t, const struct binding *b)
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		log_info(t->label, "portal %u = address %s", i, text);
 	}
-	(void)seen_get(t->m->seen, t->bus, t->number, t->name,
-		       &t->fence); /* else it is still to be seen */
 	t->doubted = doubts_take(&t->m->doubts, t->key, io_now(t->m->loop),
 				 t->settings.fence_timeout, t->group);
 	target_record(t);
@@ -374,9 +372,6 @@ static void fill(struct target *t, const struct held_target *h)
 	str_copy(t->key, sizeof(t->key), h->key);
 	str_copy(t->found_by, sizeof(t->found_by), h->found_by);
 	str_copy(t->group, sizeof(t->group), h->group);
-	str_copy(t->fence.reinstates, sizeof(t->fence.reinstates),
-		 h->reinstates);
-	t->fence.reinstates_ms = h->reinstates_ms;
 	t->multipath = h->multipath;
 	conf_target_settings(m->conf, t->name, &h->portals[0],
 			     section_of(m, h->found_by), &t->settings);

@@ -100,7 +100,6 @@ static void keep_verdict(struct target *t)
 		log_warn(t->label,
 			 "how it treats old sessions cannot be kept: %s",
 			 strerror(-err));
-	target_record(t);
 }
 
 static void say_holds(const struct target *t)

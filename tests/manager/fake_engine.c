@@ -13,6 +13,7 @@
  *   no-attach     answers no attach
  *   group-1       its sessions are in portal group 1, where all writes are
  *   group-2       in group 2, and writes may still run elsewhere
+ *   ends-old      was seen: a new session ends the old one, after 7 ms
  *   no-pulse      is of a version that knows no page
  *   still         has one, and never writes there
  *   lies          writes nonsense there
@@ -293,6 +294,18 @@ static void say_heritage(const struct msg_in *m)
 	say("of a session in", text);
 }
 
+static void say_seen(const struct msg_in *m)
+{
+	char word[16], text[64];
+	uint64_t ms = 0;
+
+	if (msg_get(m, "reinstates", word, sizeof(word)) < 0 ||
+	    msg_get_u64(m, "reinstates-ms", UINT32_MAX, &ms))
+		return;
+	snprintf(text, sizeof(text), "%s, %u ms", word, (unsigned)ms);
+	say("what was seen:", text);
+}
+
 static void do_target(const struct msg_in *m, uint64_t id)
 {
 	char portal[128];
@@ -302,6 +315,7 @@ static void do_target(const struct msg_in *m, uint64_t id)
 		_exit(7);
 	say("the target at", portal);
 	say_heritage(m);
+	say_seen(m);
 	if (mode("moved")) {
 		begin("moved", id);
 		msg_str(&out, "from", portal);
@@ -331,6 +345,13 @@ static void do_target(const struct msg_in *m, uint64_t id)
 	if (mode("group-1") || mode("group-2"))
 		msg_str(&out, "group", mode("group-1") ? "1" : "2");
 	tell();
+	if (mode("ends-old")) {
+		begin("fence", id);
+		msg_str(&out, "reinstates", "yes");
+		msg_u64(&out, "reinstates-ms", 7);
+		msg_u64(&out, "holds", 0);
+		tell();
+	}
 	if (mode("group-1")) {
 		begin("settled", id);
 		msg_str(&out, "group", "1");

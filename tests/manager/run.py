@@ -148,6 +148,12 @@ class World:
         check(self.daemon.returncode == 0, 'status', self.daemon.returncode,
               self.log())
 
+    def kill(self):
+        """The daemon, and its engines end with it."""
+        self.daemon.kill()
+        self.daemon.wait()
+        wait_for(lambda: not self.engines(), 'end of the engine')
+
     def engines(self):
         found = []
         for env in glob.glob('/proc/[0-9]*/environ'):
@@ -413,9 +419,7 @@ def test_handles_that_are_kept_outlive_all_processes(w):
     try:
         for _ in range(3):
             wait_for(lambda: writer.written > 20, 'some writes')
-            w.daemon.kill()
-            w.daemon.wait()
-            wait_for(lambda: not w.engines(), 'end of the engine')
+            w.kill()
             before = writer.written
             s.start(w)
             check(s.word() == b'READY=1', 'the first word again')
@@ -520,9 +524,7 @@ def test_writes_of_before_a_crash_of_all_are_doubted_at_the_next_start(w):
     w.mode('group-1')
     w.up()
     check('in doubt' not in w.log(), w.log())
-    w.daemon.kill()
-    w.daemon.wait()
-    wait_for(lambda: not w.engines(), 'end of the engine')
+    w.kill()
     w.start()
     w.wait_log('told of a session in group 1, 0 disks, in doubt')
     w.wait_online()
@@ -532,6 +534,38 @@ def test_writes_of_before_a_crash_of_all_are_doubted_at_the_next_start(w):
     w.wait_online()
     check('in doubt' not in w.log(), w.log())
     w.stop()
+    w.assert_clean()
+
+
+def test_what_was_seen_of_a_target_outlives_managers(w):
+    seen = 'told what was seen: yes, 7 ms'
+    w.mode('ends-old')
+    w.up()
+    check(seen not in w.log(), w.log())
+    w.mode('')
+    for end in w.kill, w.stop:
+        end()
+        w.start()
+        w.wait_log(seen)
+        w.wait_online()
+    w.stop()
+    w.assert_clean()
+
+
+def test_what_was_seen_of_a_target_is_there_for_a_disk_that_goes_on(w):
+    s = ServiceManager(w)
+    w.image(0)
+    w.mode('ends-old')
+    w.start()
+    check(s.word() == b'READY=1', 'the first word')
+    w.wait_online()
+    w.kill()
+    s.start(w)
+    w.wait_log('told what was seen: yes, 7 ms')
+    check(s.word() == b'READY=1', 'the first word again')
+    check('(goes on)' in w.log(), w.log())
+    w.stop()
+    s.close()
     w.assert_clean()
 
 
@@ -933,9 +967,7 @@ def test_a_wrong_initiator_name_prevents_the_start(w):
 
 def test_a_killed_manager_is_cleaned_up_after(w):
     w.up()
-    w.daemon.kill()
-    w.daemon.wait()
-    wait_for(lambda: not w.engines(), 'end of the engine')
+    w.kill()
     os.symlink('/dev/sdb', w.link('mine'))
     w.start()
     w.wait_log('of a former run cleared')
@@ -954,9 +986,7 @@ def test_a_mounted_disk_of_a_killed_manager_is_named_and_goes_later(w):
     os.mkdir(place)
     subprocess.run(['mkfs.ext4', '-q', dev], check=True)
     subprocess.run(['mount', dev, place], check=True)
-    w.daemon.kill()
-    w.daemon.wait()
-    wait_for(lambda: not w.engines(), 'end of the engine')
+    w.kill()
     w.start()
     w.wait_log('%s of a former run stays' % os.path.basename(dev))
     w.wait_log('%s is mounted at %s' % (os.path.basename(dev), place))
