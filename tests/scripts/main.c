@@ -66,16 +66,27 @@ static bool is_skipped(const struct script *s, const char *file)
 	return *why;
 }
 
+/* One of its own for each, also where a script is named more than once. */
+static int make_dir(char *dst, size_t size, const char *file, unsigned index)
+{
+	snprintf(dst, size, "%s/%s", asked.dir, name_of(file));
+	if (mkdir(dst, 0755) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	snprintf(dst, size, "%s/%s.%u", asked.dir, name_of(file), index);
+	return mkdir(dst, 0755) < 0 ? -errno : 0;
+}
+
 static int play_file(const char *file, unsigned index)
 {
 	static struct script script;
-	char dir[512], err[512];
+	char dir[512] = "", err[512];
+	int failed = asked.dir ? make_dir(dir, sizeof(dir), file, index) : 0;
 	bool ok;
 
-	snprintf(dir, sizeof(dir), "%s/%s", asked.dir ? asked.dir : "",
-		 name_of(file));
-	if (asked.dir && mkdir(dir, 0755) < 0 && errno != EEXIST) {
-		tell(false, file, dir, strerror(errno));
+	if (failed) {
+		tell(false, file, dir, strerror(-failed));
 		return 1;
 	}
 	if (script_read(file, &script, err, sizeof(err))) {
