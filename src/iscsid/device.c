@@ -387,8 +387,7 @@ static void act_clear(void *obj, const void *arg)
 	device_name(d, dev, sizeof(dev));
 	watch_remove(&d->t->m->watch, d->watch);
 	d->watch = -1;
-	if (d->linked)
-		links_remove(&at, dev);
+	links_remove(&at, dev); /* also those of a manager before */
 	udev_drop(d->t->m->opt->rundir, dev);
 	d->linked = false;
 	if (d->disk < 0 && d->via == EXPORTER_FUSE) {

@@ -100,4 +100,19 @@ sound() { # as after any crash: once its journal is replayed
 }
 check "the file system is sound" sound "$(disk 0 0 0)"
 stops_clean
+
+start_iscsid -e 1
+need "the disks come back once more" appears 20 "$(disk 0 0 1)"
+kill_manager
+blockdev --flushbufs "$(readlink "$(disk 0 0 1)")"
+kill -STOP "$(cat "$T/target.pid")"
+next_manager
+check "the next manager goes on while the target is silent" \
+	will_log 20 "2 disks go on"
+kill "$ISCSID"
+check "and is stopped while it looks at a disk" \
+	will_log 10 "finishing what is under way .parsing"
+kill -CONT "$(cat "$T/target.pid")"
+check "it ends" wait_for 20 ended "$ISCSID"
+check "and leaves nothing that its predecessor made" nothing_left
 check "no record is left" sh -c "! ls '$T/run/held' 2>/dev/null | grep ."
