@@ -43,6 +43,7 @@ struct tgt_duties {
 	uint32_t tmf_hang;		/* ms */
 	uint32_t unordered;		/* ORDERED tasks overtake others */
 	uint32_t no_sync;		/* SYNCHRONIZE CACHE is not known */
+	uint32_t no_same;		/* WRITE SAME is not known */
 	/* Of the writes that need an R2T each so many-th: it never comes, or
 	 * the answer is GOOD without it; 0: none. */
 	uint32_t no_r2t, short_good;

@@ -258,15 +258,21 @@ static bool is_sync(const struct tgt_scsi *q)
 	return q->op->run == tgt_run_flush;
 }
 
-static const struct tgt_duties *duties_of(const struct tgt_scsi *q)
+static bool is_unknown(const struct tgt_scsi *q)
 {
-	return &q->lun->target->duties;
+	const struct tgt_duties *d;
+
+	if (!q->op || !q->lun)
+		return !q->op;
+	d = &q->lun->target->duties;
+	return (d->no_sync && is_sync(q)) ||
+	       (d->no_same && q->op->run == tgt_run_write_same);
 }
 
 /* What the state of the unit has to say. */
 static bool may_run(struct tgt_scsi *q)
 {
-	if (!q->op || (q->lun && is_sync(q) && duties_of(q)->no_sync))
+	if (is_unknown(q))
 		return tgt_scsi_sense(q, 0x05, 0x20, 0x00);
 	if (!q->lun)
 		return true;

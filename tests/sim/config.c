@@ -296,6 +296,7 @@ static const struct row {
 	{ "tmf-hang", K_U32, AT(duties.tmf_hang) },
 	{ "unordered", K_U32, AT(duties.unordered) },
 	{ "no-sync", K_U32, AT(duties.no_sync) },
+	{ "no-same", K_U32, AT(duties.no_same) },
 	{ "r2t-never", K_U32, AT(duties.no_r2t) },
 	{ "short-good", K_U32, AT(duties.short_good) },
 	{ "overlap", K_U32, AT(overlap) },

@@ -148,4 +148,6 @@ void fence_draw(void)
 	if (what == 3)
 		config.stall_gap = PICK(5, 20) * SEC;
 	draw_other_duty();
+	/* Then zeroes and trims go by UNMAP, or as writes. */
+	config.duties.no_same = dice_chance(&sim.quirk, 250);
 }

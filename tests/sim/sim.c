@@ -44,6 +44,7 @@ void sim_init(uint64_t seed, bool trace, struct figures *f)
 	sim.engine.state = dice_roll(&first);
 	sim.fence.state = dice_roll(&first);
 	sim.duty.state = dice_roll(&first);
+	sim.quirk.state = dice_roll(&first);
 }
 
 /* Events -------------------------------------------------------------- */

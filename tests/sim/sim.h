@@ -48,7 +48,7 @@ struct sim {
 	struct timer_heap events;
 	uint64_t now;	/* us */
 	uint64_t stamp; /* what happened before what, also within one us */
-	struct dice dice, net, app, engine, fence, duty;
+	struct dice dice, net, app, engine, fence, duty, quirk;
 	bool trace;
 	struct figures *figures;
 	const char *failed; /* the first thing that went wrong, or NULL */
