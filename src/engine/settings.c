@@ -23,6 +23,7 @@ enum kind {
 	K_DIGEST, /* enum digest_offer */
 	K_REINSTATEMENT,
 	K_SEEN, /* enum reinstates */
+	K_ADDR, /* struct addr, numeric */
 };
 
 enum {
@@ -97,6 +98,8 @@ static const struct row rows[] = {
 	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
 	{ "doubt", K_BOOL, NORMAL, 0, 0, AT(doubt) },
 	{ "resumes", K_NUMBER, NORMAL, 0, UINT32_MAX, AT(resumes) },
+	{ "old-portal", K_ADDR, NORMAL, 0, 0, AT(old_portal) },
+	{ "old-port", K_NUMBER, NORMAL, 1, UINT16_MAX, AT(old_port) },
 	{ "fence-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(fence_timeout) },
 	{ "reinstatement", K_REINSTATEMENT, NORMAL, 0, 0, AT(reinstatement) },
 	{ "barrier-resets", K_BOOL, NORMAL, 0, 0, AT(barrier_resets) },
@@ -224,6 +227,23 @@ static int read_word(const struct msg_in *m, const struct row *r, void *field,
 	return -EINVAL;
 }
 
+static int read_addr(const char *text, int n, struct addr *dst)
+{
+	if (n < 0)
+		return n;
+	if (addr_parse(text, (size_t)n, dst) || !addr_is_numeric(dst))
+		return -EINVAL;
+	return 0;
+}
+
+static int read_one_addr(const struct msg_in *m, const struct row *r,
+			 void *field)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	return read_addr(text, msg_get(m, r->key, text, sizeof(text)), field);
+}
+
 #define WORDS(table) table, sizeof(table) / sizeof(*(table))
 
 static int read_row(const struct msg_in *m, const struct row *r,
@@ -253,6 +273,8 @@ static int read_row(const struct msg_in *m, const struct row *r,
 		return read_word(m, r, field, WORDS(reinstatement_words));
 	case K_SEEN:
 		return read_word(m, r, field, WORDS(reinstates_words));
+	case K_ADDR:
+		return read_one_addr(m, r, field);
 	}
 	return -EINVAL;
 }
@@ -288,11 +310,9 @@ static int read_portals(const struct msg_in *m, struct settings *s,
 		n = msg_get_nth(m, "portal", i, text, sizeof(text));
 		if (n == -ENOENT)
 			break;
-		if (n < 0)
+		n = read_addr(text, n, &s->portals[i]);
+		if (n)
 			return complain(n, "portal", why);
-		n = addr_parse(text, (size_t)n, &s->portals[i]);
-		if (n < 0 || !addr_is_numeric(&s->portals[i]))
-			return complain(-EINVAL, "portal", why);
 		s->nportals = i + 1;
 	}
 	return s->nportals ? 0 : complain(-ENOENT, "portal", why);
@@ -370,8 +390,7 @@ int settings_own(const struct msg_in *m, struct addr *portal,
 	char text[ADDR_TEXT_SIZE];
 	int n = msg_get(m, "portal", text, sizeof(text));
 
-	if (n < 0 || addr_parse(text, (size_t)n, portal) ||
-	    !addr_is_numeric(portal))
+	if (read_addr(text, n, portal))
 		return complain(-EINVAL, "portal", why);
 	explicit_bzero(&io->session.out, sizeof(io->session.out));
 	explicit_bzero(&io->session.in, sizeof(io->session.in));

@@ -38,6 +38,8 @@ struct settings {
 	uint32_t group; /* of the last session, SETTINGS_NO_GROUP: none */
 	bool doubt;	/* writes of a session before may arrive, on any LUN */
 	uint32_t resumes; /* disks to come that an engine before us served */
+	struct addr old_portal;	   /* its last connection went there */
+	uint32_t old_port;	   /* from this port; 0: not known */
 	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
 	bool continuous;	   /* discovery: the session stays */
 	uint32_t linger; /* ms: else so long, to let the target show life */

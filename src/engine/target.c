@@ -64,11 +64,11 @@ static uint32_t connect_ms(uint32_t login_timeout)
 
 #define PORT_TRIES 2 /* a firewall may mind; then any port will do */
 
-static void keep_port(struct target *t)
+static void keep_port(struct target *t, const struct addr *at, uint16_t port)
 {
-	t->lost_at = t->at;
-	t->lost_port = t->nexus->link.sock.local_port;
-	t->lost_tries = PORT_TRIES;
+	t->lost_at = *at;
+	t->lost_port = port;
+	t->lost_tries = port ? PORT_TRIES : 0;
 }
 
 static uint16_t port_again(struct target *t)
@@ -318,7 +318,6 @@ static void stands(struct target *t)
 	portals_up(&t->portals);
 	t->up = t->ever_up = true;
 	t->up_since = now_of(t);
-	t->lost_tries = 0;
 	giveup_reset(&t->giveup);
 	io_timer_cancel(t->engine->loop, &t->expire);
 	target_tell_up(t);
@@ -337,7 +336,10 @@ static void on_up(void *ctx)
 {
 	struct target *t = of_link(ctx);
 
-	if (is_present(ctx) && !witness_begin(t))
+	if (!is_present(ctx))
+		return;
+	t->lost_tries = 0; /* also for a second login: the port is in use */
+	if (!witness_begin(t))
 		stands(t);
 }
 
@@ -366,7 +368,7 @@ static void present_down(struct target *t, const struct fault *why,
 	};
 
 	if (t->up) {
-		keep_port(t);
+		keep_port(t, &t->at, t->nexus->link.sock.local_port);
 		start_expiry(t);
 		backoff_lasted(&t->backoff, now_of(t) - t->up_since);
 	}
@@ -462,6 +464,7 @@ static void target_free(struct target *t)
 	io_timer_cancel(loop, &t->expire);
 	lookup_stop(&t->lookup);
 	luns_fini(&t->luns);
+	witness_fini(t);
 	nexus_free(t->nexus);
 	settings_wipe(&t->settings);
 	owns_fini(&t->owns);
@@ -520,6 +523,7 @@ int target_start(struct engine *e, const struct settings *s)
 	t->resumes = s->resumes;
 	/* Disks that are not resumed may have been let go of just before. */
 	t->inherits = s->resumes || s->doubt || t->group >= 0;
+	keep_port(t, &s->old_portal, (uint16_t)s->old_port);
 	portals_follow(&t->portals, t->old_group);
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;

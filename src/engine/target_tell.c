@@ -34,6 +34,7 @@ void target_tell_up(struct target *t)
 	msg_u64(m, "tsih", i.tsih);
 	msg_str(m, "isid", isid);
 	msg_i64(m, "group", t->group);
+	msg_u64(m, "local-port", t->nexus->link.sock.local_port);
 	msg_str(m, "alias", i.target_alias);
 	msg_str(m, "auth", i.auth);
 	msg_str(m, "header-digest", digest_word(i.header_digest));

@@ -32,11 +32,23 @@ const char *const reinstates_words[] = {
 	[REINSTATES_NO] = "no",
 };
 
+/* May the target still have to be seen? */
+static bool is_open(const struct target *t)
+{
+	const struct witness *w = &t->witness;
+
+	return t->settings.reinstatement == REINSTATEMENT_SEE &&
+	       w->verdict == REINSTATES_UNKNOWN && w->tries < TRIES;
+}
+
 static void on_bury(struct io_op *op, int res)
 {
 	struct witness *w = container_of(op, struct witness, bury);
 
-	nexus_free(w->dead);
+	if (is_open(of(w)) && !w->spare)
+		w->spare = w->dead;
+	else
+		nexus_free(w->dead);
 	w->dead = NULL;
 	target_buried(of(w));
 }
@@ -127,6 +139,25 @@ void witness_init(struct target *t)
 		.timer.fn = on_time,
 		.bury.fn = on_bury,
 	};
+	if (is_open(t))
+		w->spare = target_nexus(t);
+}
+
+void witness_fini(struct target *t)
+{
+	nexus_free(t->witness.spare);
+}
+
+/*
+ * While disks wait no memory is asked for: the one that was kept will do, or
+ * none.
+ */
+static struct nexus *take_spare(struct target *t)
+{
+	struct nexus *n = t->witness.spare;
+
+	t->witness.spare = NULL;
+	return n || (t->ever_up && t->luns.attached) ? n : target_nexus(t);
 }
 
 /* What was seen holds for logins that begin as that one did. */
@@ -149,15 +180,9 @@ bool witness_begin(struct target *t)
 	if (w->state != WITNESS_IDLE)
 		return false;
 	check_stage(t);
-	if (w->first || w->dead ||
-	    t->settings.reinstatement != REINSTATEMENT_SEE ||
-	    w->verdict != REINSTATES_UNKNOWN || w->tries == TRIES ||
-	    t->removing || t->switching)
+	if (w->first || w->dead || !is_open(t) || t->removing || t->switching)
 		return false;
-	/* It takes memory, which is not asked for while disks wait. */
-	if (t->ever_up && t->luns.attached)
-		return false;
-	second = target_nexus(t);
+	second = take_spare(t);
 	if (!second)
 		return false;
 	session_learn(second->session, t->nexus->session);

@@ -44,11 +44,14 @@ struct witness {
 	uint64_t stood;	     /* ms: when the second did */
 	struct nexus *first; /* until its connection is closed, or NULL */
 	struct nexus *dead;  /* to be freed outside of all callbacks */
+	struct nexus *spare; /* for the next try, or NULL */
 	struct io_timer timer;
 	struct io_op bury;
 };
 
 void witness_init(struct target *t);
+/* Behind witness_stop(). */
+void witness_fini(struct target *t);
 
 /*
  * A session stands, and nothing was sent: true when the target is to be seen

@@ -143,6 +143,19 @@ void order_portals(const struct order *o, struct msg_out *m)
 	msg_u64(m, "preferred", order_preferred(o));
 }
 
+/* An engine told the portal, too. */
+static void add_old_connection(const struct order *o, struct msg_out *m)
+{
+	struct addr a;
+
+	if (!o->old_port ||
+	    addr_parse(o->old_portal, strlen(o->old_portal), &a) ||
+	    !addr_is_numeric(&a))
+		return;
+	msg_str(m, "old-portal", o->old_portal);
+	msg_u64(m, "old-port", o->old_port);
+}
+
 static void put_target(const struct order *o, const char *verb,
 		       struct msg_out *m)
 {
@@ -155,6 +168,7 @@ static void put_target(const struct order *o, const char *verb,
 		msg_str(m, "group", o->group);
 	msg_u64(m, "resumes", o->resumes);
 	msg_u64(m, "doubt", o->doubted);
+	add_old_connection(o, m);
 	add_session(o->settings, m);
 	add_operational(o->settings, m);
 	add_path(o->settings, m);

@@ -25,6 +25,9 @@ struct order {
 	const struct addr *portals;
 	size_t nportals;
 	const char *group; /* of all writes that may run; NULL or "": none */
+	/* The last connection, as an engine told it; port 0: not known. */
+	const char *old_portal;
+	uint32_t old_port;
 	const char *reinstates; /* as said_fence; "": unknown */
 	uint32_t reinstates_ms;
 	bool sole;	  /* no other daemon makes sessions of this ISID */

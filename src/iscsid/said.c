@@ -89,6 +89,7 @@ static const struct field session_fields[] = {
 	TEXT(session, "portal", portal),
 	U32(session, "tsih", tsih, UINT16_MAX),
 	TEXT(session, "group", group),
+	U32(session, "local-port", local_port, UINT16_MAX),
 	TEXT(session, "isid", isid),
 	TEXT(session, "alias", alias),
 	TEXT(session, "auth", auth),

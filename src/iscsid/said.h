@@ -77,7 +77,8 @@ struct said_session {
 	char portal[ADDR_TEXT_SIZE];
 	/* up */
 	uint32_t tsih;
-	char group[8]; /* portal group tag */
+	char group[8];	     /* portal group tag */
+	uint32_t local_port; /* of its connection; 0: not told */
 	char isid[13], alias[SAID_TEXT], auth[64];
 	char header_digest[16], data_digest[16];
 	bool initial_r2t, immediate_data;

@@ -79,6 +79,8 @@ static struct order order_of(const struct target *t)
 		.portals = t->portals,
 		.nportals = t->nportals,
 		.group = t->group,
+		.old_portal = t->session.portal,
+		.old_port = t->session.local_port,
 		.reinstates = t->fence.reinstates,
 		.reinstates_ms = t->fence.reinstates_ms,
 		.sole = manager_is_sole(t->m),

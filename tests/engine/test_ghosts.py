@@ -176,6 +176,15 @@ class Ghosts(DiskCase):
         self.assertLess(time.monotonic() - began, FENCE / 1000)
         self.assert_newer_stays()
 
+    def test_a_target_that_was_lost_too_soon_is_seen_at_the_next_login(self):
+        self.demo(1, 1, options=("--duty", "reinstate=late",
+                                 "--duty", "reinstate-after=500"))
+        self.write_late()  # takes less than seeing the target does
+        self.wire.cut()
+        self.engine.wait("fence", reinstates="yes")
+        self.write_newer()
+        self.assert_newer_stays()
+
     def test_a_lun_that_is_forgotten_and_found_is_still_in_doubt(self):
         self.demo(1, 2)
         mounted, disk = self.attach(fence_timeout=int(LATE * 2000),

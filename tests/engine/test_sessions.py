@@ -160,6 +160,22 @@ class Sessions(unittest.TestCase):
         self.tgt.restart()
         self.engine.wait("session", state="up", timeout=15)
 
+    def test_the_port_of_an_engine_before_is_taken_again(self):
+        port = free_port()
+        self.target(self.tgt.portal, old_portal=self.tgt.portal,
+                    old_port=port, reinstatement="yes")
+        up = self.engine.wait("session", state="up")
+        self.assertEqual(up["local-port"], str(port))
+
+    def test_the_port_of_an_engine_before_is_left_where_it_is_in_use(self):
+        with socket.create_connection(
+                self.tgt.portal.rsplit(":", 1)) as other:
+            port = other.getsockname()[1]
+            self.target(self.tgt.portal, old_portal=self.tgt.portal,
+                        old_port=port)
+            up = self.engine.wait("session", state="up")
+            self.assertNotEqual(up["local-port"], str(port))
+
     def test_the_next_portal_is_tried(self):
         self.target([self.closed_portal(), self.tgt.portal])
         self.engine.wait("session", state="down")

@@ -12,6 +12,7 @@
  *   no-session    every login fails
  *   no-attach     answers no attach
  *   group-1       its sessions are in portal group 1, where all writes are
+ *   no-port       it does not tell the local port of its sessions
  *   group-2       in group 2, and writes may still run elsewhere
  *   ends-old      was seen: a new session ends the old one, after 7 ms
  *   no-pulse      is of a version that knows no page
@@ -281,6 +282,18 @@ static void do_discover(const struct msg_in *m, uint64_t id)
 	tell();
 }
 
+static void say_connection(const struct msg_in *m)
+{
+	char portal[128], text[160];
+	uint64_t port;
+
+	if (msg_get(m, "old-portal", portal, sizeof(portal)) < 0 ||
+	    msg_get_u64(m, "old-port", UINT16_MAX, &port))
+		return;
+	snprintf(text, sizeof(text), "%s from port %u", portal, (unsigned)port);
+	say("of a connection to", text);
+}
+
 static void say_heritage(const struct msg_in *m)
 {
 	char group[8] = "none", text[64];
@@ -289,6 +302,7 @@ static void say_heritage(const struct msg_in *m)
 	(void)msg_get(m, "group", group, sizeof(group));
 	(void)msg_get_u64(m, "resumes", LUNS, &resumes);
 	(void)msg_get_u64(m, "doubt", 1, &doubt);
+	say_connection(m);
 	snprintf(text, sizeof(text), "group %s, %u disks%s", group,
 		 (unsigned)resumes, doubt ? ", in doubt" : "");
 	say("of a session in", text);
@@ -341,6 +355,7 @@ static void do_target(const struct msg_in *m, uint64_t id)
 	msg_str(&out, "state", "up");
 	msg_str(&out, "isid", "800000000000");
 	msg_u64(&out, "tsih", 945);
+	msg_u64(&out, "local-port", mode("no-port") ? 0 : 50123);
 	msg_str(&out, "alias", "fake\x1b");
 	if (mode("group-1") || mode("group-2"))
 		msg_str(&out, "group", mode("group-1") ? "1" : "2");

@@ -520,6 +520,20 @@ def test_the_next_engine_is_told_where_all_writes_are_or_nothing(w):
     w.assert_clean()
 
 
+def test_the_next_engine_is_told_the_last_connection(w):
+    w.up()
+    check('told of a connection' not in w.log(), w.log())
+    w.mode('no-port')
+    os.kill(w.engines()[0], signal.SIGKILL)
+    w.wait_log('told of a connection to 127.0.0.1:13350 from port 50123')
+    w.wait_log('re-established session')
+    os.kill(w.engines()[0], signal.SIGKILL)
+    w.wait_log('re-established session', 2)
+    check(w.log().count('told of a connection') == 1, w.log())
+    w.stop()
+    w.assert_clean()
+
+
 def test_writes_of_before_a_crash_of_all_are_doubted_at_the_next_start(w):
     w.mode('group-1')
     w.up()
