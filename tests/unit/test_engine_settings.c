@@ -91,6 +91,18 @@ static void test_every_kind_of_key_is_read(void **state)
 	assert_int_equal(s.connfail_timeout, 15000);
 }
 
+static void test_an_old_connection_has_an_address_and_a_port(void **state)
+{
+	assert_accepted("old-portal=192.0.2.9:3261,1 old-port=50123");
+	assert_string_equal(s.old_portal.host, "192.0.2.9");
+	assert_int_equal(s.old_portal.port, 3261);
+	assert_int_equal(s.old_port, 50123);
+	assert_refused("old-portal=storage.example:3260",
+		       "old-portal is not valid");
+	assert_refused("old-port=65536", "old-port is out of range");
+	assert_refused("old-port=0", "old-port is out of range");
+}
+
 static void test_portals_keep_their_order(void **state)
 {
 	assert_accepted("portal=[2001:db8::1]:3261,2 portal=192.0.2.8:3260");
@@ -256,6 +268,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_key_that_is_not_given_keeps_its_default),
 		cmocka_unit_test(test_every_kind_of_key_is_read),
+		cmocka_unit_test(
+			test_an_old_connection_has_an_address_and_a_port),
 		cmocka_unit_test(test_portals_keep_their_order),
 		cmocka_unit_test(test_a_secret_may_hold_any_byte),
 		cmocka_unit_test(test_a_secret_of_the_longest_length_fits),

@@ -171,6 +171,8 @@ static void test_a_session_is_up_or_down_and_nothing_else(void **state)
 	assert_int_equal(said.session.wait, 60000);
 	assert_int_equal(heard("session id=2 state=sideways"), -EBADMSG);
 	assert_int_equal(heard("session id=2 state=up tsih=65536"), -EBADMSG);
+	assert_int_equal(heard("session id=2 state=up local-port=65536"),
+			 -EBADMSG);
 }
 
 static void test_an_unknown_verb_is_not_a_fault(void **state)
