@@ -84,6 +84,7 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 	memset(&s, 0, sizeof(s));
 	s.kind = kind;
 	s.via = d->via;
+	s.owner = (uintptr_t)d->t;
 	s.disk = d->disk;
 	s.ublk = d->ublk;
 	s.depth = d->depth;

@@ -166,6 +166,7 @@ struct worker *resolve_start(struct workers *ws, const struct addr *addrs,
 {
 	struct asking *a = calloc(1, sizeof(*a));
 	struct worker_job job = { .name = "name look-up",
+				  .work = WORK_HOST,
 				  .fn = resolve_child,
 				  .handle = -1,
 				  .low = true,

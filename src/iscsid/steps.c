@@ -193,39 +193,53 @@ static int do_unmount(const struct step *s, struct msg_out *m, int *handle)
 static const struct kind {
 	const char *words[2]; /* by enum exporter, as is act */
 	int (*act[2])(const struct step *s, struct msg_out *m, int *handle);
+	enum work work;
 	unsigned deadline; /* ms */
 } kinds[STEP_KINDS] = {
-	/* Those that read or write wait for a target that may be away. */
+	/*
+	 * Those that read, write or open a disk wait for a target that may be
+	 * away, and for the recovery of a ublk device.
+	 */
 	[STEP_MOUNT] = { { "mounting its file", "making a ublk device" },
 			 { do_mount, ublk_step_add },
+			 WORK_KERNEL,
 			 10000 },
 	[STEP_LOOP] = { { "setting up a loop device",
 			  "starting its ublk device" },
 			{ do_loop, ublk_step_start },
+			WORK_DISK,
 			600000 },
 	[STEP_PARSE] = { EITHER("reading the partition table"), EITHER(NULL),
-			 600000 },
-	[STEP_ADD] = { EITHER("adding the partitions"), EITHER(do_add), 60000 },
+			 WORK_DISK, 600000 },
+	[STEP_ADD] = { EITHER("adding the partitions"), EITHER(do_add),
+		       WORK_DISK, 60000 },
 	[STEP_RESIZE] = { EITHER("changing the size"),
 			  { do_resize, ublk_step_resize },
+			  WORK_DISK,
 			  600000 },
-	[STEP_USERS] = { EITHER("looking for users"), EITHER(do_users), 30000 },
+	[STEP_USERS] = { EITHER("looking for users"), EITHER(do_users),
+			 WORK_DISK, 30000 },
 	[STEP_CLEAR] = { { "clearing the loop device",
 			   "stopping its ublk device" },
 			 EITHER(do_clear),
+			 WORK_DISK,
 			 60000 },
 	[STEP_UNMOUNT] = { { "unmounting its file",
 			     "deleting its ublk device" },
 			   { do_unmount, ublk_step_delete },
+			   WORK_KERNEL,
 			   10000 },
 	[STEP_RECOVER] = { EITHER("recovering its ublk device"),
 			   { NULL, ublk_step_recover },
+			   WORK_KERNEL,
 			   60000 },
 	[STEP_RECOVERED] = { EITHER("recovering its ublk device"),
 			     { NULL, ublk_step_recovered },
+			     WORK_KERNEL,
 			     600000 },
 	[STEP_FAIL] = { EITHER("ending its requests"),
 			{ NULL, ublk_step_stop },
+			WORK_KERNEL,
 			60000 },
 };
 
@@ -347,6 +361,8 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 	struct running *r = calloc(1, sizeof(*r));
 	struct worker_job job = {
 		.name = kinds[s->kind].words[s->via],
+		.work = kinds[s->kind].work,
+		.owner = s->owner,
 		.fn = run_step,
 		.arg = s,
 		.arg_size = sizeof(*s),

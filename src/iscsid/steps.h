@@ -42,6 +42,7 @@ enum step_kind {
 struct step {
 	enum step_kind kind;
 	enum exporter via;
+	uint64_t owner;	     /* its target, as struct worker_job has it */
 	char path[PATH_MAX]; /* FUSE: of the file */
 	int disk;	     /* number of its block device, or -1 */
 	int ublk;	     /* number of the ublk device, or -1 */

@@ -25,6 +25,17 @@
 #define KEEP_HANDLE 4
 #define KILL_WAIT   2000 /* ms for a killed child to go away */
 
+/* A process costs little while it waits, and yet they are not for nothing. */
+static const struct places {
+	unsigned quick; /* at once, of those that are not slow */
+	unsigned all;	/* at once, with those that are */
+	unsigned owner_quick, owner_all; /* of these for one; 0: no matter */
+} places[WORK_KINDS] = {
+	[WORK_KERNEL] = { WORKERS_AT_ONCE, 512, 0, 0 },
+	[WORK_HOST] = { 8, 64, 0, 0 },
+	[WORK_DISK] = { 16, 512, 4, 64 },
+};
+
 struct worker {
 	struct workers *ws;
 	struct list link;
@@ -35,7 +46,7 @@ struct worker {
 	struct io_timer deadline;
 	struct io_op soon;
 	int early_err; /* it could not even start */
-	bool killed, abandoned, stuck;
+	bool killed, abandoned, stuck, slow;
 	_Alignas(max_align_t) char arg[]; /* holds any struct */
 };
 
@@ -168,6 +179,15 @@ static void finish(struct worker *w, int err)
 
 static void launch_waiting(struct workers *ws);
 
+static void give_back(struct worker *w)
+{
+	struct work_load *l = &w->ws->load[w->job.work];
+
+	w->ws->nrunning--;
+	l->running--;
+	l->slow -= w->slow;
+}
+
 static void worker_free(struct worker *w)
 {
 	list_remove(&w->link);
@@ -196,16 +216,30 @@ static void on_ended(struct io_op *op, int res)
 		return;
 	}
 	if (!w->stuck)
-		ws->nrunning--;
+		give_back(w);
 	finish(w, w->killed ? -ETIMEDOUT : 0);
 	worker_free(w);
 	launch_waiting(ws);
+}
+
+/* Its place is free for another; the time it has goes on. */
+static void become_slow(struct worker *w)
+{
+	w->slow = true;
+	w->ws->load[w->job.work].slow++;
+	io_timer_after(w->ws->loop, &w->deadline,
+		       w->job.deadline - w->ws->slow_after);
+	launch_waiting(w->ws);
 }
 
 static void on_deadline(struct io_timer *t)
 {
 	struct worker *w = container_of(t, struct worker, deadline);
 
+	if (!w->killed && !w->slow && w->job.deadline > w->ws->slow_after) {
+		become_slow(w);
+		return;
+	}
 	if (!w->killed) {
 		w->killed = true;
 		(void)kill(w->pid, SIGKILL); /* a child not waited for */
@@ -216,7 +250,7 @@ static void on_deadline(struct io_timer *t)
 	list_remove(&w->link);
 	list_push_back(&w->ws->stuck, &w->link);
 	w->stuck = true;
-	w->ws->nrunning--;
+	give_back(w);
 	finish(w, -ETIMEDOUT);
 	launch_waiting(w->ws);
 }
@@ -261,19 +295,58 @@ static int launch(struct worker *w)
 		return err;
 	}
 	w->ws->nrunning++;
+	w->ws->load[w->job.work].running++;
 	io_poll(w->ws->loop, &w->ended, w->pidfd, POLLIN);
-	io_timer_after(w->ws->loop, &w->deadline, w->job.deadline);
+	io_timer_after(w->ws->loop, &w->deadline,
+		       w->job.deadline < w->ws->slow_after ? w->job.deadline
+							   : w->ws->slow_after);
 	return 0;
+}
+
+static bool fits(const struct work_load *l, unsigned quick, unsigned all)
+{
+	return l->running - l->slow < quick && l->running < all;
+}
+
+static struct work_load load_of_owner(const struct worker *w)
+{
+	struct work_load l = { 0 };
+	struct list *pos;
+
+	list_for_each (pos, &w->ws->running) {
+		const struct worker *o = container_of(pos, struct worker, link);
+
+		if (o->job.work != w->job.work || o->job.owner != w->job.owner)
+			continue;
+		l.running++;
+		l.slow += o->slow;
+	}
+	return l;
+}
+
+static bool has_room(const struct worker *w)
+{
+	const struct places *p = &places[w->job.work];
+	struct work_load l;
+
+	if (!fits(&w->ws->load[w->job.work], p->quick, p->all))
+		return false;
+	if (!p->owner_all)
+		return true;
+	l = load_of_owner(w);
+	return fits(&l, p->owner_quick, p->owner_all);
 }
 
 static void launch_waiting(struct workers *ws)
 {
-	struct worker *w;
-	struct list *n;
+	struct list *pos, *tmp;
 
-	while (ws->nrunning < WORKERS_AT_ONCE &&
-	       (n = list_pop_front(&ws->waiting))) {
-		w = container_of(n, struct worker, link);
+	list_for_each_safe (pos, tmp, &ws->waiting) {
+		struct worker *w = container_of(pos, struct worker, link);
+
+		if (!has_room(w))
+			continue;
+		list_remove(&w->link);
 		list_push_back(&ws->running, &w->link);
 		w->early_err = launch(w);
 		if (w->early_err)
@@ -285,6 +358,7 @@ void workers_init(struct workers *ws, struct io_loop *loop)
 {
 	memset(ws, 0, sizeof(*ws));
 	ws->loop = loop;
+	ws->slow_after = WORKER_SLOW;
 	list_init(&ws->running);
 	list_init(&ws->waiting);
 	list_init(&ws->stuck);
@@ -328,6 +402,9 @@ void worker_abandon(struct worker *w)
 	if (w->pid > 0) {
 		w->killed = true;
 		(void)kill(w->pid, SIGKILL); /* a child not waited for */
+		/* Its place is free then, wherever in the kernel it hangs. */
+		if (!w->stuck)
+			io_timer_after(w->ws->loop, &w->deadline, KILL_WAIT);
 	} else if (!w->early_err) {
 		worker_free(w); /* its turn never came */
 	}

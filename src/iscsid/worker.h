@@ -5,7 +5,13 @@
  * device, reading a partition table: each runs in a forked child with a
  * deadline and answers with one message.  A child that is late is killed;
  * one that cannot even be killed (it waits in the kernel) is forgotten and
- * reaped whenever it ends.  At most WORKERS_AT_ONCE run; more wait in order.
+ * reaped whenever it ends.
+ *
+ * Each kind of work has places of its own, so that no job waits for a place
+ * that is held by one which waits for it: a job that waits for a disk may
+ * need one of the kernel's work, or a name, and never the other way.  A job
+ * that takes longer than WORKER_SLOW waits for somebody: its place is free
+ * again.  More jobs than there are places wait in order.
  */
 #ifndef ISCSID_WORKER_H
 #define ISCSID_WORKER_H
@@ -18,13 +24,25 @@
 #include "ctl/msg.h"
 #include "io/loop.h"
 
-#define WORKERS_AT_ONCE 16
+enum work {
+	WORK_KERNEL, /* the kernel does it without a target */
+	WORK_HOST,   /* the host's files or its name service answer */
+	WORK_DISK,   /* may wait for a target: see owner */
+	WORK_KINDS
+};
+
+#define WORKERS_AT_ONCE 16    /* WORK_KERNEL; table in worker.c */
+#define WORKER_SLOW	1000  /* ms */
 #define WORKER_ARG_SIZE 32768 /* bytes of one job's argument */
 
 struct workers {
 	struct io_loop *loop; /* borrowed */
 	struct list running, waiting, stuck;
 	unsigned nrunning;
+	unsigned slow_after; /* ms: WORKER_SLOW */
+	struct work_load {
+		unsigned running, slow; /* slow ones are running, too */
+	} load[WORK_KINDS];
 	/*
 	 * In the child, before the job: forgets secrets.  The child is a copy
 	 * of the manager and may be about to read foreign bytes.
@@ -50,6 +68,9 @@ typedef void worker_done(void *ctx, int err, const struct msg_in *m,
 
 struct worker_job {
 	const char *name; /* a literal, for messages: "partition table" */
+	enum work work;
+	/* WORK_DISK: whose disk; so that one target takes a few places only. */
+	uint64_t owner;
 	worker_fn *fn;
 	const void *arg; /* copied by worker_start() */
 	size_t arg_size; /* <= WORKER_ARG_SIZE */

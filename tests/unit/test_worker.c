@@ -352,6 +352,97 @@ static void test_a_job_that_waits_can_be_abandoned(void **state)
 		assert_int_equal(io_loop_run_once(loop, UINT64_MAX), 0);
 }
 
+/* Jobs of disks that hang: as many as the list has room for. */
+struct hanging {
+	struct outcome o[64];
+	struct worker *w[64];
+	unsigned n;
+};
+
+static void hang_one(struct hanging *h, uint64_t owner)
+{
+	struct worker_job job = job_of(hang, &h->o[h->n]);
+
+	job.work = WORK_DISK;
+	job.owner = owner;
+	h->w[h->n] = worker_start(&workers, &job);
+	assert_non_null(h->w[h->n++]);
+}
+
+static void end_all(struct hanging *h)
+{
+	for (unsigned i = 0; i < h->n; i++)
+		worker_abandon(h->w[i]);
+	while (workers.nrunning)
+		assert_int_equal(io_loop_run_once(loop, UINT64_MAX), 0);
+}
+
+static void test_what_waits_for_disks_leaves_the_kernels_places(void **state)
+{
+	struct worker_job job;
+	struct hanging h = { 0 };
+	struct outcome o;
+
+	for (unsigned i = 0; i < 64; i++)
+		hang_one(&h, 1 + i);
+	job = job_of(fail_it, &o);
+	job.owner = 1;
+	run(&job);
+	job = job_of(fail_it, &o);
+	job.work = WORK_HOST;
+	run(&job);
+	assert_int_equal(workers.nrunning, workers.load[WORK_DISK].running);
+	end_all(&h);
+}
+
+static void test_one_owner_leaves_places_for_others(void **state)
+{
+	struct worker_job job;
+	struct hanging h = { 0 };
+	struct outcome o;
+
+	for (unsigned i = 0; i < 64; i++)
+		hang_one(&h, 7);
+	assert_in_range(workers.nrunning, 1, 15);
+	job = job_of(fail_it, &o);
+	job.work = WORK_DISK;
+	job.owner = 8;
+	run(&job);
+	end_all(&h);
+}
+
+static void test_a_job_that_waits_for_long_gives_its_place_away(void **state)
+{
+	struct worker_job job;
+	struct hanging h = { 0 };
+	struct outcome o;
+
+	workers.slow_after = 1;
+	for (unsigned i = 0; i < 30; i++)
+		hang_one(&h, 7);
+	job = job_of(fail_it, &o);
+	job.work = WORK_DISK;
+	job.owner = 7;
+	run(&job);
+	assert_int_equal(workers.nrunning, 30);
+	end_all(&h);
+	assert_int_equal(workers.load[WORK_DISK].slow, 0);
+	assert_int_equal(workers.load[WORK_DISK].running, 0);
+}
+
+static void test_a_slow_job_is_killed_at_its_deadline(void **state)
+{
+	struct outcome o;
+	struct worker_job job = job_of(hang, &o);
+
+	workers.slow_after = 1;
+	job.deadline = 3;
+	run(&job);
+	assert_int_equal(o.err, -ETIMEDOUT);
+	assert_int_equal(workers.load[WORK_KERNEL].running, 0);
+	assert_int_equal(workers.load[WORK_KERNEL].slow, 0);
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -370,6 +461,10 @@ int main(void)
 		CASE(test_more_jobs_than_may_run_wait_in_order),
 		CASE(test_an_abandoned_job_is_told_once),
 		CASE(test_a_job_that_waits_can_be_abandoned),
+		CASE(test_what_waits_for_disks_leaves_the_kernels_places),
+		CASE(test_one_owner_leaves_places_for_others),
+		CASE(test_a_job_that_waits_for_long_gives_its_place_away),
+		CASE(test_a_slow_job_is_killed_at_its_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,60 @@
+# devices - many ublk disks: manager and engines die at once, idle and under
+# load, and the next start gives every disk back.
+#
+# DISKS says how many (32), ENGINES how many engines (1).
+VM_LIMIT=${VM_LIMIT:-280}
+. tests/vm/lib.sh
+MAY_DIE=1
+DISKS=${DISKS:-32} ENGINES=${ENGINES:-1}
+
+modprobe -q ublk_drv || skip_all "the kernel $(uname -r) has no ublk_drv"
+port=$(free_port)
+luns=()
+for ((n = 0; n < DISKS; n++)); do
+	luns+=(--lun "$n:mem:4M")
+done
+"$B/target/iscsi-demo-target" --portal "127.0.0.1:$port" --target "$IQN:a" \
+	"${luns[@]}" >"$T/target.log" 2>&1 &
+configure <<C
+Export=ublk
+DiscoveryAddress=127.0.0.1:$port
+C
+
+all_there() {
+	[ "$(ls -d "$L"/bus0/target0/lun*/disk 2>/dev/null | wc -l)" = "$DISKS" ]
+}
+kill_all() {
+	kill -KILL "$ISCSID" $(pgrep -x iscsid-engine)
+	wait "$ISCSID" 2>/dev/null
+	return 0
+}
+starts=0
+next_manager() {
+	mv "$T/iscsid.log" "$T/iscsid.log.$((++starts))"
+	start_iscsid -e "$ENGINES" -d
+}
+recovered() {
+	[ "$(count_logged 'was recovered')" = "$DISKS" ]
+}
+read_all() {
+	local n
+	for ((n = 0; n < DISKS; n++)); do
+		dd if="$(disk 0 0 $n)" of=/dev/null bs=4k count=1 iflag=direct \
+			status=none || return
+	done
+}
+back() { # WHAT
+	local from=$SECONDS
+	LIMIT=130 check "$1: all $DISKS disks are recovered" \
+		wait_for 120 recovered
+	echo "# figure: $DISKS disks, $1: $((SECONDS - from)) s"
+	LIMIT=60 check "$1: each can be read" read_all
+}
+
+start_iscsid -e "$ENGINES" -d
+LIMIT=130 need "$DISKS disks appear" wait_for 120 all_there
+kill_all
+sleep 1 # as one who starts it by hand
+next_manager
+back "killed while idle"
+stops_clean
