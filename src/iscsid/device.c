@@ -316,7 +316,7 @@ static void act_online(void *obj, const void *arg)
 	else if (d->reparted)
 		announce(d, ANNOUNCE_LINES - 1);
 	d->announced = true;
-	d->reparted = false;
+	d->reparted = d->resumed = false;
 	device_catch_up(d);
 }
 

@@ -100,6 +100,7 @@ struct device {
 	bool serving;	  /* that one said so; not to a manager before us */
 	bool vanished;	  /* goes because the target does not list it */
 	bool linked, announced;
+	bool resumed;	 /* from a manager before, and not online here yet */
 	int watch;	 /* of iscsid/watch.h, -1: none */
 	bool written;	 /* closed by a writer while a step ran */
 	bool reparted;	 /* its partitions are others than were announced */

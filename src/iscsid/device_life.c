@@ -116,7 +116,7 @@ void device_go_on(struct device *d, const struct device_left *left)
 	d->fuse = left->fuse;
 	d->ublk = left->ublk;
 	d->disk = left->disk;
-	d->known = true;
+	d->known = d->resumed = true;
 	str_copy(d->via_why, sizeof(d->via_why), "as it was");
 	if (d->disk < 0) {
 		device_step(d, DEVICE_BEGUN, NULL);
@@ -233,6 +233,9 @@ void device_lose(struct device *d, int error)
 	log_err(d->label, "is not served any more (%s): I/O on %s fails",
 		error ? strerror(error) : "the kernel let go", device_dev(d));
 	d->lost = true;
+	if (d->resumed)
+		comeback_lost(d->t->m);
+	d->resumed = false;
 	if (d->via == EXPORTER_UBLK)
 		recovery_give_up(d);
 	else

@@ -442,6 +442,7 @@ static int take_over(struct manager *m)
 	if (n)
 		log_info(NULL, n == 1 ? "%u disk goes on" : "%u disks go on",
 			 n);
+	comeback_begin(m, n);
 	leftovers_remove(&m->workers, m->opt->rundir, m->opt->linkdir, is_ours,
 			 m);
 	targets_place(m);

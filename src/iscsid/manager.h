@@ -18,6 +18,7 @@
 #include "conf/initiatorname.h"
 #include "ctl/server.h"
 #include "io/loop.h"
+#include "iscsid/comeback.h"
 #include "iscsid/doubts.h"
 #include "iscsid/exporter.h"
 #include "iscsid/options.h"
@@ -76,6 +77,7 @@ struct manager {
 	struct io_timer settle;	   /* the start, until it is over */
 	unsigned settling;	   /* ms */
 	struct io_timer log_flush; /* repeated lines wait */
+	struct comeback comeback;
 };
 
 /*

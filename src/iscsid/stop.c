@@ -32,6 +32,7 @@ static void act_drain(void *obj, const void *arg)
 	log_info(NULL, "stopping");
 	daemon_ready(1);
 	io_timer_cancel(m->loop, &m->settle);
+	comeback_end(m);
 	sources_free(m);
 	targets_drain(m, false);
 	manager_check_stop(m);

@@ -35,7 +35,8 @@ next_manager() {
 }
 
 goes_on() {
-	will_log 20 "2 disks go on" && wait_for 20 list
+	will_log 20 "2 disks go on" && wait_for 20 list &&
+		will_log 20 "2 of 2 disks are back"
 }
 
 verified() {
@@ -109,6 +110,8 @@ kill -STOP "$(cat "$T/target.pid")"
 next_manager
 check "the next manager goes on while the target is silent" \
 	will_log 20 "2 disks go on"
+check "says which disk is not back, and what it waits for" \
+	will_log 20 "lun 1: is not back yet: it waits for"
 kill "$ISCSID"
 check "and is stopped while it looks at a disk" \
 	will_log 10 "finishing what is under way .parsing"

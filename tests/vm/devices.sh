@@ -51,10 +51,42 @@ back() { # WHAT
 	LIMIT=60 check "$1: each can be read" read_all
 }
 
+# Each disk is written and read back all the time, without an error.
+load() {
+	local n jobs=()
+	for ((n = 0; n < DISKS; n += STRIDE)); do
+		jobs+=(--name="d$n" --filename="$(disk 0 0 $n)")
+	done
+	fio --rw=randwrite --bs=4k --iodepth=4 --ioengine=libaio --direct=1 \
+		--size=1M --verify=crc32c --verify_fatal=1 --rate_iops=20 \
+		--time_based --runtime="$1" --output="$T/fio.out" "${jobs[@]}"
+}
+STRIDE=$((DISKS > 16 ? DISKS / 16 : 1)) # 16 of them at most
+
 start_iscsid -e "$ENGINES" -d
 LIMIT=130 need "$DISKS disks appear" wait_for 120 all_there
 kill_all
 sleep 1 # as one who starts it by hand
 next_manager
 back "killed while idle"
+
+load "${LOAD:-30}" >"$T/fio.log" 2>&1 &
+loading=$!
+sleep 5 # it begins
+kill_all
+next_manager
+back "killed under load"
+# Somewhere in the start the next one dies, too.
+for n in ${KILL_AT:-0.2 0.7 1.5}; do
+	kill_all
+	next_manager
+	sleep "$n"
+	kill_all
+	next_manager
+	back "killed again $n s after a start"
+done
+LIMIT=200 check "the load ends" wait_for 180 ended $loading
+wait $loading
+check "without an error, and all it wrote was there" test $? = 0 ||
+	tail -n 30 "$T/fio.out"
 stops_clean
