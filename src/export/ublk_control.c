@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -194,6 +195,58 @@ int ublk_begin_recovery(unsigned number)
 int ublk_end_recovery(unsigned number, int pid)
 {
 	return with_data(number, UBLK_END_RECOVERY, (uint64_t)pid);
+}
+
+/* As a server does; some were asked for by the one before, and are refused. */
+static int ask_for_all(struct io_uring *ring, int fd, unsigned depth)
+{
+	static uint8_t room[1]; /* for no request: none comes */
+
+	for (unsigned i = 0; i < depth; i++) {
+		const struct ublk_io io = {
+			.tag = (uint16_t)i,
+			.addr = (uint64_t)(uintptr_t)room,
+		};
+		struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+		const uint32_t command = UBLK_FETCH;
+
+		if (!sqe)
+			return -EBUSY;
+		io_uring_prep_nop(sqe);
+		sqe->opcode = OP_COMMAND;
+		sqe->fd = fd;
+		memcpy((char *)sqe + AT_COMMAND, &command, sizeof(command));
+		memcpy((char *)sqe + AT_COMMAND_ARG, &io, sizeof(io));
+	}
+	return io_uring_submit(ring);
+}
+
+static _Noreturn void be_a_server(unsigned number, unsigned depth)
+{
+	struct io_uring ring;
+	int fd = ublk_open(number);
+
+	if (fd < 0 || io_uring_queue_init(depth, &ring, 0) < 0)
+		_exit(1);
+	_exit(ask_for_all(&ring, fd, depth) < 0);
+}
+
+int ublk_finish_server(unsigned number, unsigned depth)
+{
+	pid_t child;
+	int status;
+
+	if (!depth || depth > UBLK_DEPTH_MAX)
+		return -EINVAL;
+	child = fork();
+	if (child < 0)
+		return -errno;
+	if (child == 0)
+		be_a_server(number, depth);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
 int ublk_resize(unsigned number, uint64_t bytes)

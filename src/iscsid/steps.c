@@ -233,7 +233,7 @@ static const struct kind {
 			   { NULL, ublk_step_recover },
 			   WORK_KERNEL,
 			   60000 },
-	[STEP_RECOVERED] = { EITHER("recovering its ublk device"),
+	[STEP_RECOVERED] = { EITHER("going on with its ublk device"),
 			     { NULL, ublk_step_recovered },
 			     WORK_KERNEL,
 			     600000 },

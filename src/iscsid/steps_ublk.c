@@ -143,15 +143,46 @@ int ublk_step_delete(const struct step *s, struct msg_out *m, int *handle)
 	return err == -ENODEV ? 0 : err;
 }
 
-/* -EBUSY as long as the kernel has not noticed that its server died. */
+/*
+ * One process at a time can have it open, and each command of a server has it
+ * open until it ends.  0, or -EBUSY: somebody has it.
+ */
+static int open_by_nobody(unsigned n)
+{
+	int fd = ublk_open(n);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Linux before 6.15 refuses to begin what began and came to nothing. */
+static bool is_begun(int err, const struct ublk_info *info)
+{
+	return err == -EINVAL && info->state == UBLK_QUIESCED;
+}
+
+/*
+ * -EBUSY as long as a server that died is not gone from the kernel.  One that
+ * had begun may still become ready while it dies: what the kernel says of a
+ * beginning counts when nobody has the device open any more.
+ */
 static int begin_recovery(unsigned n, struct ublk_info *info)
 {
 	int err = ublk_begin_recovery(n);
 
 	if (ublk_get_info(n, info) < 0 || info->state == UBLK_DEAD)
 		return -ENODEV;
-	/* One that began before and came to nothing needs no beginning. */
-	return err == -EINVAL && info->state == UBLK_QUIESCED ? 0 : err;
+	if (!is_begun(err, info))
+		return err;
+	err = open_by_nobody(n);
+	if (!err)
+		err = ublk_begin_recovery(n);
+	if (!is_begun(err, info))
+		return err;
+	err = ublk_finish_server(n, info->depth);
+	return err ? err : -EBUSY;
 }
 
 int ublk_step_recover(const struct step *s, struct msg_out *m, int *handle)

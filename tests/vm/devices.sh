@@ -1,11 +1,11 @@
 # devices - many ublk disks: manager and engines die at once, idle and under
 # load, and the next start gives every disk back.
 #
-# DISKS says how many (32), ENGINES how many engines (1).
+# SOFTHBA_DISKS says how many (32), SOFTHBA_ENGINES how many engines (1).
 VM_LIMIT=${VM_LIMIT:-280}
 . tests/vm/lib.sh
 MAY_DIE=1
-DISKS=${DISKS:-32} ENGINES=${ENGINES:-1}
+DISKS=${SOFTHBA_DISKS:-32} ENGINES=${SOFTHBA_ENGINES:-1}
 
 modprobe -q ublk_drv || skip_all "the kernel $(uname -r) has no ublk_drv"
 port=$(free_port)
@@ -45,8 +45,8 @@ read_all() {
 }
 back() { # WHAT
 	local from=$SECONDS
-	LIMIT=130 check "$1: all $DISKS disks are recovered" \
-		wait_for 120 recovered
+	LIMIT=70 need "$1: all $DISKS disks are recovered" \
+		wait_for 60 recovered
 	echo "# figure: $DISKS disks, $1: $((SECONDS - from)) s"
 	LIMIT=60 check "$1: each can be read" read_all
 }
