@@ -287,6 +287,15 @@ void target_set_expiry(struct target *t)
 		io_timer_cancel(loop, &t->expire);
 }
 
+void target_bear(struct target *t, uint32_t ms)
+{
+	uint64_t until = now_of(t) + ms;
+
+	if (t->expire.set &&
+	    until > t->down_since + t->settings.connfail_timeout)
+		io_timer_set(t->engine->loop, &t->expire, until);
+}
+
 static void start_expiry(struct target *t)
 {
 	t->down_since = now_of(t);

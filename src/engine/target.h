@@ -125,6 +125,8 @@ bool target_next_portal(struct target *t, bool was_up);
 void target_set_expiry(struct target *t);
 /* Another nexus of it; NULL on ENOMEM. */
 struct nexus *target_nexus(struct target *t);
+/* It is for a session's sake: what waits may wait for so long yet. */
+void target_bear(struct target *t, uint32_t ms);
 /* Connects t->nexus to where t is. */
 void target_connect(struct target *t);
 /* Nothing of the witness is left. */

@@ -65,6 +65,10 @@ static void decide(struct target *t, enum reinstates verdict, uint32_t ms)
 
 	w->verdict = verdict;
 	w->ms = ms;
+	if (!is_open(t)) {
+		nexus_free(w->spare);
+		w->spare = NULL;
+	}
 	target_set_rules(t);
 	target_fence_changed(t);
 }
@@ -186,6 +190,7 @@ bool witness_begin(struct target *t)
 	if (!second)
 		return false;
 	session_learn(second->session, t->nexus->session);
+	target_bear(t, LOGIN_MOST);
 	w->state = WITNESS_SECOND;
 	w->first = t->nexus;
 	w->over = false;

@@ -1,7 +1,7 @@
 /*
  * witness - does a new session end the old one, as RFC 7143 6.3.5 has it?
  *
- * Seen once a target, at a login, before anything is sent: a second session
+ * Seen at a login, before anything is sent, until it is known: a second session
  * with the same ISID is begun beside the first, and the target should close
  * the first one.  The second is kept.  What real targets do about it differs
  * (docs/ghost-writes.md), and nothing else tells.

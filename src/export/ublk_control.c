@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -221,11 +223,16 @@ static int ask_for_all(struct io_uring *ring, int fd, unsigned depth)
 	return io_uring_submit(ring);
 }
 
-static _Noreturn void be_a_server(unsigned number, unsigned depth)
+static _Noreturn void be_a_server(unsigned number, unsigned depth, pid_t parent)
 {
 	struct io_uring ring;
-	int fd = ublk_open(number);
+	int fd;
 
+	/* Later it would be in the way of the real one. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    getppid() != parent)
+		_exit(1);
+	fd = ublk_open(number);
 	if (fd < 0 || io_uring_queue_init(depth, &ring, 0) < 0)
 		_exit(1);
 	_exit(ask_for_all(&ring, fd, depth) < 0);
@@ -233,7 +240,7 @@ static _Noreturn void be_a_server(unsigned number, unsigned depth)
 
 int ublk_finish_server(unsigned number, unsigned depth)
 {
-	pid_t child;
+	pid_t child, parent = getpid();
 	int status;
 
 	if (!depth || depth > UBLK_DEPTH_MAX)
@@ -242,11 +249,11 @@ int ublk_finish_server(unsigned number, unsigned depth)
 	if (child < 0)
 		return -errno;
 	if (child == 0)
-		be_a_server(number, depth);
+		be_a_server(number, depth, parent);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EBUSY;
 }
 
 int ublk_resize(unsigned number, uint64_t bytes)

@@ -61,8 +61,8 @@ int ublk_end_recovery(unsigned number, int pid);
  * A server that died while it was becoming ready has left the device to
  * itself: Linux before 6.15 remembers whose memory it was, and begins no
  * other recovery.  A child asks for all requests in its place, gets none and
- * dies; then a recovery can begin.  Nobody may have the device open.  It
- * waits for the child, which ends at once.
+ * dies; then a recovery can begin.  -EBUSY: somebody has the device open, or
+ * there is no memory for it.  It waits for the child, which ends at once.
  */
 int ublk_finish_server(unsigned number, unsigned depth);
 

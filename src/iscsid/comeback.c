@@ -13,8 +13,9 @@
 #include "iscsid/manager.h"
 #include "iscsid/target.h"
 
-#define LOOK_EVERY 250 /* ms */
-#define NAMED	   5   /* disks, at most, in one report */
+#define LOOK_EVERY 250	/* ms, until the first line */
+#define LOOK_LATER 2000 /* ms, from then on */
+#define NAMED	   5	/* disks, at most, in one report */
 
 /* What a disk in this state waits for. */
 static void add_cause(struct strbuf *sb, const struct device *d)
@@ -35,9 +36,10 @@ static void add_cause(struct strbuf *sb, const struct device *d)
 		sb_add(sb, "for its ublk device to be recovered");
 	else if (!d->serving)
 		sb_add(sb, "for the engine to take it");
+	else if (d->state == DEVICE_PARSING)
+		sb_add(sb, "for an answer to a read");
 	else
-		sb_add(sb, "for its own answer to a read (%s)",
-		       device_state_name(d));
+		sb_add(sb, "for its block device (%s)", device_state_name(d));
 }
 
 static void name_one(const struct device *d)
@@ -107,7 +109,9 @@ static void on_time(struct io_timer *timer)
 		report(m, missing);
 		c->next = now + COMEBACK_EVERY;
 	}
-	io_timer_after(m->loop, timer, LOOK_EVERY);
+	io_timer_after(m->loop, timer,
+		       c->next < c->began + COMEBACK_EVERY ? LOOK_EVERY
+							   : LOOK_LATER);
 }
 
 void comeback_begin(struct manager *m, unsigned n)

@@ -316,7 +316,10 @@ static void act_online(void *obj, const void *arg)
 	else if (d->reparted)
 		announce(d, ANNOUNCE_LINES - 1);
 	d->announced = true;
-	d->reparted = d->resumed = false;
+	d->reparted = false;
+	if (d->resumed && *d->failure)
+		comeback_lost(d->t->m);
+	d->resumed = false;
 	device_catch_up(d);
 }
 
@@ -503,6 +506,8 @@ static void act_gone(void *obj, const void *arg)
 	struct target *t = d->t;
 
 	clear_timer(d);
+	if (d->resumed)
+		comeback_lost(t->m);
 	list_remove(&d->link);
 	t->ndevices--;
 	if (d->forget && !manager_is_stopping(t->m))

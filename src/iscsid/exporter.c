@@ -118,6 +118,7 @@ static void probe(struct workers *ws, struct ublk_host *out)
 	struct probe p = { .out = out };
 	const struct worker_job job = {
 		.name = "asking for ublk",
+		.work = WORK_HOST,
 		.fn = run_probe,
 		.handle = -1,
 		.deadline = PROBE_WITHIN,

@@ -291,7 +291,7 @@ void leftovers_remove(struct workers *ws, const char *rundir,
 	bool over = false;
 	const struct worker_job job = {
 		.name = "cleaning up",
-		.work = WORK_DISK,
+		.work = WORK_HOST, /* the start waits for it */
 		.fn = clean,
 		.arg = &at,
 		.arg_size = sizeof(at),

@@ -443,9 +443,9 @@ static int take_over(struct manager *m)
 		log_info(NULL, n == 1 ? "%u disk goes on" : "%u disks go on",
 			 n);
 	comeback_begin(m, n);
+	targets_place(m); /* readers of disks wait for that */
 	leftovers_remove(&m->workers, m->opt->rundir, m->opt->linkdir, is_ours,
 			 m);
-	targets_place(m);
 	if (upgrade_is_one())
 		engines_renew(&m->engines);
 	return 0;

@@ -7,7 +7,6 @@
 #include "iscsid/recovery.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "iscsid/device_internal.h"
@@ -45,13 +44,6 @@ static bool has_old_handle(const struct device *d, int err)
 	return err == -EINVAL && d->t->engine && d->t->engine->adopted;
 }
 
-static void fail(struct device *d, enum step_kind kind, int error)
-{
-	log_err(d->label, "%s failed: %s", step_words(d->via, kind),
-		strerror(error));
-	device_lose(d, error);
-}
-
 static void on_step(void *ctx, enum step_kind kind, int err,
 		    const struct step_result *r)
 {
@@ -68,7 +60,7 @@ static void on_step(void *ctx, enum step_kind kind, int err,
 	if (kind == STEP_RECOVERED && has_old_handle(d, err))
 		engine_replace(d->t->engine, "has a handle of another manager");
 	else if (err)
-		fail(d, kind, -err);
+		device_lose(d, -err);
 	else if (kind == STEP_RECOVER)
 		on_ready(d, r->depth);
 	else

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -163,6 +164,17 @@ static bool is_begun(int err, const struct ublk_info *info)
 	return err == -EINVAL && info->state == UBLK_QUIESCED;
 }
 
+/* Does this kernel (6.7) end the commands of a server that dies early? */
+static bool ends_commands(void)
+{
+	struct utsname u;
+	unsigned major, minor;
+
+	return uname(&u) == 0 &&
+	       sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 7));
+}
+
 /*
  * -EBUSY as long as a server that died is not gone from the kernel.  One that
  * had begun may still become ready while it dies: what the kernel says of a
@@ -181,6 +193,8 @@ static int begin_recovery(unsigned n, struct ublk_info *info)
 		err = ublk_begin_recovery(n);
 	if (!is_begun(err, info))
 		return err;
+	if (!ends_commands())
+		return 0; /* it may be that the server did not begin, either */
 	err = ublk_finish_server(n, info->depth);
 	return err ? err : -EBUSY;
 }

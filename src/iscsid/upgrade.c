@@ -81,6 +81,7 @@ int upgrade_check(struct manager *m, void (*done)(void *ctx, int err),
 	struct check *c = malloc(sizeof(*c));
 	const struct worker_job job = {
 		.name = "trying the new program",
+		.work = WORK_HOST,
 		.fn = run_check,
 		.handle = -1,
 		.deadline = CHECK_WITHIN,

@@ -292,6 +292,7 @@ static int launch(struct worker *w)
 		/* A child not waited for is there, and it ends. */
 		(void)kill(w->pid, SIGKILL);
 		(void)waitpid(w->pid, NULL, 0);
+		w->pid = -1;
 		return err;
 	}
 	w->ws->nrunning++;

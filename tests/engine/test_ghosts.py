@@ -178,8 +178,10 @@ class Ghosts(DiskCase):
 
     def test_a_target_that_was_lost_too_soon_is_seen_at_the_next_login(self):
         self.demo(1, 1, options=("--duty", "reinstate=late",
-                                 "--duty", "reinstate-after=500"))
+                                 "--duty", "reinstate-after=1500"))
         self.write_late()  # takes less than seeing the target does
+        self.assertFalse(any(m.verb == "fence" and m["reinstates"] == "yes"
+                             for m in self.engine.seen))
         self.wire.cut()
         self.engine.wait("fence", reinstates="yes")
         self.write_newer()

@@ -172,7 +172,7 @@ class Sessions(unittest.TestCase):
                 self.tgt.portal.rsplit(":", 1)) as other:
             port = other.getsockname()[1]
             self.target(self.tgt.portal, old_portal=self.tgt.portal,
-                        old_port=port)
+                        old_port=port, reinstatement="yes")
             up = self.engine.wait("session", state="up")
             self.assertNotEqual(up["local-port"], str(port))
 

@@ -61,7 +61,7 @@ load() {
 		--size=1M --verify=crc32c --verify_fatal=1 --rate_iops=20 \
 		--time_based --runtime="$1" --output="$T/fio.out" "${jobs[@]}"
 }
-STRIDE=$((DISKS > 16 ? DISKS / 16 : 1)) # 16 of them at most
+STRIDE=$(((DISKS + 15) / 16)) # 16 of them at most
 
 start_iscsid -e "$ENGINES" -d
 LIMIT=130 need "$DISKS disks appear" wait_for 120 all_there
