@@ -205,6 +205,28 @@ int loop_detach(unsigned n, const char *path)
 	return err;
 }
 
+static int clear_autoclear(int fd)
+{
+	struct loop_info64 info;
+
+	if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
+		return -errno;
+	info.lo_flags &= ~(uint32_t)LO_FLAGS_AUTOCLEAR;
+	return ioctl(fd, LOOP_SET_STATUS64, &info) < 0 ? -errno : 0;
+}
+
+int loop_stay(unsigned n, const char *path)
+{
+	int err, fd = open_loop(n, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	/* As long as this is open nobody's close is the last. */
+	err = loop_is_on(n, path) ? clear_autoclear(fd) : -ENXIO;
+	close(fd);
+	return err;
+}
+
 int loop_resize(unsigned n)
 {
 	int err = 0, fd = open_loop(n, O_RDONLY);

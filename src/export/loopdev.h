@@ -34,6 +34,11 @@ int loop_attach(int file, const struct loop_options *opt);
  * not attached) or -errno.
  */
 int loop_detach(unsigned n, const char *path);
+/*
+ * Takes that back: it stays when the last one closes.  0, -ENXIO (it is gone
+ * by now) or -errno.  Waits for I/O that runs.
+ */
+int loop_stay(unsigned n, const char *path);
 
 /*
  * Is loopN on the file path?  The path is not followed in its last part, so

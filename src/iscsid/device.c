@@ -365,7 +365,8 @@ static void act_in_use(void *obj, const void *arg)
 	struct device *d = obj;
 
 	str_copy(d->user, sizeof(d->user),
-		 r && r->users.count ? r->users.words[0] : "");
+		 r && r->users.count ? r->users.words[0]
+				     : "somebody who is not seen here");
 	if (d->waited++ % 60 == 0) /* looks; a line a minute is enough */
 		say_users(d, r ? &r->users : NULL);
 	set_timer(d, DEVICE_LOOK_EVERY);
@@ -377,6 +378,7 @@ static void act_stay(void *obj, const void *arg)
 
 	clear_timer(d);
 	d->waited = 0;
+	d->written |= !d->linked; /* its partitions were dropped, too */
 	act_online(obj, arg);
 }
 

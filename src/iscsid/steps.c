@@ -169,7 +169,12 @@ static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 		return err;
 	if (s->via == EXPORTER_UBLK)
 		return ublk_step_stop(s, m, handle);
-	return loop_detach((unsigned)s->disk, s->path);
+	err = loop_detach((unsigned)s->disk, s->path);
+	/* Else it would go with its user, although it was refused. */
+	if (err == -EBUSY && !s->force &&
+	    loop_stay((unsigned)s->disk, s->path) == -ENXIO)
+		err = 0;
+	return err;
 }
 
 static int do_unmount(const struct step *s, struct msg_out *m, int *handle)

@@ -4,6 +4,7 @@
 #include "iscsid/steps_ublk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,17 +114,32 @@ int ublk_step_resize(const struct step *s, struct msg_out *m, int *handle)
 	return ublk_resize(number(s), s->size);
 }
 
-/* Older kernels take it away from its users, so they are looked for. */
-static int stop_idle(const struct step *s)
+/*
+ * Older kernels take it away from its users, so they are looked for.  Who
+ * would mount it meanwhile is kept out; who opens it, is not.
+ */
+static int stop_unused(const struct step *s)
 {
 	static struct users u;
-	char name[32];
+	char name[24], path[32];
+	int fd, err;
 
-	if (s->features & UBLK_CAN_SAFE_STOP)
-		return ublk_stop_idle(number(s));
 	exporter_disk_name(EXPORTER_UBLK, s->ublk, name, sizeof(name));
+	snprintf(path, sizeof(path), "/dev/%s", name);
 	users_find("", name, &u);
-	return u.count ? -EBUSY : ublk_stop(number(s));
+	fd = u.count ? -1 : open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (u.count || (fd < 0 && errno == EBUSY))
+		return -EBUSY;
+	err = ublk_stop(number(s));
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int stop_idle(const struct step *s)
+{
+	return s->features & UBLK_CAN_SAFE_STOP ? ublk_stop_idle(number(s))
+						: stop_unused(s);
 }
 
 int ublk_step_stop(const struct step *s, struct msg_out *m, int *handle)

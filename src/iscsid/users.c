@@ -183,12 +183,40 @@ static void see_swap(const struct search *s, const char *line, const void *arg)
 		add(s->out, "%s is swap space", name);
 }
 
+static void see_backing(const struct search *s, const char *line,
+			const void *arg)
+{
+	char name[64];
+
+	if (sscanf(line, "/dev/%63s", name) == 1 &&
+	    users_is_part_of(name, s->dev))
+		add(s->out, "used by %s", (const char *)arg);
+}
+
+/* The kernel alone has it open then. */
+static void see_loop(const struct search *s, const char *path, const char *name)
+{
+	char file[PATH_MAX];
+
+	path_of(file, "%s/%s/loop/backing_file", path, name);
+	each_line(s, file, see_backing, name);
+}
+
 static void see_name(const struct search *s, const char *line, const void *arg)
 {
 	char name[32];
 
 	str_printable(name, sizeof(name), line, strcspn(line, "\n"));
 	add(s->out, "open in process %s (%s)", (const char *)arg, name);
+}
+
+static void see_mapper(const struct search *s, const char *line,
+		       const void *arg)
+{
+	char name[32];
+
+	str_printable(name, sizeof(name), line, strcspn(line, "\n"));
+	add(s->out, "mapped by process %s (%s)", (const char *)arg, name);
 }
 
 /* path is /proc/<pid>/fd. */
@@ -211,6 +239,19 @@ static void see_handle(const struct search *s, const char *path,
 	each_line(s, comm, see_name, pid);
 }
 
+/* The handle may be closed by now; the pages are still the device's. */
+static void see_map(const struct search *s, const char *line, const void *arg)
+{
+	char name[64], comm[PATH_MAX];
+
+	/* address perms offset dev inode path, proc(5) */
+	if (sscanf(line, "%*s %*s %*s %*s %*s /dev/%63s", name) != 1 ||
+	    !users_is_part_of(name, s->dev))
+		return;
+	path_of(comm, "/proc/%s/comm", (const char *)arg);
+	each_line(s, comm, see_mapper, arg);
+}
+
 static void see_process(const struct search *s, const char *path,
 			const char *name)
 {
@@ -221,6 +262,8 @@ static void see_process(const struct search *s, const char *path,
 		return;
 	path_of(dir, "%s/%s/fd", path, name);
 	each_entry(s, dir, see_handle);
+	path_of(dir, "%s/%s/maps", path, name);
+	each_line(s, dir, see_map, name);
 }
 
 /* Mounts of other namespaces are in no list of ours, but they claim it. */
@@ -246,6 +289,7 @@ void users_find(const char *root, const char *dev, struct users *out)
 	see_block(&s, path, dev);
 	each_entry(&s, path, see_partition);
 	each_line(&s, "/proc/swaps", see_swap, NULL);
+	each_entry(&s, "/sys/block", see_loop);
 	each_entry(&s, "/proc", see_process);
 	if (!out->count && is_claimed(&s))
 		add(out, "in use, perhaps in another mount namespace");

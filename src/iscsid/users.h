@@ -1,6 +1,6 @@
 /*
- * users - who uses a block device: mounts, swap, other block devices, and
- * processes that have it open.
+ * users - who uses a block device: mounts, swap, other block devices (a loop
+ * device on it has no process), and processes that have it open or mapped.
  *
  * Looks at the device and its partitions through /sys and /proc; reads much,
  * so it belongs into a worker.

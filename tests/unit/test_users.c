@@ -135,6 +135,34 @@ static void test_a_process_with_another_device_is_not(void **state)
 	assert_int_equal(users.count, 0);
 }
 
+static void test_a_loop_device_on_it_is_found(void **state)
+{
+	put("/sys/block/loop9/loop/backing_file", "/dev/loop3p1\n");
+	assert_only_user("used by loop9");
+}
+
+static void test_a_loop_device_on_another_is_not(void **state)
+{
+	put("/sys/block/loop9/loop/backing_file", "/dev/loop30\n");
+	users_find(root, "loop3", &users);
+	assert_int_equal(users.count, 0);
+}
+
+static void test_a_process_that_only_mapped_it_is_found(void **state)
+{
+	put("/proc/77/maps", "7f00-7f10 r-xp 00000000 fe:00 12  /usr/bin/dd\n"
+			     "7f20-7f30 rw-s 00000000 00:05 99  /dev/loop3\n"
+			     "7f30-7f40 rw-p 00000000 00:00 0\n");
+	assert_only_user("mapped by process 77 (dd)");
+}
+
+static void test_a_process_that_mapped_another_is_not(void **state)
+{
+	put("/proc/77/maps", "7f20-7f30 rw-s 0 00:05 99  /dev/loop30\n");
+	users_find(root, "loop3", &users);
+	assert_int_equal(users.count, 0);
+}
+
 static void test_more_users_than_named_do_no_harm(void **state)
 {
 	char file[64];
@@ -180,6 +208,10 @@ int main(void)
 		CASE(test_swap_space_on_it_is_found),
 		CASE(test_a_process_that_has_it_open_is_found),
 		CASE(test_a_process_with_another_device_is_not),
+		CASE(test_a_loop_device_on_it_is_found),
+		CASE(test_a_loop_device_on_another_is_not),
+		CASE(test_a_process_that_only_mapped_it_is_found),
+		CASE(test_a_process_that_mapped_another_is_not),
 		CASE(test_more_users_than_named_do_no_harm),
 		CASE(test_partitions_are_told_from_other_disks),
 		CASE(test_a_mountinfo_line_of_another_form_is_no_mount),

@@ -6,7 +6,7 @@ VM_LIMIT=${VM_LIMIT:-1500} VM_OPTIONS="--mem 3500"
 modprobe -q ublk_drv || skip_all "the kernel $(uname -r) has no ublk_drv"
 export LIMIT=200 SOFTHBA_PATIENCE
 export SOFTHBA_EXPORT=Export=ublk
-for name in demo basic memory; do
+for name in demo basic memory holders; do
 	echo "# --- tests/interop/$name.sh"
 	export SOFTHBA_DIR=/run/softhba-test/$name
 	bash "tests/interop/$name.sh" || FAILED=1
