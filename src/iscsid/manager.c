@@ -128,7 +128,7 @@ static void set_timeout(struct manager *m)
 
 /* Signals ------------------------------------------------------------- */
 
-int manager_reload(struct manager *m)
+int manager_reload(struct manager *m, unsigned *faulty)
 {
 	struct report r = manager_report();
 	struct conf *fresh;
@@ -138,6 +138,7 @@ int manager_reload(struct manager *m)
 		return -ESHUTDOWN;
 	log_info(NULL, "reading %s again", m->opt->conf);
 	err = conf_load(m->opt->conf, &r, &fresh);
+	*faulty = r.errors;
 	if (err) {
 		log_err(NULL, "the configuration stays as it was");
 		return err;
@@ -154,9 +155,11 @@ int manager_reload(struct manager *m)
 
 static void heed_signal(struct manager *m, uint32_t signal)
 {
+	unsigned faulty; /* the log says it */
+
 	switch (signal) {
 	case SIGHUP:
-		manager_reload(m);
+		manager_reload(m, &faulty);
 		break;
 	case SIGTERM:
 	case SIGINT:

@@ -95,8 +95,11 @@ void manager_end(struct manager *m);
 uint64_t manager_new_id(struct manager *m);
 /* This one and all below are taken. */
 void manager_skip_id(struct manager *m, uint64_t id);
-/* Reads the configuration again; on -errno it stays as it was. */
-int manager_reload(struct manager *m);
+/*
+ * Reads the configuration again; on -errno it stays as it was.  faulty: so
+ * many of its lines are not used, which the log names.
+ */
+int manager_reload(struct manager *m, unsigned *faulty);
 /* As SIGTERM; asked twice: whoever uses the disks. */
 void manager_stop(struct manager *m);
 bool manager_is_stopping(const struct manager *m);

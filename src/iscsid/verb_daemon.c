@@ -11,13 +11,21 @@
 
 void verb_reload(struct call *c, const struct msg_in *args)
 {
-	int err = manager_reload(c->m);
+	unsigned faulty = 0;
+	int err = manager_reload(c->m, &faulty);
 
 	if (err)
 		call_fail(c, err,
 			  "%s cannot be read (%s), the configuration "
 			  "stays as it was; the log says more",
 			  c->m->opt->conf, strerror(-err));
+	else if (faulty)
+		call_fail(c, -EBADMSG,
+			  "%s is read again, but %u faulty line%s not used; "
+			  "the log names %s",
+			  c->m->opt->conf, faulty,
+			  faulty == 1 ? " is" : "s are",
+			  faulty == 1 ? "it" : "them");
 	else
 		call_ok(c, "%s is read again", c->m->opt->conf);
 }
@@ -84,9 +92,9 @@ void verb_log(struct call *c, const struct msg_in *args)
 	else if (!*word && strcmp(what, "none") == 0)
 		set_mask(c, 0);
 	else if (!known)
-		call_fail(c, -EINVAL, "there is nothing to log of that name");
+		call_fail(c, -EBADMSG, "there is nothing to log of that name");
 	else if (!read_switch(word, bit == TOPIC_SENSE, &on))
-		call_fail(c, -EINVAL, "%s is to be on or off", what);
+		call_fail(c, -EBADMSG, "%s is to be on or off", what);
 	else
 		set_mask(c, on ? mask | bit : mask & ~bit);
 }

@@ -928,6 +928,17 @@ def test_reload_adds_and_removes_addresses_and_keeps_disks(w):
     w.assert_clean()
 
 
+def test_a_reload_with_a_faulty_line_uses_the_others_and_fails(w):
+    w.up()
+    w.conf('DiscoveryAddress=127.0.0.1:13350\nInitialR2T=perhaps\n')
+    told = w.ctl('reload')
+    check(told.returncode == 1, told)
+    check('is read again, but 1 faulty line is not used' in told.stderr, told)
+    check('InitialR2T' in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
 def test_a_reload_of_a_missing_file_changes_nothing(w):
     w.up()
     os.unlink(w.path('conf'))
