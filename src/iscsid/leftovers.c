@@ -24,11 +24,12 @@
 #include "iscsid/exporter.h"
 #include "iscsid/held.h"
 #include "iscsid/links.h"
+#include "iscsid/options.h"
 #include "iscsid/udev.h"
 #include "iscsid/users.h"
 
 struct places {
-	char rundir[PATH_MAX], lundir[PATH_MAX];
+	char rundir[PATH_MAX], asked[PATH_MAX], lundir[PATH_MAX];
 	char linkdir[PATH_MAX];
 	bool (*keep)(void *ctx, const char *name);
 	void *ctx;
@@ -130,8 +131,10 @@ static void clear_ublk(void *ctx, const struct ublk_info *info)
 	char dev[24];
 	int err;
 
-	if (!ublk_mark_is_of(info->mark, s->at->rundir, &p) ||
-	    is_kept_place(s->at, &p))
+	if (!ublk_mark_is_of(info->mark, s->at->rundir, &p) &&
+	    !ublk_mark_is_of(info->mark, s->at->asked, &p))
+		return;
+	if (is_kept_place(s->at, &p))
 		return;
 	snprintf(dev, sizeof(dev), "ublkb%u", info->number);
 	users_find("", dev, &u);
@@ -283,8 +286,7 @@ static void clean_over(void *ctx, int err, const struct msg_in *m, int handle)
 	}
 }
 
-void leftovers_remove(struct workers *ws, const char *rundir,
-		      const char *linkdir,
+void leftovers_remove(struct workers *ws, const struct options *o,
 		      bool (*keep)(void *ctx, const char *name), void *ctx)
 {
 	struct places at = { .keep = keep, .ctx = ctx };
@@ -301,9 +303,10 @@ void leftovers_remove(struct workers *ws, const char *rundir,
 		.ctx = &over,
 	};
 
-	str_copy(at.rundir, sizeof(at.rundir), rundir);
-	snprintf(at.lundir, sizeof(at.lundir), "%s/lun", rundir);
-	str_copy(at.linkdir, sizeof(at.linkdir), linkdir);
+	str_copy(at.rundir, sizeof(at.rundir), o->rundir);
+	str_copy(at.asked, sizeof(at.asked), o->asked_rundir);
+	snprintf(at.lundir, sizeof(at.lundir), "%s/lun", o->rundir);
+	str_copy(at.linkdir, sizeof(at.linkdir), o->linkdir);
 	if (!worker_start(ws, &job))
 		return;
 	while (!over)

@@ -9,6 +9,8 @@
 
 #define LEFTOVERS_WITHIN 60000 /* ms */
 
+struct options;
+
 /*
  * Removes them in a worker, and turns the loop until that is done.  Only
  * loop devices and mounts on files below <rundir>/lun are touched, ublk devices
@@ -17,8 +19,7 @@
  * ublk device goes.  So does, without one, all that belongs to a file in
  * <rundir>/lun whose name keep() accepts; that is called in the worker.
  */
-void leftovers_remove(struct workers *ws, const char *rundir,
-		      const char *linkdir,
+void leftovers_remove(struct workers *ws, const struct options *o,
 		      bool (*keep)(void *ctx, const char *name), void *ctx);
 
 #endif

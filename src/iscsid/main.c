@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -87,7 +88,20 @@ static int serve(const struct options *o, int lock)
 	return err ? EXIT_TROUBLE : EXIT_OK;
 }
 
-static int run(const struct options *o)
+/*
+ * Mounts and loop devices are found again by the path that the kernel gives
+ * them: however it is spelled, it is one directory.
+ */
+static void name_rundir(struct options *o)
+{
+	static char path[PATH_MAX];
+
+	o->asked_rundir = o->rundir;
+	if (realpath(o->rundir, path))
+		o->rundir = path;
+}
+
+static int run(struct options *o)
 {
 	int lock, err;
 
@@ -98,6 +112,7 @@ static int run(const struct options *o)
 	lock = lock_rundir(o);
 	if (lock < 0)
 		return EXIT_TROUBLE;
+	name_rundir(o);
 	raise_limits();
 	if (!o->foreground) {
 		/* The image before us went to the background already. */

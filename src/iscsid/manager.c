@@ -447,8 +447,7 @@ static int take_over(struct manager *m)
 			 n);
 	comeback_begin(m, n);
 	targets_place(m); /* readers of disks wait for that */
-	leftovers_remove(&m->workers, m->opt->rundir, m->opt->linkdir, is_ours,
-			 m);
+	leftovers_remove(&m->workers, m->opt, is_ours, m);
 	if (upgrade_is_one())
 		engines_renew(&m->engines);
 	return 0;

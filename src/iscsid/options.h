@@ -23,7 +23,12 @@ enum options_verb {
 struct options {
 	enum options_verb verb;
 	/* all borrowed from argv */
-	const char *bindings, *conf, *initiatorname, *linkdir, *rundir;
+	const char *bindings, *conf, *initiatorname, *linkdir;
+	/*
+	 * rundir is as the kernel names it once the daemon runs, asked_rundir
+	 * as it was asked for: older managers marked ublk devices with that.
+	 */
+	const char *rundir, *asked_rundir;
 	bool custom_bindings; /* -b was given */
 	mode_t mode;	      /* of directories under linkdir */
 	bool debug, foreground;

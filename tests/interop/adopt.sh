@@ -91,7 +91,7 @@ check "with both dead I/O fails and does not hang" \
 	fails "$(disk 0 0 1)"
 umount "$T/mnt"
 mv "$T/iscsid.log" "$T/iscsid.log.last"
-start_iscsid -e 1
+start_iscsid -e 1 -R "$T/mnt/../run/" # spelled otherwise, it is the same
 check "the next start clears what they left" \
 	will_log 20 "loop.* of a former run cleared"
 check "and the disks come back" appears 20 "$(disk 0 0 1)"
