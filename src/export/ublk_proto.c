@@ -4,7 +4,9 @@
 #include "export/ublk_proto.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fnv.h"
 
@@ -152,25 +154,36 @@ size_t ublk_requests_size(unsigned depth, size_t page)
 
 /* Marks --------------------------------------------------------------- */
 
-static uint64_t owner_of(const char *rundir)
+static uint64_t hash_of(const char *owner)
 {
 	uint64_t h = fnv64_str(FNV64, "softhba ublk ");
 
-	return fnv64_str(h, rundir) >> PLACE_BITS << PLACE_BITS;
+	return fnv64_str(h, owner) >> PLACE_BITS << PLACE_BITS;
 }
 
-uint64_t ublk_mark(const char *rundir, const struct ublk_place *at)
+uint64_t ublk_mark(const char *owner, const struct ublk_place *at)
 {
-	return owner_of(rundir) | (uint64_t)at->bus << 16 |
+	return hash_of(owner) | (uint64_t)at->bus << 16 |
 	       (uint64_t)at->target << 8 | at->lun;
 }
 
-bool ublk_mark_is_of(uint64_t mark, const char *rundir, struct ublk_place *at)
+bool ublk_mark_is_of(uint64_t mark, const char *owner, struct ublk_place *at)
 {
-	if (mark >> PLACE_BITS << PLACE_BITS != owner_of(rundir))
+	if (mark >> PLACE_BITS << PLACE_BITS != hash_of(owner))
 		return false;
 	at->bus = (uint8_t)(mark >> 16);
 	at->target = (uint8_t)(mark >> 8);
 	at->lun = (uint8_t)mark;
 	return true;
+}
+
+int ublk_owner_of(const char *rundir, char dst[static UBLK_OWNER_SIZE])
+{
+	struct stat st;
+
+	if (stat(rundir, &st) < 0)
+		return -errno;
+	snprintf(dst, UBLK_OWNER_SIZE, "directory %llu of device %llu",
+		 (unsigned long long)st.st_ino, (unsigned long long)st.st_dev);
+	return 0;
 }

@@ -129,8 +129,7 @@ static void note_ublk(void *ctx, const struct ublk_info *info)
 	struct adopt *a = ctx;
 	struct ublk_place at;
 
-	if (!ublk_mark_is_of(info->mark, a->m->opt->rundir, &at) &&
-	    !ublk_mark_is_of(info->mark, a->m->opt->asked_rundir, &at))
+	if (!exporter_is_ours(a->m->opt, info, &at))
 		return;
 	for (size_t i = 0; i < a->ndisks; i++) {
 		const struct held_disk *d = &a->disks[i].record;

@@ -88,7 +88,7 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 	s.disk = d->disk;
 	s.ublk = d->ublk;
 	s.depth = d->depth;
-	s.mark = ublk_mark(m->opt->rundir, &place);
+	s.mark = ublk_mark(m->opt->owner, &place);
 	s.features = m->ublk.features;
 	s.pid = (int)getpid();
 	s.engine = d->t->engine ? (int)d->t->engine->pid : 0;

@@ -13,10 +13,22 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "export/ublk_control.h"
+#include "export/ublk_proto.h"
 #include "io/loop.h"
+#include "iscsid/options.h"
 
 #define PROBE_WITHIN 20000 /* ms */
 #define NEEDED	     (UBLK_CAN_RECOVER | UBLK_CAN_REISSUE | UBLK_CAN_ENCODE)
+
+/* Whose it is --------------------------------------------------------- */
+
+bool exporter_is_ours(const struct options *o, const struct ublk_info *info,
+		      struct ublk_place *at)
+{
+	return ublk_mark_is_of(info->mark, o->owner, at) ||
+	       ublk_mark_is_of(info->mark, o->rundir, at) ||
+	       ublk_mark_is_of(info->mark, o->asked_rundir, at);
+}
 
 /* What is wanted ------------------------------------------------------ */
 

@@ -59,6 +59,17 @@ void exporter_disk_name(enum exporter e, int number, char *dst, size_t size);
 /* The other way; false when it is none of them. */
 bool exporter_disk_number(const char *name, enum exporter *e, unsigned *number);
 
+/*
+ * Is it a ublk device of this run directory?  Then of which place.  Older
+ * managers marked theirs with the directory's name, which a directory in
+ * another mount namespace may have, too.
+ */
+struct options;
+struct ublk_info;
+struct ublk_place;
+bool exporter_is_ours(const struct options *o, const struct ublk_info *info,
+		      struct ublk_place *at);
+
 /* What an exporter must know of a disk; every number is fit for the kernel. */
 void exporter_geometry(const struct said_lun *l, struct disk_geometry *out);
 

@@ -29,7 +29,8 @@
 #include "iscsid/users.h"
 
 struct places {
-	char rundir[PATH_MAX], asked[PATH_MAX], lundir[PATH_MAX];
+	char rundir[PATH_MAX], lundir[PATH_MAX];
+	const struct options *opt; /* of the process that we are a copy of */
 	char linkdir[PATH_MAX];
 	bool (*keep)(void *ctx, const char *name);
 	void *ctx;
@@ -131,12 +132,17 @@ static void clear_ublk(void *ctx, const struct ublk_info *info)
 	char dev[24];
 	int err;
 
-	if (!ublk_mark_is_of(info->mark, s->at->rundir, &p) &&
-	    !ublk_mark_is_of(info->mark, s->at->asked, &p))
+	if (!exporter_is_ours(s->at->opt, info, &p))
 		return;
 	if (is_kept_place(s->at, &p))
 		return;
 	snprintf(dev, sizeof(dev), "ublkb%u", info->number);
+	/* It has a server, and only its name says that it was ours. */
+	if (info->state == UBLK_LIVE &&
+	    !ublk_mark_is_of(info->mark, s->at->opt->owner, &p)) {
+		say(s->m, "%s is served by another process and stays", dev);
+		return;
+	}
 	users_find("", dev, &u);
 	if (u.count)
 		say_users(s->m, dev, "is taken away from its users");
@@ -289,7 +295,7 @@ static void clean_over(void *ctx, int err, const struct msg_in *m, int handle)
 void leftovers_remove(struct workers *ws, const struct options *o,
 		      bool (*keep)(void *ctx, const char *name), void *ctx)
 {
-	struct places at = { .keep = keep, .ctx = ctx };
+	struct places at = { .opt = o, .keep = keep, .ctx = ctx };
 	bool over = false;
 	const struct worker_job job = {
 		.name = "cleaning up",
@@ -304,7 +310,6 @@ void leftovers_remove(struct workers *ws, const struct options *o,
 	};
 
 	str_copy(at.rundir, sizeof(at.rundir), o->rundir);
-	str_copy(at.asked, sizeof(at.asked), o->asked_rundir);
 	snprintf(at.lundir, sizeof(at.lundir), "%s/lun", o->rundir);
 	str_copy(at.linkdir, sizeof(at.linkdir), o->linkdir);
 	if (!worker_start(ws, &job))

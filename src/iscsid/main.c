@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "conf/initiatorname.h"
 #include "iscsid/daemon.h"
+#include "export/ublk_proto.h"
 #include "iscsid/manager.h"
 #include "iscsid/options.h"
 #include "iscsid/upgrade.h"
@@ -94,8 +95,13 @@ static int serve(const struct options *o, int lock)
  */
 static void name_rundir(struct options *o)
 {
-	static char path[PATH_MAX];
+	static char path[PATH_MAX], owner[UBLK_OWNER_SIZE];
+	int err = ublk_owner_of(o->rundir, owner);
 
+	if (err)
+		log_warn(o->rundir, "cannot be told from others: %s",
+			 strerror(-err));
+	o->owner = err ? o->rundir : owner;
 	o->asked_rundir = o->rundir;
 	if (realpath(o->rundir, path))
 		o->rundir = path;

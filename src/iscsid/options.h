@@ -26,9 +26,9 @@ struct options {
 	const char *bindings, *conf, *initiatorname, *linkdir;
 	/*
 	 * rundir is as the kernel names it once the daemon runs, asked_rundir
-	 * as it was asked for: older managers marked ublk devices with that.
+	 * as it was asked for, owner which directory it is: iscsid/exporter.h.
 	 */
-	const char *rundir, *asked_rundir;
+	const char *rundir, *asked_rundir, *owner;
 	bool custom_bindings; /* -b was given */
 	mode_t mode;	      /* of directories under linkdir */
 	bool debug, foreground;

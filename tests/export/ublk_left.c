@@ -13,6 +13,7 @@
 
 struct search {
 	const char *rundir;
+	char owner[UBLK_OWNER_SIZE];
 	bool delete;
 	int err;
 };
@@ -23,7 +24,8 @@ static void found(void *ctx, const struct ublk_info *info)
 	struct ublk_place at;
 	int err;
 
-	if (!ublk_mark_is_of(info->mark, s->rundir, &at))
+	if (!ublk_mark_is_of(info->mark, s->owner, &at) &&
+	    !ublk_mark_is_of(info->mark, s->rundir, &at))
 		return;
 	printf("/dev/ublkb%u\n", info->number);
 	if (!s->delete)
@@ -45,6 +47,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	s.rundir = argv[1];
+	if (ublk_owner_of(s.rundir, s.owner))
+		snprintf(s.owner, sizeof(s.owner), "%s", s.rundir);
 	s.delete = argc == 3;
 	ublk_each(found, &s);
 	return s.err != 0;

@@ -2,7 +2,7 @@
 # load, and the next start gives every disk back.
 #
 # SOFTHBA_DISKS says how many (32), SOFTHBA_ENGINES how many engines (1).
-VM_LIMIT=${VM_LIMIT:-280}
+VM_LIMIT=${VM_LIMIT:-280} VM_OPTIONS=${VM_OPTIONS:---mem 2048}
 . tests/vm/lib.sh
 MAY_DIE=1
 DISKS=${SOFTHBA_DISKS:-32} ENGINES=${SOFTHBA_ENGINES:-1}
@@ -89,4 +89,35 @@ LIMIT=200 check "the load ends" wait_for 180 ended $loading
 wait $loading
 check "without an error, and all it wrote was there" test $? = 0 ||
 	tail -n 30 "$T/fio.out"
-stops_clean
+
+# A run directory of the same name in another mount namespace is another one.
+: >"$T/empty.conf"
+chmod 600 "$T/empty.conf"
+unshare -m sh -c 'mount -t tmpfs tmpfs "$1/run" && exec "$2" -n \
+	-f "$1/empty.conf" -b "$1/other.bindings" -I "$1/initiatorname.iscsi" \
+	-l "$1/other.dev" -R "$1/run" -e 1' sh "$T" "$B/src/iscsid/iscsid" \
+	>"$T/other.log" 2>&1 &
+other=$!
+check "another daemon has a run directory of the same name elsewhere" \
+	wait_for 30 grep -q 'nothing to do' "$T/other.log"
+LIMIT=60 check "it takes no disk away" read_all
+kill $other
+LIMIT=60 check "nor does its end" eval 'wait_for 30 ended $other && read_all'
+
+# Nobody will serve them any more: iscsid(8) has the way out.
+kill_all
+dd if="$(disk 0 0 0)" of=/dev/null bs=4k count=1 iflag=direct \
+	>"$T/dd.log" 2>&1 &
+reader=$!
+cp "$T/empty.conf" "$T/iscsi.conf"
+next_manager
+check "a daemon without a configuration goes on with them" \
+	will_log 30 "$DISKS disks* goe*s* on"
+kill "$ISCSID"
+will_log 10 stopping
+kill "$ISCSID"
+LIMIT=70 check "told twice to end it takes them away" \
+	wait_for 60 ended "$ISCSID"
+check "who waited for one goes on" wait_for 10 ended $reader
+check "no device is left" nothing_left
+check "nor any ublk device" not ls /dev/ublkb*
