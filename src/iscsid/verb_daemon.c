@@ -92,9 +92,9 @@ void verb_log(struct call *c, const struct msg_in *args)
 	else if (!*word && strcmp(what, "none") == 0)
 		set_mask(c, 0);
 	else if (!known)
-		call_fail(c, -EBADMSG, "there is nothing to log of that name");
+		call_fail(c, -EINVAL, "there is nothing to log of that name");
 	else if (!read_switch(word, bit == TOPIC_SENSE, &on))
-		call_fail(c, -EBADMSG, "%s is to be on or off", what);
+		call_fail(c, -EINVAL, "%s is to be on or off", what);
 	else
 		set_mask(c, on ? mask | bit : mask & ~bit);
 }

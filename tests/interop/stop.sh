@@ -36,6 +36,7 @@ need "the disk comes back under the same name" appears 20 "$one"
 
 # A stop waits for whoever uses a disk: nobody loses data by it.
 overwrite() {
+	exec 9<"$one" # also between two of them
 	while [ ! -e "$T/enough" ]; do
 		dd if=/dev/zero of="$one" bs=64k count=256 oflag=direct \
 			conv=notrunc,nocreat status=none || return
