@@ -56,20 +56,30 @@ int ublk_open(unsigned number)
 
 /* Commands ------------------------------------------------------------ */
 
-static int run(struct io_uring *ring, int fd, unsigned command,
-	       const struct ublk_control *c)
+/* One command of the driver; see io_command() of io/loop.c. */
+static bool put_command(struct io_uring *ring, int fd, uint32_t command,
+			const void *arg, size_t n)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-	struct io_uring_cqe *cqe;
-	int err;
 
 	if (!sqe)
-		return -EBUSY;
+		return false;
 	io_uring_prep_nop(sqe);
 	sqe->opcode = OP_COMMAND;
 	sqe->fd = fd;
 	memcpy((char *)sqe + AT_COMMAND, &command, sizeof(command));
-	memcpy((char *)sqe + AT_COMMAND_ARG, c, sizeof(*c));
+	memcpy((char *)sqe + AT_COMMAND_ARG, arg, n);
+	return true;
+}
+
+static int run(struct io_uring *ring, int fd, unsigned command,
+	       const struct ublk_control *c)
+{
+	struct io_uring_cqe *cqe;
+	int err;
+
+	if (!put_command(ring, fd, command, c, sizeof(*c)))
+		return -EBUSY;
 	do {
 		err = io_uring_submit_and_wait(ring, 1);
 	} while (err == -EINTR);
@@ -209,16 +219,9 @@ static int ask_for_all(struct io_uring *ring, int fd, unsigned depth)
 			.tag = (uint16_t)i,
 			.addr = (uint64_t)(uintptr_t)room,
 		};
-		struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-		const uint32_t command = UBLK_FETCH;
 
-		if (!sqe)
+		if (!put_command(ring, fd, UBLK_FETCH, &io, sizeof(io)))
 			return -EBUSY;
-		io_uring_prep_nop(sqe);
-		sqe->opcode = OP_COMMAND;
-		sqe->fd = fd;
-		memcpy((char *)sqe + AT_COMMAND, &command, sizeof(command));
-		memcpy((char *)sqe + AT_COMMAND_ARG, &io, sizeof(io));
 	}
 	return io_uring_submit(ring);
 }

@@ -202,28 +202,35 @@ static void see_loop(const struct search *s, const char *path, const char *name)
 	each_line(s, file, see_backing, name);
 }
 
+struct process {
+	const char *how; /* it uses the device: "open in" */
+	const char *pid;
+};
+
 static void see_name(const struct search *s, const char *line, const void *arg)
 {
+	const struct process *p = arg;
 	char name[32];
 
 	str_printable(name, sizeof(name), line, strcspn(line, "\n"));
-	add(s->out, "open in process %s (%s)", (const char *)arg, name);
+	add(s->out, "%s process %s (%s)", p->how, p->pid, name);
 }
 
-static void see_mapper(const struct search *s, const char *line,
-		       const void *arg)
+static void add_process(const struct search *s, const char *how,
+			const char *pid)
 {
-	char name[32];
+	const struct process p = { how, pid };
+	char comm[PATH_MAX];
 
-	str_printable(name, sizeof(name), line, strcspn(line, "\n"));
-	add(s->out, "mapped by process %s (%s)", (const char *)arg, name);
+	path_of(comm, "/proc/%s/comm", pid);
+	each_line(s, comm, see_name, &p);
 }
 
 /* path is /proc/<pid>/fd. */
 static void see_handle(const struct search *s, const char *path,
 		       const char *name)
 {
-	char link[PATH_MAX], to[64], comm[PATH_MAX], pid[16];
+	char link[PATH_MAX], to[64], pid[16];
 	ssize_t n;
 
 	path_of(link, "%s%s/%s", s->root, path, name);
@@ -235,21 +242,18 @@ static void see_handle(const struct search *s, const char *path,
 		return;
 	snprintf(pid, sizeof(pid), "%.*s", (int)strcspn(path + 6, "/"),
 		 path + 6);
-	path_of(comm, "/proc/%s/comm", pid);
-	each_line(s, comm, see_name, pid);
+	add_process(s, "open in", pid);
 }
 
 /* The handle may be closed by now; the pages are still the device's. */
 static void see_map(const struct search *s, const char *line, const void *arg)
 {
-	char name[64], comm[PATH_MAX];
+	char name[64];
 
 	/* address perms offset dev inode path, proc(5) */
-	if (sscanf(line, "%*s %*s %*s %*s %*s /dev/%63s", name) != 1 ||
-	    !users_is_part_of(name, s->dev))
-		return;
-	path_of(comm, "/proc/%s/comm", (const char *)arg);
-	each_line(s, comm, see_mapper, arg);
+	if (sscanf(line, "%*s %*s %*s %*s %*s /dev/%63s", name) == 1 &&
+	    users_is_part_of(name, s->dev))
+		add_process(s, "mapped by", arg);
 }
 
 static void see_process(const struct search *s, const char *path,
