@@ -53,7 +53,7 @@ writer=$!
 check "somebody writes to the disk" wait_for 10 more_than 2048
 kill "$ISCSID"
 check "a stop meanwhile names who uses the disk" \
-	will_log 10 'is open in process [0-9]+ \(dd\)'
+	will_log 10 'is open in process [0-9]+ \((dd|bash)\)' # a dd begins or runs
 check "the writer goes on" wait_for 10 more_than $(($(written) + 32768))
 touch "$T/enough"
 wait "$writer"
