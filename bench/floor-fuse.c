@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 		die("memory", errno);
 	memset(memory, 1, size);
 	memset(request, 0, REQUEST_SIZE);
-	fuse = fuse_mount_file(argv[1], "floor", false);
+	fuse = fuse_mount_file(argv[1], "floor");
 	if (fuse < 0)
 		die(argv[1], -fuse);
 	fcntl(fuse, F_SETFL, 0); /* blocking */

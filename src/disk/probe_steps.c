@@ -334,8 +334,9 @@ static void say_other(struct disk *d)
 	sb_init(&sb, pr->why, sizeof(pr->why));
 	sb_add(&sb,
 	       "it is another disk: expected %s, found %s (%s %s); nothing is "
-	       "written to it, and a login or iscsi-rescan that finds the "
-	       "right one brings it back",
+	       "written to it; a login or iscsi-rescan that finds the right "
+	       "one brings it back, and iscsi-rescan takes this one when "
+	       "nobody uses its device",
 	       expected(d), pr->identity.id, inq->vendor, inq->product);
 }
 

@@ -176,8 +176,8 @@ static void tell_luns(struct luns *l)
  */
 static bool is_to_be_new(const struct lun *u)
 {
-	return (u->served || u->unlisted) &&
-	       disk_state(u->disk) == DISK_FAILED && lun_is_forgettable(u);
+	return (u->served || u->unlisted) && !u->attached &&
+	       disk_state(u->disk) == DISK_FAILED;
 }
 
 /* In use, and failed: it may be the right one that is listed. */
@@ -197,9 +197,11 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 	if (lun_number(lun, &number))
 		return true; /* none of this target's own, or of several levels
 			      */
-	if (u && is_to_be_new(u)) {
+	if (u && is_to_be_new(u) && lun_is_forgettable(u)) {
 		drop(l, u);
 		u = NULL;
+	} else if (u && is_to_be_new(u)) {
+		l->busy = true;
 	}
 	if (!u) {
 		u = add(l, lun, NULL, &err);
@@ -243,6 +245,7 @@ static void take_all(struct luns *l, const uint8_t *found, size_t count)
 {
 	bool all = true;
 
+	l->busy = false;
 	for (size_t i = 0; i < count; i++)
 		all &= take_lun(l, found + i * LUN_LEN);
 	if (!all)
@@ -294,7 +297,7 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 	l->counting = true;
 	tell_luns(l);
 	l->scanning = false;
-	if (err == -EAGAIN || err == -EHOSTUNREACH)
+	if (err == -EAGAIN || err == -EHOSTUNREACH || (!err && l->busy))
 		scan_later(l, err == -EHOSTUNREACH);
 	if (l->again) {
 		l->again = false;
@@ -338,7 +341,8 @@ void luns_rescan(struct luns *l, uint64_t now)
 	struct lun *u = NULL;
 
 	while ((u = next(l, u)))
-		disk_rescan(u->disk, now);
+		if (!is_to_be_new(u))
+			disk_rescan(u->disk, now);
 	luns_scan(l);
 }
 

@@ -21,6 +21,7 @@ struct luns {
 	struct lun_scan *scan;
 	bool scanning;		/* it is under way */
 	bool again;		/* another scan is wanted after it */
+	bool busy;		/* one that is to be new has a command yet */
 	uint64_t scan_at;	/* ms, when the next try is due; 0: none is */
 	unsigned refusals;	/* of scans, in a row */
 	bool listed;		/* once: what there is, is known */

@@ -30,20 +30,18 @@ static int make_file(const char *path)
 	return 0;
 }
 
-static int mount_on(int fd, const char *path, const char *source,
-		    bool read_only)
+/* Writable, whatever the disk is now: that may change. */
+static int mount_on(int fd, const char *path, const char *source)
 {
 	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME;
-	unsigned mode = S_IFREG | (read_only ? 0400 : 0600);
 	char options[128];
 
-	if (read_only)
-		flags |= MS_RDONLY;
-	snprintf(options, sizeof(options), OPTIONS, fd, mode, FUSE_DATA_MAX);
+	snprintf(options, sizeof(options), OPTIONS, fd, S_IFREG | 0600,
+		 FUSE_DATA_MAX);
 	return mount(source, path, FSTYPE, flags, options) < 0 ? -errno : 0;
 }
 
-int fuse_mount_file(const char *path, const char *source, bool read_only)
+int fuse_mount_file(const char *path, const char *source)
 {
 	int fd, err = make_file(path);
 
@@ -52,7 +50,7 @@ int fuse_mount_file(const char *path, const char *source, bool read_only)
 	fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	err = mount_on(fd, path, source, read_only);
+	err = mount_on(fd, path, source);
 	if (err) {
 		close(fd);
 		return err;

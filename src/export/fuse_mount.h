@@ -7,8 +7,6 @@
 #ifndef EXPORT_FUSE_MOUNT_H
 #define EXPORT_FUSE_MOUNT_H
 
-#include <stdbool.h>
-
 /*
  * Mounts a FUSE file over the regular file at path, which is made if there
  * is none.  source is what mount(8) shows, without commas.  Returns the
@@ -17,7 +15,7 @@
  * Mind: nobody may open path, or stat it, before the engine has the handle
  * and said "attached"; they would wait.
  */
-int fuse_mount_file(const char *path, const char *source, bool read_only);
+int fuse_mount_file(const char *path, const char *source);
 
 /* Lazily, so it never waits.  Returns 0 or -errno (-EINVAL: no mount). */
 int fuse_unmount_file(const char *path);

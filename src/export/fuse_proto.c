@@ -139,8 +139,6 @@ static enum fuse_todo on_write(const struct request *r)
 	if (in.size > FUSE_DATA_MAX || in.size != r->len - sizeof(in) ||
 	    !is_aligned(r, in.offset, in.size))
 		return refuse(r, -EINVAL);
-	if (r->g->read_only)
-		return refuse(r, -EROFS);
 	len = cut_at_end(r, in.offset, in.size);
 	if (len == 0)
 		return refuse(r, -ENOSPC);
@@ -168,8 +166,6 @@ static enum fuse_todo on_fallocate(const struct request *r)
 	punch = in.mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
 	if (!punch && in.mode != (FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE))
 		return refuse(r, -EOPNOTSUPP);
-	if (g->read_only)
-		return refuse(r, -EROFS);
 	if (punch ? !g->can_discard : !g->can_zero)
 		return refuse(r, -EOPNOTSUPP);
 	len = cut_at_end(r, in.offset, in.length);
@@ -212,15 +208,10 @@ static enum fuse_todo on_setattr(const struct request *r)
 
 static enum fuse_todo on_open(const struct request *r)
 {
-	struct fuse_open_in in;
 	struct fuse_open_out out = {
 		.open_flags = OPEN_FLAGS,
 	};
 
-	memcpy(&in, r->body, sizeof(in));
-	/* Root may open a 0400 file for writing, so the mode is not enough. */
-	if (r->g->read_only && (in.flags & O_ACCMODE) != O_RDONLY)
-		return refuse(r, -EROFS);
 	return answer(r->job, 0, &out, sizeof(out));
 }
 

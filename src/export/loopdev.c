@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "export/blockdev.h"
 #include "export/mountinfo.h"
 #include "export/sysfs.h"
 
@@ -91,13 +92,11 @@ static int configure(unsigned n, int file, const struct loop_options *opt)
 {
 	struct loop_config c = { .fd = (uint32_t)file,
 				 .block_size = opt->block_size };
-	int err = 0, fd = open_loop(n, opt->read_only ? O_RDONLY : O_RDWR);
+	int err = 0, fd = open_loop(n, O_RDWR);
 
 	if (fd < 0)
 		return fd;
 	c.info.lo_flags = LO_FLAGS_DIRECT_IO | LO_FLAGS_PARTSCAN;
-	if (opt->read_only)
-		c.info.lo_flags |= LO_FLAGS_READ_ONLY;
 	name_file(&c, file);
 	ask_size(file);
 	if (ioctl(fd, LOOP_CONFIGURE, &c) < 0)
@@ -176,6 +175,21 @@ bool loop_is_on(unsigned n, const char *path)
 	return loop_backing(n, at, sizeof(at)) == 0 && is_same_file(path, at);
 }
 
+/*
+ * As the kernel makes one, for the next user.  Not before it is free: the
+ * kernel waits with the first for the end of all I/O.
+ */
+static void leave(unsigned n)
+{
+	char name[24];
+
+	put_queue(n, "max_sectors_kb", 0);
+	snprintf(name, sizeof(name), "loop%u", n);
+	if (blockdev_is_read_only(name))
+		/* One that is made read-only is so anyway. */
+		(void)blockdev_set_read_only(name, false);
+}
+
 /* The kernel detaches at the last close, ours or somebody else's. */
 int loop_detach(unsigned n, const char *path)
 {
@@ -196,12 +210,8 @@ int loop_detach(unsigned n, const char *path)
 			return -EBUSY;
 		nanosleep(&pause, NULL);
 	}
-	/*
-	 * The kernel's own, for the next user.  Not before it is free: the
-	 * kernel waits with it for the end of all I/O.
-	 */
 	if (!err)
-		put_queue(n, "max_sectors_kb", 0);
+		leave(n);
 	return err;
 }
 

@@ -14,7 +14,6 @@
 
 struct loop_options {
 	uint32_t block_size; /* bytes: the disk's logical block */
-	bool read_only;
 	bool rotational;
 	uint32_t max_io;     /* bytes a request may have; 0: the kernel's */
 	uint32_t optimal_io; /* bytes, for read-ahead; 0: the kernel's */
@@ -22,8 +21,8 @@ struct loop_options {
 
 /*
  * Makes a loop device with direct I/O on file and applies the options; one
- * that exists already is not taken from anybody.  Returns its number N, as in
- * /dev/loopN, or -errno.
+ * that exists already is not taken from anybody.  It is writable.  Returns its
+ * number N, as in /dev/loopN, or -errno.
  */
 int loop_attach(int file, const struct loop_options *opt);
 
@@ -31,7 +30,8 @@ int loop_attach(int file, const struct loop_options *opt);
  * Detaches loopN from the file path, and from no other: a number may be
  * somebody else's by now.  While somebody has it open the kernel does it when
  * the last one closes; then this returns -EBUSY.  Else 0 (also when it was
- * not attached) or -errno.
+ * not attached) or -errno.  The number's next owner finds it as the kernel
+ * makes it.
  */
 int loop_detach(unsigned n, const char *path);
 /*

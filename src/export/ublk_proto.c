@@ -36,8 +36,7 @@ static uint32_t sectors_of(uint64_t bytes)
 
 static uint32_t attrs_of(const struct disk_geometry *g)
 {
-	return (g->read_only ? UBLK_ATTR_READ_ONLY : 0) |
-	       (g->rotational ? UBLK_ATTR_ROTATIONAL : 0) |
+	return (g->rotational ? UBLK_ATTR_ROTATIONAL : 0) |
 	       (g->write_cache ? UBLK_ATTR_CACHE : 0) |
 	       (g->write_cache && g->fua ? UBLK_ATTR_FUA : 0);
 }
@@ -71,7 +70,7 @@ void ublk_make_params(const struct disk_geometry *g, struct ublk_params *out)
 	out->basic.optimal_shift = shift_of(optimal);
 	out->basic.max_sectors = UBLK_DATA_MAX / SECTOR;
 	out->basic.sectors = g->blocks * (g->block_size / SECTOR);
-	if (!g->read_only && (g->can_discard || g->can_zero))
+	if (g->can_discard || g->can_zero)
 		set_discard(g, out);
 }
 
@@ -80,9 +79,6 @@ void ublk_make_params(const struct disk_geometry *g, struct ublk_params *out)
 static int operation(uint32_t flags, const struct disk_geometry *g,
 		     struct ublk_job *job)
 {
-	if (g->read_only && UBLK_OP(flags) != UBLK_OP_READ &&
-	    UBLK_OP(flags) != UBLK_OP_FLUSH)
-		return -EIO;
 	switch (UBLK_OP(flags)) {
 	case UBLK_OP_READ:
 		job->op = DISK_READ;

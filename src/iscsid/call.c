@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/list.h"
+#include "base/str.h"
 #include "iscsid/manager.h"
 
 void call_row(struct call *c, const struct msg_out *row)
@@ -43,25 +45,41 @@ void call_fail(struct call *c, int err, const char *fmt, ...)
 	va_end(ap);
 }
 
+static void tell_what(struct call *c)
+{
+	const char *what = c->wait->what(c);
+	static struct msg_out m;
+
+	if (!what || strcmp(what, c->told) == 0)
+		return;
+	str_copy(c->told, sizeof(c->told), what);
+	msg_begin(&m, "progress");
+	msg_str(&m, "text", what);
+	call_row(c, &m);
+}
+
 static void on_timer(struct io_timer *t)
 {
 	struct call *c = container_of(t, struct call, timer);
 
 	c->waited += CALL_LOOK;
-	if (c->look(c))
+	if (c->wait->look(c))
 		return;
-	if (c->waited >= CALL_WITHIN)
-		call_fail(c, -ETIMEDOUT, "%s", c->late);
-	else
-		io_timer_after(c->m->loop, &c->timer, CALL_LOOK);
+	if (c->waited >= CALL_WITHIN) {
+		c->wait->late(c);
+		return;
+	}
+	io_timer_after(c->m->loop, &c->timer, CALL_LOOK);
+	if (c->waited >= CALL_QUIET && c->wait->what)
+		tell_what(c); /* the last: who asked may be gone then */
 }
 
-void call_wait(struct call *c, bool (*look)(struct call *c), const char *late)
+void call_wait(struct call *c, const struct call_wait *w)
 {
 	c->timer.fn = on_timer;
-	c->look = look;
-	c->late = late;
+	c->wait = w;
 	c->waited = 0;
+	*c->told = '\0';
 	io_timer_after(c->m->loop, &c->timer, CALL_LOOK);
 }
 

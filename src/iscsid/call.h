@@ -13,8 +13,9 @@
 #include "ctl/msg.h"
 #include "io/timer.h"
 
-#define CALL_TEXT   512 /* of an answer */
-#define CALL_LOOK   50	/* ms between looks */
+#define CALL_TEXT   512	 /* of an answer */
+#define CALL_LOOK   50	 /* ms between looks */
+#define CALL_QUIET  1000 /* ms without a word to who waits */
 #define CALL_WITHIN 30000
 
 struct manager;
@@ -27,14 +28,26 @@ struct call_ops {
 	void (*done)(struct call *c, int err, const char *text);
 };
 
+struct call_wait {
+	/* Called now and then until it returns true, having answered. */
+	bool (*look)(struct call *c);
+	/*
+	 * What it waits for, in words, for who waits for longer than a second;
+	 * NULL: there is nothing to say.
+	 */
+	const char *(*what)(struct call *c);
+	/* After CALL_WITHIN ms it has to answer: what goes on, and what not. */
+	void (*late)(struct call *c);
+};
+
 struct call {
 	struct manager *m; /* set by the asker, as the next */
 	const struct call_ops *ops;
 	/* while it waits: what for */
 	struct io_timer timer;
-	bool (*look)(struct call *c);
-	const char *late; /* answer when the time is over */
-	unsigned waited;  /* ms */
+	const struct call_wait *wait;
+	unsigned waited;      /* ms */
+	char told[CALL_TEXT]; /* the newest line about what it waits for */
 	unsigned bus, target, lun;
 };
 
@@ -45,11 +58,8 @@ void call_ok(struct call *c, const char *fmt, ...)
 void call_fail(struct call *c, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/*
- * look() is called now and then until it returns true, having answered; after
- * CALL_WITHIN ms the call fails with -ETIMEDOUT and the words of late.
- */
-void call_wait(struct call *c, bool (*look)(struct call *c), const char *late);
+/* w is borrowed. */
+void call_wait(struct call *c, const struct call_wait *w);
 /* The asker lost interest; no answer is given. */
 void call_drop(struct call *c);
 

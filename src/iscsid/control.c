@@ -151,6 +151,7 @@ static void list_device(const struct answer *a, const struct device *d)
 {
 	const struct said_lun *s = &d->said;
 	struct link_place at = device_place(d);
+	bool has = d->disk >= 0 && s->block_size; /* else: will have */
 	char dev[LINK_DEV_SIZE], path[PATH_MAX];
 
 	device_name(d, dev, sizeof(dev));
@@ -166,8 +167,8 @@ static void list_device(const struct answer *a, const struct device *d)
 	msg_str(&out, "identity", s->identity);
 	msg_str(&out, "serial", s->serial);
 	msg_u64(&out, "block-size", s->block_size);
-	msg_u64(&out, "blocks", s->blocks);
-	msg_u64(&out, "read-only", s->read_only);
+	msg_u64(&out, "blocks", has ? d->bytes / s->block_size : s->blocks);
+	msg_u64(&out, "read-only", has ? d->read_only : s->read_only);
 	msg_str(&out, "device", dev);
 	if (*d->via_why) {
 		msg_str(&out, "export", exporter_name(d->via));

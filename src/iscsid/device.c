@@ -73,9 +73,15 @@ static void take_result(struct device *d, enum step_kind kind,
 		break;
 	case STEP_LOOP:
 		d->disk = r->disk;
+		d->bytes = r->size;
+		d->read_only = r->read_only;
 		break;
 	case STEP_PARSE:
 		take_parts(d, r);
+		break;
+	case STEP_RESIZE:
+		d->bytes = r->size;
+		d->read_only = r->read_only;
 		break;
 	case STEP_CLEAR:
 		if (r->lost)
@@ -92,11 +98,16 @@ static void take_result(struct device *d, enum step_kind kind,
 	}
 }
 
+/* That a disk failed is the cause; what cannot be done then, is not. */
 static void note_failure(struct device *d, enum step_kind kind, int err)
 {
-	snprintf(d->failure, sizeof(d->failure), "%s failed: %s",
-		 step_words(d->via, kind), strerror(-err));
-	log_err(d->label, "%s", d->failure);
+	char line[SAID_TEXT];
+
+	snprintf(line, sizeof(line), "%s failed: %s", step_words(d->via, kind),
+		 strerror(-err));
+	log_err(d->label, "%s", line);
+	if (d->said.online || !*d->failure)
+		str_copy(d->failure, sizeof(d->failure), line);
 	if (kind == STEP_MOUNT || kind == STEP_LOOP)
 		device_fall_back(d, d->failure);
 }
@@ -105,12 +116,14 @@ static void note_failure(struct device *d, enum step_kind kind, int err)
 static enum device_event outcome(const struct device *d, enum step_kind kind,
 				 int err, const struct step_result *r)
 {
+	enum device_event busy = d->stop ? DEVICE_BUSY : DEVICE_STAY;
+
 	if (kind == STEP_CLEAR && err == -EBUSY)
-		return d->force ? DEVICE_FORCE : DEVICE_BUSY;
+		return d->force ? DEVICE_FORCE : busy;
 	if (kind == STEP_USERS && d->force)
 		return DEVICE_FORCE;
 	if (kind == STEP_USERS)
-		return err || r->users.count ? DEVICE_BUSY : DEVICE_OK;
+		return err || r->users.count ? busy : DEVICE_OK;
 	if (kind == STEP_CLEAR)
 		return err ? DEVICE_FAILED : DEVICE_OK;
 	if (d->stop || d->lost)
@@ -191,7 +204,6 @@ static void act_loop(void *obj, const void *arg)
 	struct device *d = obj;
 
 	clear_timer(d);
-	d->bytes = d->said.blocks * d->said.block_size;
 	device_keep_fuse(d);
 	run(d, STEP_LOOP, NULL);
 }
@@ -283,13 +295,35 @@ static void tell_udev(const struct device *d)
 	udev_announce(dev, d->parts, d->nparts);
 }
 
+static bool is_changed(const struct device *d)
+{
+	return d->said.blocks * d->said.block_size != d->bytes ||
+	       d->said.read_only != d->read_only;
+}
+
+static void drop_renewal(struct device *d)
+{
+	if (d->renew == DEVICE_CHANGED)
+		*d->failure = '\0';
+	d->renew = DEVICE_KEEPS;
+	d->renew_told = false;
+	clear_timer(d);
+}
+
 /* Says and handles what the engine reported while we were busy. */
 void device_catch_up(struct device *d)
 {
-	if (d->said.online && d->said.blocks * d->said.block_size != d->bytes)
+	bool changed = d->said.online && is_changed(d);
+
+	if (d->said.online && d->renew &&
+	    (!changed || d->renew == DEVICE_REPLACED))
+		drop_renewal(d);
+	if (changed && !d->renew)
 		device_step(d, DEVICE_SIZED, NULL);
 	else if (d->written)
 		device_step(d, DEVICE_WRITTEN, NULL);
+	else if (d->renew)
+		set_timer(d, DEVICE_RENEW_EVERY);
 }
 
 static void watch_device(struct device *d)
@@ -323,33 +357,64 @@ static void act_online(void *obj, const void *arg)
 	device_catch_up(d);
 }
 
-static void act_resize(void *obj, const void *arg)
+static void say_sizes(const struct device *d, uint64_t bytes)
 {
-	struct device *d = obj;
 	char from[32], to[32];
 
 	str_size(from, sizeof(from), d->bytes);
-	d->bytes = d->said.blocks * d->said.block_size;
-	str_size(to, sizeof(to), d->bytes);
+	str_size(to, sizeof(to), bytes);
 	log_info(d->label, "%s: capacity changed from %s to %s", device_dev(d),
 		 from, to);
-	if (d->via == EXPORTER_UBLK &&
-	    !(d->t->m->ublk.features & UBLK_CAN_RESIZE)) {
-		log_warn(d->label,
-			 "this kernel cannot change the size of a ublk device "
-			 "(Linux 6.16 can): %s keeps it until it is made anew",
-			 device_dev(d));
-		device_step(d, DEVICE_FAILED, NULL);
-		return;
-	}
+}
+
+static void act_resize(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	uint64_t bytes = d->said.blocks * d->said.block_size;
+
+	clear_timer(d);
+	if (bytes != d->bytes)
+		say_sizes(d, bytes);
 	run(d, STEP_RESIZE, NULL);
+}
+
+static void act_not_resized(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_warn(d->label,
+		 "the kernel keeps %s as it was as long as it is used, and it "
+		 "is made anew then",
+		 device_dev(d));
+	str_copy(d->failure, sizeof(d->failure),
+		 "what changed of it is taken over when nobody uses it");
+	d->renew = DEVICE_CHANGED;
+	act_online(obj, arg);
+	set_timer(d, DEVICE_LOOK_EVERY);
 }
 
 /* Back ---------------------------------------------------------------- */
 
 static void act_check(void *obj, const void *arg)
 {
+	clear_timer(obj);
 	run(obj, STEP_USERS, NULL);
+}
+
+static void note_user(struct device *d, const struct step_result *r)
+{
+	str_copy(d->user, sizeof(d->user),
+		 r && r->users.count ? r->users.words[0]
+				     : "somebody who is not seen here");
+}
+
+static void say_renewal(struct device *d)
+{
+	if (!d->renew_told)
+		log_warn(d->label,
+			 "%s is made anew when nobody uses it: it is %s",
+			 device_dev(d), d->user);
+	d->renew_told = true;
 }
 
 static void say_users(struct device *d, const struct users *u)
@@ -364,9 +429,14 @@ static void act_in_use(void *obj, const void *arg)
 	const struct step_result *r = arg;
 	struct device *d = obj;
 
-	str_copy(d->user, sizeof(d->user),
-		 r && r->users.count ? r->users.words[0]
-				     : "somebody who is not seen here");
+	note_user(d, r);
+	/* Whoever wished it would have been answered by now. */
+	if (d->forget && !d->vanished && d->waited >= 2 &&
+	    !manager_is_stopping(d->t->m)) {
+		log_warn(d->label, "is not removed: it is %s", d->user);
+		device_stay(d);
+		return;
+	}
 	if (d->waited++ % 60 == 0) /* looks; a line a minute is enough */
 		say_users(d, r ? &r->users : NULL);
 	set_timer(d, DEVICE_LOOK_EVERY);
@@ -379,6 +449,10 @@ static void act_stay(void *obj, const void *arg)
 	clear_timer(d);
 	d->waited = 0;
 	d->written |= !d->linked; /* its partitions were dropped, too */
+	if (arg)
+		note_user(d, arg);
+	if (d->renew)
+		say_renewal(d);
 	act_online(obj, arg);
 }
 
@@ -498,8 +572,12 @@ static void act_down(void *obj, const void *arg)
 	d->waited = 0;
 	if (d->stop)
 		device_step(d, DEVICE_STOP, NULL);
+	else if (d->renew == DEVICE_REPLACED)
+		device_look_anew(d);
 	else
 		set_timer(d, *d->failure ? DEVICE_RETRY_AFTER : 0);
+	d->renew = DEVICE_KEEPS;
+	d->renew_told = false;
 }
 
 static void act_gone(void *obj, const void *arg)
@@ -565,7 +643,10 @@ ROW(S(PARSING) | S(ADDING) | S(RESIZING),
 ROW(S(ONLINE),     SIZED,     RESIZING,   act_resize,      "capacity changed"),
 ROW(S(ONLINE),     WRITTEN,   PARSING,    act_parse,       "table may be new"),
 ROW(S(RESIZING),   OK,        PARSING,    act_parse,       "kernel knows"),
-ROW(S(RESIZING),   FAILED,    ONLINE,     act_online,      "kernel refuses"),
+ROW(S(RESIZING),   FAILED,    ONLINE,     act_not_resized, "kernel refuses"),
+ROW(S(ONLINE),     TIMER,     CHECKING,   act_check,       "to be made anew"),
+ROW(S(CHECKING) | S(CLEARING),
+                   STAY,      ONLINE,     act_stay,        "not yet anew"),
 ROW(S(ONLINE),     STOP,      CHECKING,   act_check,       "the way back"),
 ROW(S(CHECKING),   OK,        CLEARING,   act_clear,       "idle"),
 ROW(S(CHECKING),   BUSY,      IN_USE,     act_in_use,      "wait for users"),
@@ -593,6 +674,49 @@ ROW(S(UNMOUNTING), STOP,      DOWN,       act_down,        "undone"),
 const struct fsm device_fsm = {
 	"device", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
 };
+
+static const char *doing_by_state(const struct device *d)
+{
+	switch ((enum device_state)d->state) {
+	case DEVICE_DOWN:
+	case DEVICE_GONE:
+		break;
+	case DEVICE_MOUNTING:
+		return step_words(d->via, STEP_MOUNT);
+	case DEVICE_ATTACHING:
+		return "its engine begins to serve it";
+	case DEVICE_LOOPING:
+		return step_words(d->via, STEP_LOOP);
+	case DEVICE_PARSING:
+		return step_words(d->via, STEP_PARSE);
+	case DEVICE_ADDING:
+		return step_words(d->via, STEP_ADD);
+	case DEVICE_ONLINE:
+		return "it is online";
+	case DEVICE_RESIZING:
+		return step_words(d->via, STEP_RESIZE);
+	case DEVICE_CHECKING:
+		return step_words(d->via, STEP_USERS);
+	case DEVICE_IN_USE:
+		return "it is in use";
+	case DEVICE_CLEARING:
+		return "the target has not taken the last writes yet";
+	case DEVICE_DETACHING:
+		return "the target has not flushed its cache yet";
+	case DEVICE_UNMOUNTING:
+		return step_words(d->via, STEP_UNMOUNT);
+	}
+	return "it is down";
+}
+
+const char *device_doing(const struct device *d)
+{
+	static char text[sizeof(d->waits.reason) + 64];
+
+	snprintf(text, sizeof(text), "%s%s%s", doing_by_state(d),
+		 *d->waits.reason ? "; " : "", d->waits.reason);
+	return text;
+}
 
 const char *device_state_name(const struct device *d)
 {

@@ -31,6 +31,7 @@
 #define DEVICE_DETACH_WITHIN 30000 /* ms: it flushes */
 #define DEVICE_SLOW_AFTER    5000  /* ms, then a line says what it waits for */
 #define DEVICE_LOOK_EVERY    1000  /* ms, while waiting for users */
+#define DEVICE_RENEW_EVERY   10000 /* ms, while waiting to be made anew */
 #define DEVICE_RETRY_AFTER   30000 /* ms, when it could not be brought up */
 
 enum device_state {
@@ -59,7 +60,7 @@ enum device_event {
 	DEVICE_FORCE,	 /* it shall go whoever uses it */
 	DEVICE_ATTACHED,
 	DEVICE_DETACHED,
-	DEVICE_SIZED,	/* its size changed */
+	DEVICE_SIZED,	/* its size or its write protection changed */
 	DEVICE_WRITTEN, /* somebody who wrote to it closed it */
 	DEVICE_STAY,	/* it shall not go after all */
 	DEVICE_KEPT,	/* a manager before us had brought it up */
@@ -70,6 +71,13 @@ enum device_event {
 };
 
 extern const struct fsm device_fsm;
+
+/* Why a device is to be made anew, as soon as nobody uses it. */
+enum device_renew {
+	DEVICE_KEEPS,
+	DEVICE_CHANGED,	 /* the kernel cannot change what is in use */
+	DEVICE_REPLACED, /* another disk is behind it, or none */
+};
 
 struct target;
 struct worker;
@@ -82,6 +90,9 @@ struct device {
 	char label[48];	      /* "bus 0 target 3 lun 1", for messages */
 	struct said_lun said; /* the newest */
 	uint64_t bytes;	      /* the size the kernel knows */
+	bool read_only;	      /* as the kernel knows it */
+	uint8_t renew;	      /* enum device_renew */
+	bool renew_told;      /* ... and who is in the way */
 	enum exporter via;
 	char via_why[EXPORTER_WHY]; /* why by this one */
 	char no_ublk[EXPORTER_WHY]; /* why ublk did not work for it; "" */
@@ -155,6 +166,11 @@ void device_written(struct device *d);
 void device_lose(struct device *d, int error);
 /* It shall go as soon as it is idle; with force at once. */
 void device_stop(struct device *d, bool force);
+/*
+ * LUNs were looked for, as an administrator wished: one that has failed is
+ * made anew as soon as nobody uses it.
+ */
+void device_renew(struct device *d);
 /* One that waits for its users stays. */
 void device_stay(struct device *d);
 
@@ -166,5 +182,7 @@ void device_name(const struct device *d, char *dst, size_t size);
 /* Where its links are, or would be. */
 struct link_place device_place(const struct device *d);
 const char *device_state_name(const struct device *d);
+/* What it does now, or waits for, in words; until the next call. */
+const char *device_doing(const struct device *d);
 
 #endif

@@ -18,6 +18,8 @@ void device_step(struct device *d, enum device_event ev, const void *arg);
 
 /* resume: the handle was served before.  False without an engine. */
 bool device_tell_attach(struct device *d, bool resume);
+/* At DOWN: its engine is to find out what is there now. */
+void device_look_anew(struct device *d);
 /* Says and handles what the engine reported while we were busy. */
 void device_catch_up(struct device *d);
 

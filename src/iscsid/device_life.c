@@ -11,9 +11,10 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "export/sysfs.h"
+#include "export/blockdev.h"
 #include "iscsid/held.h"
 #include "iscsid/manager.h"
+#include "iscsid/order.h"
 #include "iscsid/recovery.h"
 #include "iscsid/service.h"
 #include "iscsid/target.h"
@@ -100,15 +101,6 @@ void device_free(struct device *d)
 	free(d);
 }
 
-static uint64_t disk_size(const struct device *d)
-{
-	char path[64];
-	uint64_t sectors;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/size", device_dev(d));
-	return sysfs_get_u64(path, &sectors) ? 0 : sectors * 512;
-}
-
 void device_go_on(struct device *d, const struct device_left *left)
 {
 	d->said = left->said;
@@ -123,7 +115,8 @@ void device_go_on(struct device *d, const struct device_left *left)
 		return;
 	}
 	d->announced = true;
-	d->bytes = disk_size(d);
+	d->bytes = blockdev_size(device_dev(d));
+	d->read_only = blockdev_is_read_only(device_dev(d));
 	if (d->fuse >= 0)
 		device_keep_fuse(d);
 	log_info(d->label, "%s goes on", device_dev(d));
@@ -264,6 +257,27 @@ void device_stop(struct device *d, bool force)
 		    d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE
 							: DEVICE_STOP,
 		    NULL);
+}
+
+void device_look_anew(struct device *d)
+{
+	static struct msg_out m;
+	struct target *t = d->t;
+
+	if (!t->engine) /* the next one looks anyway */
+		return;
+	order_simple(&m, "rescan", t->id);
+	engine_tell(t->engine, &m, -1);
+}
+
+void device_renew(struct device *d)
+{
+	if (d->said.online || d->stop || d->vanished || !device_is_served(d))
+		return;
+	d->renew = DEVICE_REPLACED;
+	d->renew_told = false;
+	if (d->state == DEVICE_ONLINE)
+		device_step(d, DEVICE_TIMER, NULL);
 }
 
 void device_stay(struct device *d)

@@ -92,7 +92,8 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 	s.features = m->ublk.features;
 	s.pid = (int)getpid();
 	s.engine = d->t->engine ? (int)d->t->engine->pid : 0;
-	s.size = d->bytes;
+	s.size = kind == STEP_RESIZE ? d->said.blocks * d->said.block_size
+				     : d->bytes;
 	exporter_geometry(&d->said, &s.geometry);
 	s.force = d->force;
 	held_disk_name(d->t->bus, d->t->number, d->said.number, name);

@@ -332,6 +332,15 @@ void devices_stop(struct target *t, bool force)
 	}
 }
 
+void devices_renew(struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		device_renew(of(pos));
+	}
+}
+
 bool devices_are_up(const struct target *t)
 {
 	return t->ndevices > 0;

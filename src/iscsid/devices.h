@@ -45,6 +45,8 @@ unsigned devices_of_engine(const struct manager *m, const struct engine *e);
 
 /* They go as they become idle; with force at once. */
 void devices_stop(struct target *t, bool force);
+/* LUNs were looked for, as an administrator wished: see device_renew(). */
+void devices_renew(struct target *t);
 bool devices_are_up(const struct target *t); /* any that is not gone */
 /* Every device is online, or down for a reason. */
 bool devices_are_settled(const struct target *t);

@@ -332,7 +332,7 @@ int hba_open(struct manager *m, struct hba **out)
 	h->m = m;
 	h->readable.fn = on_readable;
 	err = make_place(h);
-	h->fd = err ? err : fuse_mount_file(h->path, "iscsi-hba", false);
+	h->fd = err ? err : fuse_mount_file(h->path, "iscsi-hba");
 	if (h->fd < 0) {
 		err = h->fd;
 		free(h);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "export/blockdev.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
 #include "iscsid/steps_ublk.h"
@@ -59,35 +60,54 @@ static int do_mount(const struct step *s, struct msg_out *m, int *handle)
 	for (int i = 0; i < STALE_MOUNTS; i++)
 		if (fuse_unmount_file(s->path))
 			break;
-	fd = fuse_mount_file(s->path, name ? name + 1 : s->path,
-			     s->geometry.read_only);
+	fd = fuse_mount_file(s->path, name ? name + 1 : s->path);
 	if (fd < 0)
 		return fd;
 	*handle = fd;
 	return 0;
 }
 
-static int do_loop(const struct step *s, struct msg_out *m, int *handle)
+/* Its number, or -errno. */
+static int attach_loop(const struct step *s)
 {
 	const struct disk_geometry *g = &s->geometry;
 	const struct loop_options opt = {
 		.block_size = g->block_size,
-		.read_only = g->read_only,
 		.rotational = g->rotational,
 		.max_io = MAX_IO,
 		.optimal_io = g->optimal_io,
 	};
-	int fd = open(s->path, (g->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	int n;
+	int n, fd = open(s->path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
 	n = loop_attach(fd, &opt);
 	close(fd);
+	return n;
+}
+
+/* As the kernel has them now: others may have been wished for. */
+static void answer_size(const char *name, struct msg_out *m)
+{
+	msg_u64(m, "size", blockdev_size(name));
+	msg_u64(m, "read-only", blockdev_is_read_only(name));
+}
+
+static int do_start(const struct step *s, struct msg_out *m, int *handle)
+{
+	bool ublk = s->via == EXPORTER_UBLK;
+	int err, n = ublk ? ublk_step_start(s) : attach_loop(s);
+	char name[24];
+
 	if (n < 0)
 		return n;
+	exporter_disk_name(s->via, n, name, sizeof(name));
+	err = blockdev_set_read_only(name, s->geometry.read_only);
+	if (err && !ublk) /* a ublk device is found by its own number */
+		(void)loop_detach((unsigned)n, s->path); /* err tells */
 	msg_u64(m, "disk", (uint64_t)n);
-	return 0;
+	answer_size(name, m);
+	return err;
 }
 
 /* While still privileged: the handle that do_parse() reads. */
@@ -123,9 +143,30 @@ static int do_add(const struct step *s, struct msg_out *m, int *handle)
 	return err;
 }
 
+static int change_size(const struct step *s, const char *name)
+{
+	int err = 0;
+
+	if (blockdev_size(name) == s->size)
+		return 0;
+	err = s->via == EXPORTER_UBLK ? ublk_step_resize(s)
+				      : loop_resize((unsigned)s->disk);
+	return !err && blockdev_size(name) != s->size ? -ERANGE : err;
+}
+
 static int do_resize(const struct step *s, struct msg_out *m, int *handle)
 {
-	return loop_resize((unsigned)s->disk);
+	char name[24];
+	int err, ro, fd = open_disk(s, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	disk_name(s, name, sizeof(name));
+	err = change_size(s, name);
+	ro = blockdev_set_read_only(name, s->geometry.read_only);
+	answer_size(name, m);
+	close(fd);
+	return err ? err : ro;
 }
 
 static int do_users(const struct step *s, struct msg_out *m, int *handle)
@@ -161,6 +202,15 @@ static int empty_disk(const struct step *s, struct msg_out *m)
 	return s->force ? 0 : err;
 }
 
+/* A loop device's number outlives it, and what was set of it, too. */
+static void make_writable(const struct step *s)
+{
+	char name[24];
+
+	disk_name(s, name, sizeof(name));
+	(void)blockdev_set_read_only(name, false); /* its engine refuses */
+}
+
 static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 {
 	int err = s->disk < 0 ? 0 : empty_disk(s, m);
@@ -170,6 +220,9 @@ static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 	if (s->via == EXPORTER_UBLK)
 		return ublk_step_stop(s, m, handle);
 	err = loop_detach((unsigned)s->disk, s->path);
+	/* It goes with its user, and then nobody is left to do that. */
+	if (err == -EBUSY && s->force)
+		make_writable(s);
 	/* Else it would go with its user, although it was refused. */
 	if (err == -EBUSY && !s->force &&
 	    loop_stay((unsigned)s->disk, s->path) == -ENXIO)
@@ -211,17 +264,15 @@ static const struct kind {
 			 10000 },
 	[STEP_LOOP] = { { "setting up a loop device",
 			  "starting its ublk device" },
-			{ do_loop, ublk_step_start },
+			EITHER(do_start),
 			WORK_DISK,
 			600000 },
 	[STEP_PARSE] = { EITHER("reading the partition table"), EITHER(NULL),
 			 WORK_DISK, 600000 },
 	[STEP_ADD] = { EITHER("adding the partitions"), EITHER(do_add),
 		       WORK_DISK, 60000 },
-	[STEP_RESIZE] = { EITHER("changing the size"),
-			  { do_resize, ublk_step_resize },
-			  WORK_DISK,
-			  600000 },
+	[STEP_RESIZE] = { EITHER("changing its size or write protection"),
+			  EITHER(do_resize), WORK_DISK, 600000 },
 	[STEP_USERS] = { EITHER("looking for users"), EITHER(do_users),
 			 WORK_DISK, 30000 },
 	[STEP_CLEAR] = { { "clearing the loop device",
@@ -317,6 +368,12 @@ static int read_numbers(const struct running *r, const struct msg_in *m,
 	if (makes_ublk && msg_get_u64(m, "ublk", (1 << 20) - 1, &n))
 		return -EBADMSG;
 	out->ublk = (int)n;
+	if (r->kind == STEP_LOOP || r->kind == STEP_RESIZE) {
+		if (msg_get_u64(m, "size", INT64_MAX, &out->size) ||
+		    msg_get_u64(m, "read-only", 1, &n))
+			return -EBADMSG;
+		out->read_only = n;
+	}
 	if (r->kind == STEP_RECOVER && msg_get_u64(m, "depth", UINT16_MAX, &n))
 		return -EBADMSG;
 	out->depth = (unsigned)n;

@@ -26,7 +26,7 @@ enum step_kind {
 	STEP_LOOP,   /* answers the number of the block device */
 	STEP_PARSE,  /* answers the partitions; runs without privileges */
 	STEP_ADD,    /* makes the kernel know exactly these partitions */
-	STEP_RESIZE, /* the block device takes the new size */
+	STEP_RESIZE, /* the block device takes the new size and protection */
 	STEP_USERS,  /* answers who uses it */
 	/* Takes the block device away; -EBUSY: somebody still has it open. */
 	STEP_CLEAR,
@@ -62,6 +62,8 @@ struct step_result {
 	int handle;	/* STEP_MOUNT, FUSE: the callee's */
 	int ublk;	/* STEP_MOUNT, ublk */
 	unsigned depth; /* STEP_RECOVER */
+	uint64_t size;	/* STEP_LOOP, STEP_RESIZE: bytes it has now */
+	bool read_only; /* ... and whether it is */
 	int lost;	/* STEP_CLEAR: 0, or -errno: late writes failed */
 	struct partition_table parts; /* STEP_PARSE */
 	struct users users;	      /* STEP_USERS */

@@ -96,7 +96,7 @@ static void remove_link(const struct step *s)
 	(void)unlink(path); /* the next start sees that it leads nowhere */
 }
 
-int ublk_step_start(const struct step *s, struct msg_out *m, int *handle)
+int ublk_step_start(const struct step *s)
 {
 	int err = make_link(s);
 
@@ -104,13 +104,13 @@ int ublk_step_start(const struct step *s, struct msg_out *m, int *handle)
 		err = ublk_start(number(s), s->pid);
 	if (!err)
 		err = make_node(number(s));
-	if (!err)
-		msg_u64(m, "disk", number(s));
-	return err;
+	return err ? err : s->ublk;
 }
 
-int ublk_step_resize(const struct step *s, struct msg_out *m, int *handle)
+int ublk_step_resize(const struct step *s)
 {
+	if (!(s->features & UBLK_CAN_RESIZE)) /* Linux before 6.16 */
+		return -EOPNOTSUPP;
 	return ublk_resize(number(s), s->size);
 }
 

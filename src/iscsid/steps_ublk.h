@@ -11,7 +11,10 @@
 
 typedef int step_act(const struct step *s, struct msg_out *m, int *handle);
 
-step_act ublk_step_add, ublk_step_start, ublk_step_resize, ublk_step_stop,
-	ublk_step_delete, ublk_step_recover, ublk_step_recovered;
+step_act ublk_step_add, ublk_step_stop, ublk_step_delete, ublk_step_recover,
+	ublk_step_recovered;
+/* Answers the number of the block device, or -errno. */
+int ublk_step_start(const struct step *s);
+int ublk_step_resize(const struct step *s);
 
 #endif

@@ -53,6 +53,7 @@ struct target {
 	unsigned ndevices;
 	bool removing, removed;
 	bool scanned;	       /* its LUNs are known, or it failed */
+	bool renewing;	       /* an administrator had it look for LUNs */
 	struct budget ignored; /* lines about LUNs that are not ours */
 	/* the session, as the engine told it */
 	bool up, ever_up;

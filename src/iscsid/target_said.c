@@ -212,6 +212,9 @@ void target_said(struct target *t, const struct said *s)
 		break;
 	case SAID_LUNS:
 		t->scanned = true;
+		if (t->renewing)
+			devices_renew(t);
+		t->renewing = false;
 		if (!s->count)
 			log_warn(t->label, "no LUNs detected");
 		break;

@@ -2,6 +2,7 @@
  * verb_lun - "rescan", "add" and "remove": looking for LUNs, and single ones.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "iscsid/device.h"
@@ -13,6 +14,8 @@
 #include "iscsid/verb_fns.h"
 #include "iscsid/verbs.h"
 
+#define WORDS 2048 /* about what is waited for; an answer cuts them */
+
 static struct msg_out order;
 
 static bool tell(struct target *t, const char *verb)
@@ -21,13 +24,20 @@ static bool tell(struct target *t, const char *verb)
 	return t->engine && engine_tell(t->engine, &order, -1);
 }
 
+/* Disks that have failed are made anew when it is over. */
+static bool look_for_luns(struct target *t)
+{
+	t->renewing = tell(t, "rescan");
+	return t->renewing;
+}
+
 static void rescan_all(struct call *c)
 {
 	struct list *pos;
 	unsigned n = 0;
 
 	list_for_each (pos, &c->m->targets) {
-		n += tell(container_of(pos, struct target, link), "rescan");
+		n += look_for_luns(container_of(pos, struct target, link));
 	}
 	sources_load(c->m); /* asks every known one again */
 	call_ok(c, "discovery begins again, %u target%s asked for LUNs", n,
@@ -45,7 +55,7 @@ void verb_rescan(struct call *c, const struct msg_in *args)
 		return;
 	}
 	t = verb_target(c, args);
-	if (t && tell(t, "rescan"))
+	if (t && look_for_luns(t))
 		call_ok(c, "%s is asked for LUNs", t->label);
 	else if (t)
 		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
@@ -75,8 +85,14 @@ static bool look_added(struct call *c)
 	struct target *t = target_at(c->m, c->bus, c->target);
 	struct device *d = t ? device_at(t, c->lun) : NULL;
 
-	if (d && d->state == DEVICE_ONLINE)
+	if (d && d->state == DEVICE_ONLINE && d->said.online)
 		call_ok(c, "%s is online", d->label);
+	else if (d && d->renew_told)
+		call_fail(
+			c, -EBUSY,
+			"%s: %s; it is made anew when nobody uses it, and now "
+			"it is %s",
+			d->label, d->failure, d->user);
 	else if (!t || (!d && t->scanned && c->waited > CALL_LOOK))
 		call_fail(c, -ENXIO,
 			  "the target reports no LUN %u that can be used",
@@ -92,8 +108,36 @@ static bool is_online(struct target *t, unsigned lun)
 {
 	const struct device *d = device_at(t, lun);
 
-	return d && d->state == DEVICE_ONLINE;
+	return d && d->state == DEVICE_ONLINE && d->said.online;
 }
+
+static const char *added_what(struct call *c)
+{
+	static char text[WORDS];
+	struct target *t = target_at(c->m, c->bus, c->target);
+	struct device *d = t ? device_at(t, c->lun) : NULL;
+
+	if (!t)
+		return NULL;
+	if (!d || d->state == DEVICE_DOWN)
+		snprintf(text, sizeof(text), "%s is asked for its LUNs",
+			 t->label);
+	else
+		snprintf(text, sizeof(text), "%s: %s", d->label,
+			 device_doing(d));
+	return text;
+}
+
+static void added_late(struct call *c)
+{
+	const char *what = added_what(c);
+
+	call_fail(c, -ETIMEDOUT,
+		  "not there after %u s%s%s; it is used as soon as it is",
+		  CALL_WITHIN / 1000, what ? ": " : "", what ? what : "");
+}
+
+static const struct call_wait adding = { look_added, added_what, added_late };
 
 void verb_add(struct call *c, const struct msg_in *args)
 {
@@ -109,11 +153,11 @@ void verb_add(struct call *c, const struct msg_in *args)
 	} else if (!t->up) {
 		call_fail(c, -ENOTCONN, "no session to %s: %s", t->label,
 			  t->reason);
-	} else if (!tell(t, "rescan")) {
+	} else if (!look_for_luns(t)) {
 		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
 	} else {
 		t->scanned = false; /* until the engine says "luns" */
-		call_wait(c, look_added, "the LUN did not appear in time");
+		call_wait(c, &adding);
 	}
 }
 
@@ -145,6 +189,34 @@ static bool look_removed(struct call *c)
 	return true;
 }
 
+static const char *removed_what(struct call *c)
+{
+	static char text[WORDS];
+	struct target *t = target_at(c->m, c->bus, c->target);
+	struct device *d = t ? device_at(t, c->lun) : NULL;
+
+	if (!d)
+		return NULL;
+	snprintf(text, sizeof(text), "%s: %s%s%s", d->label, device_doing(d),
+		 t->up ? "" : "; no session to the target: ",
+		 t->up ? "" : t->reason);
+	return text;
+}
+
+/* It was not refused: nobody is seen who uses it. */
+static void removed_late(struct call *c)
+{
+	const char *what = removed_what(c);
+
+	call_fail(c, -ETIMEDOUT,
+		  "not over after %u s%s%s; the removal goes on, and ends if "
+		  "somebody begins to use it",
+		  CALL_WITHIN / 1000, what ? ": " : "", what ? what : "");
+}
+
+static const struct call_wait removing = { look_removed, removed_what,
+					   removed_late };
+
 void verb_remove(struct call *c, const struct msg_in *args)
 {
 	struct target *t = read_lun(c, args);
@@ -160,5 +232,5 @@ void verb_remove(struct call *c, const struct msg_in *args)
 	d->waited = 0;
 	device_stop(d, false);
 	if (!look_removed(c))
-		call_wait(c, look_removed, "it is still on its way");
+		call_wait(c, &removing);
 }

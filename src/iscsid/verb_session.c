@@ -110,6 +110,17 @@ static bool look_switched(struct call *c)
 	return true;
 }
 
+static void switched_late(struct call *c)
+{
+	call_fail(c, -ETIMEDOUT,
+		  "its engine has not answered within %u s; the session goes "
+		  "there when it does",
+		  CALL_WITHIN / 1000);
+}
+
+static const struct call_wait switching = { look_switched, NULL,
+					    switched_late };
+
 void verb_portal(struct call *c, const struct msg_in *args)
 {
 	struct target *t = verb_target(c, args);
@@ -135,7 +146,7 @@ void verb_portal(struct call *c, const struct msg_in *args)
 		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
 	} else {
 		t->switching = true;
-		call_wait(c, look_switched, "the engine does not answer");
+		call_wait(c, &switching);
 	}
 }
 

@@ -13,7 +13,7 @@
 static struct {
 	struct io_timer timer;
 	struct manager *m;
-	bool busy, checked;
+	bool busy, checked, given_up;
 	int err; /* of the check */
 } upgrade;
 
@@ -33,7 +33,7 @@ static void on_checked(void *ctx, int err)
 {
 	upgrade.checked = true;
 	upgrade.err = err;
-	if (err) {
+	if (err || upgrade.given_up) {
 		upgrade.busy = false;
 		return;
 	}
@@ -54,6 +54,21 @@ static bool look(struct call *c)
 	return true;
 }
 
+static const char *what(struct call *c)
+{
+	return "the new program is tried";
+}
+
+static void late(struct call *c)
+{
+	upgrade.given_up = true;
+	call_fail(c, -ETIMEDOUT,
+		  "%s does not answer within %u s, nothing has changed",
+		  upgrade_program(), CALL_WITHIN / 1000);
+}
+
+static const struct call_wait waiting = { look, what, late };
+
 void verb_upgrade(struct call *c, const struct msg_in *args)
 {
 	int err;
@@ -63,7 +78,7 @@ void verb_upgrade(struct call *c, const struct msg_in *args)
 		return;
 	}
 	upgrade.m = c->m;
-	upgrade.checked = false;
+	upgrade.checked = upgrade.given_up = false;
 	err = upgrade_check(c->m, on_checked, NULL);
 	if (err) {
 		call_fail(c, err, "the new program cannot be tried: %s",
@@ -71,5 +86,5 @@ void verb_upgrade(struct call *c, const struct msg_in *args)
 		return;
 	}
 	upgrade.busy = true;
-	call_wait(c, look, "the new program does not answer");
+	call_wait(c, &waiting);
 }

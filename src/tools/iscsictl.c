@@ -72,6 +72,15 @@ static int finish(const struct verb *v, const struct msg_in *m)
 	return err == EINVAL ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
+/* What it waits for meanwhile. */
+static void say_progress(const struct verb *v, const struct msg_in *m)
+{
+	static char text[MSG_MAX];
+
+	if (msg_get(m, "text", text, sizeof(text)) >= 0)
+		fprintf(stderr, "iscsictl: %s: %s\n", v->name, text);
+}
+
 static int read_answer(const struct verb *v, int *status)
 {
 	struct msg_in m;
@@ -88,6 +97,8 @@ static int read_answer(const struct verb *v, int *status)
 		}
 		if (v->row && msg_is(&m, v->row))
 			v->print(&m, stdout);
+		else if (msg_is(&m, "progress"))
+			say_progress(v, &m);
 	}
 }
 

@@ -177,7 +177,7 @@ static int start(const char *file, const char *behind)
 	if (backing < 0 || fstat(backing, &st))
 		return -errno;
 	size = (uint64_t)st.st_size;
-	fuse = fuse_mount_file(file, "slowfile", false);
+	fuse = fuse_mount_file(file, "slowfile");
 	if (fuse < 0)
 		return fuse;
 	if (fcntl(fuse, F_SETFL, 0) < 0) /* blocking */

@@ -24,6 +24,7 @@
 #include "base/list.h"
 #include "disk/disk.h"
 #include "export/export.h"
+#include "export/blockdev.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
 #include "export/partition.h"
@@ -224,9 +225,9 @@ static int do_serve(const char *arg)
 static int do_attach(const char *arg)
 {
 	struct loop_options opt = { .block_size = disk->geometry.block_size,
-				    .read_only = disk->geometry.read_only,
 				    .max_io = 1 << 20 };
-	int fd = open(file, opt.read_only ? O_RDONLY : O_RDWR);
+	int fd = open(file, O_RDWR), err;
+	char name[16];
 
 	if (fd < 0)
 		return -errno;
@@ -234,6 +235,10 @@ static int do_attach(const char *arg)
 	close(fd);
 	if (loop_number < 0)
 		return loop_number;
+	snprintf(name, sizeof(name), "loop%d", loop_number);
+	err = blockdev_set_read_only(name, disk->geometry.read_only);
+	if (err)
+		return err;
 	printf("ok /dev/loop%d\n", loop_number);
 	return 1;
 }
@@ -461,7 +466,7 @@ int main(int argc, char **argv)
 	}
 	set_up(argc, argv);
 	snprintf(file, sizeof(file), "%s/lun", argv[1]);
-	fuse_fd = fuse_mount_file(file, "memdisk", disk->geometry.read_only);
+	fuse_fd = fuse_mount_file(file, "memdisk");
 	err = fuse_fd < 0 ? fuse_fd : serve(false);
 	answer(err);
 	while (!err && fgets(line, sizeof(line), stdin))

@@ -19,7 +19,6 @@ static struct disk_geometry some_geometry(struct input *in)
 		.physical_size = 4096,
 		.blocks = flags & 2 ? UINT64_MAX >> (flags >> 6) * 8
 				    : input_u16(in),
-		.read_only = flags & 4,
 		.can_discard = flags & 8,
 		.can_zero = flags & 16,
 		.discard_granularity = flags & 32 ? 65536 : 0,
@@ -36,7 +35,6 @@ static void check_io(const struct fuse_job *j, const struct disk_geometry *g,
 		return;
 	MUST(j->len > 0 && j->off < size && j->len <= size - j->off);
 	MUST((j->off | j->len) % g->block_size == 0);
-	MUST(!g->read_only || j->op == DISK_READ);
 	if (j->op == DISK_READ)
 		MUST(j->len <= FUSE_DATA_MAX);
 	if (j->op == DISK_WRITE)

@@ -21,7 +21,6 @@ static struct disk_geometry some_geometry(struct input *in)
 		.physical_size = 4096,
 		.blocks = flags & 2 ? (uint64_t)INT64_MAX / 4096
 				    : 1u + input_u16(in),
-		.read_only = flags & 4,
 	};
 }
 
@@ -29,7 +28,6 @@ static void check_job(const struct ublk_job *j, const struct disk_geometry *g)
 {
 	uint64_t size = g->blocks * g->block_size;
 
-	MUST(!g->read_only || j->op == DISK_READ || j->op == DISK_FLUSH);
 	if (j->op == DISK_FLUSH)
 		return;
 	MUST(j->len > 0 && j->off < size && j->len <= size - j->off);

@@ -127,12 +127,12 @@ static void test_a_disk_that_only_zeroes_has_a_granularity(void **state)
 	assert_int_not_equal(p.discard.max_zero_sectors, 0);
 }
 
-static void test_a_read_only_disk_offers_no_change(void **state)
+static void test_a_read_only_disk_is_made_for_the_day_it_is_not(void **state)
 {
 	g.read_only = true;
 	make();
-	assert_true(p.basic.attrs & UBLK_ATTR_READ_ONLY);
-	assert_false(p.types & UBLK_HAS_DISCARD);
+	assert_false(p.basic.attrs & UBLK_ATTR_READ_ONLY);
+	assert_true(p.types & UBLK_HAS_DISCARD);
 }
 
 static void test_a_limit_beyond_32_bits_is_cut(void **state)
@@ -220,13 +220,13 @@ static void test_only_whole_blocks_are_done(void **state)
 	assert_int_equal(decode(UBLK_OP_READ, 8, 0), -EINVAL);
 }
 
-static void test_a_read_only_disk_is_not_changed(void **state)
+static void test_of_changes_to_a_read_only_disk_the_target_decides(void **state)
 {
 	g.read_only = true;
 	assert_int_equal(decode(UBLK_OP_READ, 0, 8), 0);
-	assert_int_equal(decode(UBLK_OP_WRITE, 0, 8), -EIO);
-	assert_int_equal(decode(UBLK_OP_DISCARD, 0, 8), -EIO);
-	assert_int_equal(decode(UBLK_OP_ZEROES, 0, 8), -EIO);
+	assert_int_equal(decode(UBLK_OP_WRITE, 0, 8), 0);
+	assert_int_equal(decode(UBLK_OP_DISCARD, 0, 8), 0);
+	assert_int_equal(decode(UBLK_OP_ZEROES, 0, 8), 0);
 }
 
 static void test_a_result_is_bytes_or_an_error(void **state)
@@ -298,7 +298,7 @@ int main(void)
 		T(test_a_rotating_disk_is_one),
 		T(test_limits_of_discard_and_zeroing_are_the_disks),
 		T(test_a_disk_that_only_zeroes_has_a_granularity),
-		T(test_a_read_only_disk_offers_no_change),
+		T(test_a_read_only_disk_is_made_for_the_day_it_is_not),
 		T(test_a_limit_beyond_32_bits_is_cut),
 		T(test_a_read_is_a_read_of_that_range),
 		T(test_fua_stays_with_its_write),
@@ -308,7 +308,7 @@ int main(void)
 		T(test_nothing_beyond_the_end_is_done),
 		T(test_no_request_is_larger_than_its_buffer),
 		T(test_only_whole_blocks_are_done),
-		T(test_a_read_only_disk_is_not_changed),
+		T(test_of_changes_to_a_read_only_disk_the_target_decides),
 		T(test_a_result_is_bytes_or_an_error),
 		T(test_a_directory_is_one_owner_however_it_is_called),
 		T(test_requests_take_whole_pages),

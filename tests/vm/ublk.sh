@@ -99,17 +99,24 @@ resize() {
 	echo "resize $IQN:a 2 96M" >"$T/control"
 	"$B/src/tools/iscsictl" -R "$T/run" rescan
 }
+exec 8<"$two"
 check "the target's disk grows" resize
 features=$(sed -n 's/.*ublk devices work here (features \(0x[0-9a-f]*\)).*/\1/p' \
 	"$T/iscsid.log")
 if ((${features:-0} & 0x400)); then
 	check "the device grows, too" wait_for 20 attribute_is "$two" size \
 		$((96 << 11))
+	exec 8<&-
 else
 	check "the log says that this kernel cannot follow" \
-		will_log 20 'lun 2: .*cannot change the size'
+		will_log 20 'lun 2: .* is made anew when nobody uses it: it is open'
 	check "the device stays as it is" attribute_is "$two" size \
 		$((64 << 11))
+	check "iscsi-ls says what it waits for" eval \
+		'"$B/src/tools/iscsi-ls" -R "$T/run" -l | grep "taken over when"'
+	exec 8<&-
+	check "with its last user it takes the new size" wait_for 30 \
+		attribute_is "$two" size $((96 << 11))
 fi
 
 # ---- partitions ----------------------------------------------------------
