@@ -318,3 +318,33 @@ void leftovers_remove(struct workers *ws, const struct options *o,
 		if (io_loop_run_once(ws->loop, UINT64_MAX))
 			return;
 }
+
+struct count {
+	const struct options *opt;
+	unsigned n;
+};
+
+static void count_loop(void *ctx, unsigned n, const char *path)
+{
+	((struct count *)ctx)->n++;
+}
+
+static void count_ublk(void *ctx, const struct ublk_info *info)
+{
+	struct count *c = ctx;
+	struct ublk_place p;
+
+	c->n += exporter_is_ours(c->opt, info, &p);
+}
+
+unsigned leftovers_count(const struct options *o)
+{
+	struct count c = { .opt = o };
+	char lundir[PATH_MAX];
+
+	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
+	/* What cannot be listed: it was said when it was cleared. */
+	(void)loop_each(lundir, count_loop, &c); /* as it was then */
+	(void)ublk_each(count_ublk, &c);	 /* as it was then */
+	return c.n;
+}

@@ -21,5 +21,7 @@ struct options;
  */
 void leftovers_remove(struct workers *ws, const struct options *o,
 		      bool (*keep)(void *ctx, const char *name), void *ctx);
+/* Block devices of this run directory that are there; none is touched. */
+unsigned leftovers_count(const struct options *o);
 
 #endif

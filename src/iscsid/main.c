@@ -14,6 +14,7 @@
 #include "conf/initiatorname.h"
 #include "iscsid/daemon.h"
 #include "export/ublk_proto.h"
+#include "iscsid/leftovers.h"
 #include "iscsid/manager.h"
 #include "iscsid/options.h"
 #include "iscsid/upgrade.h"
@@ -50,8 +51,12 @@ static int lock_rundir(const struct options *o)
 
 	lock = err ? err : daemon_lock(o->rundir, &other);
 	if (lock == -EWOULDBLOCK)
-		log_err(o->rundir, "another iscsid (process %d) runs here",
-			other);
+		log_err(o->rundir, "another iscsid (process %d) runs here%s",
+			other,
+			o->verb == OPTIONS_FREE
+				? "; \"iscsictl shutdown\" ends it, asked "
+				  "twice whoever uses its disks"
+				: "");
 	else if (lock < 0)
 		log_err(o->rundir, "cannot be used: %s", strerror(-lock));
 	return lock;
@@ -70,6 +75,19 @@ static void raise_limits(void)
 	}
 }
 
+/* Of a loop device the kernel lets go when its last user does. */
+static int end_free(const struct options *o)
+{
+	unsigned n = leftovers_count(o);
+
+	if (n)
+		log_err(NULL, "%u device%s left: see the lines above", n,
+			n == 1 ? " is" : "s are");
+	else
+		log_info(NULL, "no disk of this run directory is left");
+	return n ? EXIT_TROUBLE : EXIT_OK;
+}
+
 static int serve(const struct options *o, int lock)
 {
 	static struct manager m;
@@ -85,6 +103,8 @@ static int serve(const struct options *o, int lock)
 	manager_end(&m);
 	daemon_unlock(o->rundir, lock);
 	log_info(NULL, err ? "ended by an error" : "stopped");
+	if (!err && o->verb == OPTIONS_FREE)
+		return end_free(o);
 	daemon_ready(err ? EXIT_TROUBLE : EXIT_OK);
 	return err ? EXIT_TROUBLE : EXIT_OK;
 }
@@ -143,6 +163,7 @@ int main(int argc, char **argv)
 	log_set_level(o.debug ? LOG_DEBUG : LOG_INFO);
 	switch (o.verb) {
 	case OPTIONS_RUN:
+	case OPTIONS_FREE:
 		return run(&o);
 	case OPTIONS_CHECK:
 		return check_only(&o);

@@ -479,6 +479,10 @@ int manager_start(struct manager *m, const struct options *opt)
 	if (err)
 		return err;
 	open_hba(m);
+	if (opt->verb == OPTIONS_FREE) {
+		stop_begin_free(m);
+		return 0;
+	}
 	sources_load(m);
 	if (list_empty(&m->sources))
 		log_warn(NULL, "%s names no DiscoveryAddress: nothing to do",

@@ -14,6 +14,7 @@
 #include "iscsid/supervise.h"
 
 static const struct option long_options[] = {
+	{ "free", no_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -26,10 +27,13 @@ void options_help(FILE *to)
 		"              [-I initiatornamefile] [-l linkdir] [-m mode]"
 		" [-n] [-R rundir]\n"
 		"       iscsid -t [-f configfile] [-I initiatornamefile]\n"
+		"       iscsid -F [-d] [-f configfile] [-l linkdir] [-R rundir]\n"
 		"\n"
 		"  -b file  target bindings (" BINDINGS_PATH ")\n"
 		"  -d       log more\n"
 		"  -f file  configuration (" CONF_PATH ")\n"
+		"  -F, --free  take away all disks that an earlier run left,"
+		" and end\n"
 		"  -I file  name of this initiator (" INITIATORNAME_PATH ")\n"
 		"  -l dir   where the device links are made (" LINKDIR_PATH
 		")\n"
@@ -107,6 +111,10 @@ static const char *read_option(int c, const char *arg, struct options *o)
 	case 'R':
 		o->rundir = arg;
 		break;
+	case 'F':
+		o->verb = OPTIONS_FREE;
+		o->foreground = true;
+		break;
 	case 't':
 		o->verb = OPTIONS_CHECK;
 		break;
@@ -139,7 +147,7 @@ void options_read(int argc, char **argv, FILE *err, struct options *out)
 	set_defaults(out);
 	optind = 1;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":b:c:de:f:I:l:m:nR:thV",
+	while ((c = getopt_long(argc, argv, ":b:c:de:f:FI:l:m:nR:thV",
 				long_options, NULL)) != -1) {
 		wrong = c == ':'   ? "a value is needed"
 			: c == '?' ? "no such option"

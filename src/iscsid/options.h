@@ -15,6 +15,7 @@
 enum options_verb {
 	OPTIONS_RUN,
 	OPTIONS_CHECK,	 /* -t: read the configuration, say what is wrong */
+	OPTIONS_FREE,	 /* -F: take away what an earlier run left, and end */
 	OPTIONS_HELP,	 /* -h */
 	OPTIONS_VERSION, /* -V */
 	OPTIONS_WRONG,	 /* a line on err says what */

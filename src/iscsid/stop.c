@@ -122,6 +122,26 @@ static void on_deadline(struct io_timer *t)
 	step(container_of(t, struct manager, deadline), MANAGER_LATE);
 }
 
+static void on_free(struct io_timer *t)
+{
+	struct manager *m = container_of(t, struct manager, settle);
+
+	manager_stop(m);
+	if (!m->forced)
+		io_timer_after(m->loop, t, FREE_WITHIN);
+}
+
+void stop_begin_free(struct manager *m)
+{
+	if (targets_have_devices(m))
+		log_info(NULL,
+			 "its disks are flushed and taken away, those that are "
+			 "in use or wait for their target after %u s",
+			 FREE_WITHIN / 1000);
+	m->settle.fn = on_free;
+	io_timer_after(m->loop, &m->settle, 1);
+}
+
 void stop_init(struct manager *m)
 {
 	m->deadline.fn = on_deadline;
@@ -132,7 +152,7 @@ void manager_stop(struct manager *m)
 	if (!manager_is_stopping(m)) {
 		step(m, MANAGER_STOP);
 	} else if (!m->forced) {
-		log_warn(NULL, "told to stop again: by force now");
+		log_warn(NULL, "what is left goes by force now");
 		m->forced = true;
 		targets_drain(m, true);
 		manager_check_stop(m);

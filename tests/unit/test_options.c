@@ -66,6 +66,11 @@ static void test_the_other_verbs_are_known(void **state)
 {
 	read_line("-t -f F");
 	assert_int_equal(o.verb, OPTIONS_CHECK);
+	read_line("-F -R R");
+	assert_int_equal(o.verb, OPTIONS_FREE);
+	assert_true(o.foreground);
+	read_line("--free");
+	assert_int_equal(o.verb, OPTIONS_FREE);
 	read_line("--help");
 	assert_int_equal(o.verb, OPTIONS_HELP);
 	read_line("-V");
