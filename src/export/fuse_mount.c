@@ -125,25 +125,50 @@ int fuse_abort(unsigned number)
 }
 
 struct listing {
-	const char *dir;
 	void (*each)(void *ctx, const char *path, unsigned number);
 	void *ctx;
 };
 
-static bool match_below(void *ctx, const struct mountinfo *m)
+static bool match_type(void *ctx, const struct mountinfo *m)
 {
 	const struct listing *l = ctx;
 
-	if (!strcmp(m->fstype, FSTYPE) && mountinfo_is_below(m->path, l->dir))
+	if (!strcmp(m->fstype, FSTYPE))
 		l->each(l->ctx, m->path, m->minor);
 	return true;
 }
 
-int fuse_mounts(const char *dir,
-		void (*each)(void *ctx, const char *path, unsigned number),
+int fuse_mounts(void (*each)(void *ctx, const char *path, unsigned number),
 		void *ctx)
 {
-	struct listing l = { dir, each, ctx };
+	struct listing l = { each, ctx };
 
-	return mountinfo_each(match_below, &l);
+	return mountinfo_each(match_type, &l);
+}
+
+struct place {
+	const char *path;
+	uint64_t mount; /* id of the one that path's directory is in */
+	bool found;
+};
+
+static bool match_place(void *ctx, const struct mountinfo *m)
+{
+	struct place *p = ctx;
+
+	p->found = strncmp(m->fstype, "fuse", 4) == 0 &&
+		   strcmp(m->path, p->path) == 0 && m->parent == p->mount;
+	return !p->found;
+}
+
+bool fuse_is_here(const char *path, const char *dir)
+{
+	struct place p = { .path = path };
+	struct statx st;
+
+	if (statx(AT_FDCWD, dir, 0, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID)) /* Linux 5.8 */
+		return false;
+	p.mount = st.stx_mnt_id;
+	return mountinfo_each(match_place, &p) == 0 && p.found;
 }

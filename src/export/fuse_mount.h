@@ -7,6 +7,8 @@
 #ifndef EXPORT_FUSE_MOUNT_H
 #define EXPORT_FUSE_MOUNT_H
 
+#include <stdbool.h>
+
 /*
  * Mounts a FUSE file over the regular file at path, which is made if there
  * is none.  source is what mount(8) shows, without commas.  Returns the
@@ -34,12 +36,17 @@ int fuse_connection(const char *path, unsigned *number);
 int fuse_abort(unsigned number);
 
 /*
- * Calls each() for every FUSE mount below the directory dir (absolute,
- * without symbolic links), for finding what a dead manager left.  each()
- * may unmount it.  Returns 0 or -errno.
+ * Calls each() for every FUSE mount of a disk, whoever made it, for finding
+ * what a dead manager left.  each() may unmount it.  Returns 0 or -errno.
  */
-int fuse_mounts(const char *dir,
-		void (*each)(void *ctx, const char *path, unsigned number),
+int fuse_mounts(void (*each)(void *ctx, const char *path, unsigned number),
 		void *ctx);
+
+/*
+ * Does a FUSE mount at path stand on the directory dir as it is reached now?
+ * One that is hidden below another mount does not, nor does one of another
+ * mount namespace.
+ */
+bool fuse_is_here(const char *path, const char *dir);
 
 #endif

@@ -19,7 +19,6 @@
 
 #include "base/str.h"
 #include "export/blockdev.h"
-#include "export/mountinfo.h"
 #include "export/sysfs.h"
 
 #define FREE_TRIES   64 /* others take the free one between our two calls */
@@ -251,7 +250,6 @@ int loop_resize(unsigned n)
 }
 
 struct listing {
-	const char *dir;
 	void (*each)(void *ctx, unsigned n, const char *path);
 	void *ctx;
 };
@@ -265,16 +263,14 @@ static bool look(void *ctx, const char *name)
 	if (strncmp(name, "loop", 4) ||
 	    str_u64(name + 4, strlen(name + 4), UINT32_MAX, &n))
 		return true;
-	if (loop_backing((unsigned)n, path, sizeof(path)) == 0 &&
-	    mountinfo_is_below(path, l->dir))
+	if (loop_backing((unsigned)n, path, sizeof(path)) == 0)
 		l->each(l->ctx, (unsigned)n, path);
 	return true;
 }
 
-int loop_each(const char *dir,
-	      void (*each)(void *ctx, unsigned n, const char *path), void *ctx)
+int loop_each(void (*each)(void *ctx, unsigned n, const char *path), void *ctx)
 {
-	struct listing l = { dir, each, ctx };
+	struct listing l = { each, ctx };
 
 	return sysfs_list("/sys/block", look, &l);
 }

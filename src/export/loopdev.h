@@ -56,10 +56,9 @@ int loop_resize(unsigned n);
 int loop_backing(unsigned n, char *path, size_t size);
 
 /*
- * Calls each() for every loop device on a file below the directory dir, for
- * finding what a dead manager left.  Returns 0 or -errno.
+ * Calls each() for every loop device on a file, whoever made it, for finding
+ * what a dead manager left.  Returns 0 or -errno.
  */
-int loop_each(const char *dir,
-	      void (*each)(void *ctx, unsigned n, const char *path), void *ctx);
+int loop_each(void (*each)(void *ctx, unsigned n, const char *path), void *ctx);
 
 #endif

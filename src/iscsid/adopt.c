@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "export/fuse_mount.h"
 #include "export/loopdev.h"
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 #include "iscsid/device.h"
 #include "iscsid/devices.h"
 #include "iscsid/held.h"
+#include "iscsid/lunfile.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 #include "iscsid/service.h"
@@ -26,6 +28,7 @@
 struct disk {
 	struct held_disk record;
 	int loop;      /* number of its loop device, or -1 */
+	char *file;    /* that one's, as the kernel has it; owned, or NULL */
 	int kept;      /* the handle that the service manager kept, or -1 */
 	int ublk;      /* number of its ublk device, or -1 */
 	bool quiesced; /* that one's requests wait */
@@ -96,11 +99,35 @@ static struct disk *find_file(struct adopt *a, const char *name)
 
 static void note_loop(void *ctx, unsigned n, const char *path)
 {
-	const char *name = strrchr(path, '/');
-	struct disk *d = find_file(ctx, name ? name + 1 : path);
+	struct adopt *a = ctx;
+	char name[HELD_NAME];
+	struct disk *d;
 
-	if (d)
+	if (!lunfile_is_ours(a->m->opt, path, name))
+		return;
+	d = find_file(a, name);
+	if (!d || d->file)
+		return;
+	d->file = strdup(path);
+	a->failed |= !d->file;
+	if (d->file)
 		d->loop = (int)n;
+}
+
+/* It may have no loop device yet. */
+static void note_mount(void *ctx, const char *path, unsigned number)
+{
+	struct adopt *a = ctx;
+	char name[HELD_NAME];
+	struct disk *d;
+
+	if (!lunfile_is_ours(a->m->opt, path, name))
+		return;
+	d = find_file(a, name);
+	if (!d || d->file)
+		return;
+	d->file = strdup(path);
+	a->failed |= !d->file;
 }
 
 /* /dev/fuse: an engine may have been taken over. */
@@ -156,7 +183,6 @@ struct adopt *adopt_begin(struct manager *m)
 {
 	static const struct held_ops ops = { add_target, add_disk };
 	struct adopt *a = calloc(1, sizeof(*a));
-	char lundir[PATH_MAX];
 
 	if (!a)
 		return NULL;
@@ -165,8 +191,8 @@ struct adopt *adopt_begin(struct manager *m)
 	if (a->failed)
 		log_err(NULL, "no memory for all that is left of a manager "
 			      "before this one");
-	snprintf(lundir, sizeof(lundir), "%s/lun", m->opt->rundir);
-	tell(lundir, loop_each(lundir, note_loop, a));
+	tell("loop devices", loop_each(note_loop, a));
+	tell("mounts", fuse_mounts(note_mount, a));
 	tell("ublk", ublk_each(note_ublk, a));
 	service_kept(note_kept, a);
 	return a;
@@ -213,6 +239,7 @@ static bool go_on_by_fuse(struct adopt *a, struct target *t, struct disk *d,
 		.said = d->record.lun,
 		.served = served,
 		.via = EXPORTER_FUSE,
+		.file = d->file,
 		.fuse = handle,
 		.ublk = -1,
 		.disk = d->loop,
@@ -347,6 +374,8 @@ unsigned adopt_end(struct adopt *a)
 		revive(a, &a->disks[i]);
 	drop_records(a);
 	n = a->going_on;
+	for (size_t i = 0; i < a->ndisks; i++)
+		free(a->disks[i].file);
 	free(a->targets);
 	free(a->disks);
 	free(a);

@@ -592,6 +592,7 @@ static void act_gone(void *obj, const void *arg)
 	t->ndevices--;
 	if (d->forget && !manager_is_stopping(t->m))
 		d->forget(t, d);
+	free(d->file);
 	free(d);
 	manager_check_stop(t->m);
 }

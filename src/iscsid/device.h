@@ -96,6 +96,7 @@ struct device {
 	enum exporter via;
 	char via_why[EXPORTER_WHY]; /* why by this one */
 	char no_ublk[EXPORTER_WHY]; /* why ublk did not work for it; "" */
+	char *file;		    /* FUSE: the path of its file; owned */
 	int fuse;		    /* FUSE: its handle, or -1 */
 	int ublk;		    /* ublk: its number, or -1 */
 	unsigned depth;		    /* ublk: requests at once */
@@ -130,11 +131,12 @@ struct device {
 struct device_left {
 	struct said_lun said;
 	enum exporter via;
-	int fuse;      /* FUSE: its handle */
-	int ublk;      /* ublk: its number */
-	int disk;      /* number of its block device, or -1 */
-	bool served;   /* its engine lives, and has it */
-	bool quiesced; /* ublk: its requests wait for a recovery to end */
+	const char *file; /* FUSE: the path of its file; NULL: as we name it */
+	int fuse;	  /* FUSE: its handle */
+	int ublk;	  /* ublk: its number */
+	int disk;	  /* number of its block device, or -1 */
+	bool served;	  /* its engine lives, and has it */
+	bool quiesced;	  /* ublk: its requests wait for a recovery to end */
 };
 
 /* It is in no list yet.  NULL on ENOMEM. */

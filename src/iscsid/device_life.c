@@ -4,6 +4,7 @@
 #include "iscsid/device_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/str.h"
 #include "export/blockdev.h"
 #include "iscsid/held.h"
+#include "iscsid/lunfile.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 #include "iscsid/recovery.h"
@@ -78,9 +80,17 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 			  uint32_t number)
 {
 	struct device *d = calloc(1, sizeof(*d));
+	char disk[HELD_NAME], path[PATH_MAX];
 
 	if (!d)
 		return NULL;
+	held_disk_name(t->bus, t->number, number, disk);
+	lunfile_path(t->m->opt, disk, path, sizeof(path));
+	d->file = strdup(path);
+	if (!d->file) {
+		free(d);
+		return NULL;
+	}
 	d->t = t;
 	memcpy(d->lun, lun, LUN_LEN);
 	d->fuse = d->ublk = d->disk = d->watch = -1;
@@ -98,11 +108,18 @@ void device_free(struct device *d)
 	if (d->fuse >= 0)
 		close(d->fuse);
 	list_remove(&d->link);
+	free(d->file);
 	free(d);
 }
 
 void device_go_on(struct device *d, const struct device_left *left)
 {
+	char *file = left->file ? strdup(left->file) : NULL;
+
+	if (file) {
+		free(d->file);
+		d->file = file;
+	}
 	d->said = left->said;
 	d->via = left->via;
 	d->fuse = left->fuse;

@@ -14,7 +14,6 @@
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 #include "iscsid/devices.h"
-#include "iscsid/held.h"
 #include "iscsid/manager.h"
 #include "iscsid/order.h"
 #include "iscsid/target.h"
@@ -79,7 +78,6 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 	const struct ublk_place place = { (uint8_t)d->t->bus,
 					  (uint8_t)d->t->number,
 					  (uint8_t)d->said.number };
-	char name[HELD_NAME];
 
 	memset(&s, 0, sizeof(s));
 	s.kind = kind;
@@ -96,8 +94,7 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 				     : d->bytes;
 	exporter_geometry(&d->said, &s.geometry);
 	s.force = d->force;
-	held_disk_name(d->t->bus, d->t->number, d->said.number, name);
-	snprintf(s.path, sizeof(s.path), "%s/lun/%s", m->opt->rundir, name);
+	str_copy(s.path, sizeof(s.path), d->file);
 	return &s;
 }
 

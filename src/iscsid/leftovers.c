@@ -17,13 +17,13 @@
 #include "base/str.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
-#include "export/mountinfo.h"
 #include "export/partition.h"
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 #include "iscsid/exporter.h"
 #include "iscsid/held.h"
 #include "iscsid/links.h"
+#include "iscsid/lunfile.h"
 #include "iscsid/options.h"
 #include "iscsid/udev.h"
 #include "iscsid/users.h"
@@ -80,11 +80,12 @@ static void drop_partitions(const char *dev)
 	close(fd);
 }
 
-static bool is_kept(const struct places *at, const char *path)
+/* A file of ours, of a disk that does not go on. */
+static bool is_left(const struct places *at, const char *path)
 {
-	const char *name = strrchr(path, '/');
+	char disk[HELD_NAME];
 
-	return at->keep(at->ctx, name ? name + 1 : path);
+	return lunfile_is_ours(at->opt, path, disk) && !at->keep(at->ctx, disk);
 }
 
 static void clear_loop(void *ctx, unsigned n, const char *path)
@@ -93,7 +94,7 @@ static void clear_loop(void *ctx, unsigned n, const char *path)
 	char dev[16];
 	int err;
 
-	if (is_kept(s->at, path))
+	if (!is_left(s->at, path))
 		return;
 	snprintf(dev, sizeof(dev), "loop%u", n);
 	drop_partitions(dev);
@@ -159,7 +160,7 @@ static void clear_ublk(void *ctx, const struct ublk_info *info)
 static void end_connection(void *ctx, const char *path, unsigned number)
 {
 	struct search *s = ctx;
-	int err = is_kept(s->at, path) ? 0 : fuse_abort(number);
+	int err = is_left(s->at, path) ? fuse_abort(number) : 0;
 
 	if (err && err != -ENOENT)
 		say(s->m, "%s of a former run cannot be ended: %s", path,
@@ -169,18 +170,19 @@ static void end_connection(void *ctx, const char *path, unsigned number)
 static void drop_mount(void *ctx, const char *path, unsigned number)
 {
 	struct search *s = ctx;
-	int err = is_kept(s->at, path) ? 0 : fuse_unmount_file(path);
+	int err = is_left(s->at, path) ? fuse_unmount_file(path) : 0;
 
 	if (err)
 		say(s->m, "%s of a former run cannot be unmounted: %s", path,
 		    strerror(-err));
 }
 
-static bool is_our_file(const char *name)
+/* In our own directory it is ours, with whatever token. */
+static bool is_left_file(const struct places *at, const char *name)
 {
-	unsigned b, t, l;
+	char disk[HELD_NAME], token[LUNFILE_TOKEN];
 
-	return held_disk_number(name, &b, &t, &l);
+	return lunfile_split(name, disk, token) && !at->keep(at->ctx, disk);
 }
 
 /* Named "ublkb3", see iscsid/steps_ublk.c; where to, does not matter. */
@@ -202,8 +204,7 @@ static void remove_files(const struct places *at)
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir)))
-		if ((is_our_file(e->d_name) && !is_kept(at, e->d_name)) ||
-		    is_stale_link(e->d_name))
+		if (is_left_file(at, e->d_name) || is_stale_link(e->d_name))
 			/* Where it stays, it is found again. */
 			(void)unlinkat(dirfd(dir), e->d_name, 0);
 	if (dir)
@@ -217,7 +218,6 @@ static bool is_gone(void *ctx, const char *dev)
 	char path[PATH_MAX];
 	enum exporter via;
 	unsigned n;
-	size_t len = strlen(at->lundir);
 
 	if (!exporter_disk_number(dev, &via, &n))
 		return false;
@@ -227,15 +227,14 @@ static bool is_gone(void *ctx, const char *dev)
 	}
 	if (loop_backing(n, path, sizeof(path)) == -ENOENT)
 		return true;
-	return strncmp(path, at->lundir, len) == 0 && path[len] == '/' &&
-	       !is_kept(at, path);
+	return is_left(at, path);
 }
 
 /* Whoever has a loop device with this number next must not get our names. */
 static bool is_not_ours(void *ctx, const char *dev)
 {
 	const struct places *at = ctx;
-	char path[PATH_MAX];
+	char path[PATH_MAX], disk[HELD_NAME];
 	uint64_t n;
 
 	if (strncmp(dev, "loop", 4) ||
@@ -244,7 +243,8 @@ static bool is_not_ours(void *ctx, const char *dev)
 		return access(path, F_OK) < 0;
 	}
 	return loop_backing((unsigned)n, path, sizeof(path)) ||
-	       !mountinfo_is_below(path, at->lundir) || !is_kept(at, path);
+	       !lunfile_is_ours(at->opt, path, disk) ||
+	       !at->keep(at->ctx, disk);
 }
 
 /* -ENOENT: there are none. */
@@ -262,11 +262,11 @@ static int clean(const struct worker_job *job, void *arg, struct msg_out *m,
 	struct search s = { at, m };
 	unsigned links;
 
-	tell(&s, "mounts", fuse_mounts(at->lundir, end_connection, &s));
+	tell(&s, "mounts", fuse_mounts(end_connection, &s));
 	/* Before the mounts go: by them a loop device's file is known. */
-	tell(&s, "loop devices", loop_each(at->lundir, clear_loop, &s));
+	tell(&s, "loop devices", loop_each(clear_loop, &s));
 	tell(&s, "ublk devices", ublk_each(clear_ublk, &s));
-	tell(&s, "mounts", fuse_mounts(at->lundir, drop_mount, &s));
+	tell(&s, "mounts", fuse_mounts(drop_mount, &s));
 	remove_files(at);
 	links = links_sweep(at->linkdir, is_gone, at);
 	udev_sweep(at->rundir, is_not_ours, at);
@@ -326,7 +326,10 @@ struct count {
 
 static void count_loop(void *ctx, unsigned n, const char *path)
 {
-	((struct count *)ctx)->n++;
+	struct count *c = ctx;
+	char disk[HELD_NAME];
+
+	c->n += lunfile_is_ours(c->opt, path, disk);
 }
 
 static void count_ublk(void *ctx, const struct ublk_info *info)
@@ -340,11 +343,9 @@ static void count_ublk(void *ctx, const struct ublk_info *info)
 unsigned leftovers_count(const struct options *o)
 {
 	struct count c = { .opt = o };
-	char lundir[PATH_MAX];
 
-	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
 	/* What cannot be listed: it was said when it was cleared. */
-	(void)loop_each(lundir, count_loop, &c); /* as it was then */
-	(void)ublk_each(count_ublk, &c);	 /* as it was then */
+	(void)loop_each(count_loop, &c); /* as it was then */
+	(void)ublk_each(count_ublk, &c); /* as it was then */
 	return c.n;
 }
