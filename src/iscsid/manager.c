@@ -147,6 +147,7 @@ int manager_reload(struct manager *m, unsigned *faulty)
 	m->conf = fresh;
 	m->generation++;
 	set_timeout(m);
+	targets_reload(m);
 	targets_forget_moves(m);
 	sources_forget_moves(m);
 	sources_load(m);

@@ -462,6 +462,47 @@ static void renew(struct target *t, const struct conf_section *found_by)
 	order_wipe(&msg);
 }
 
+static const char *export_word(unsigned how)
+{
+	static const char *const words[] = {
+		[CONF_EXPORT_AUTO] = "auto",
+		[CONF_EXPORT_FUSE] = "fuse",
+		[CONF_EXPORT_UBLK] = "ublk",
+	};
+
+	return words[how];
+}
+
+/* No session is about that, so it holds at once, for devices to come. */
+static void take_export(struct target *t)
+{
+	static struct conf_settings fresh;
+	unsigned was = t->settings.export;
+
+	conf_target_settings(t->m->conf, t->name,
+			     t->nportals ? &t->portals[0] : NULL,
+			     section_of(t->m, t->found_by), &fresh);
+	t->settings.export = fresh.export;
+	conf_settings_wipe(&fresh);
+	if (t->settings.export != was)
+		log_info(t->label, "Export is %s now%s",
+			 export_word(t->settings.export),
+			 devices_are_up(t)
+				 ? ": the devices that are there stay "
+				   "as they are until they are made "
+				   "anew (iscsictl remove and add)"
+				 : "");
+}
+
+void targets_reload(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		take_export(of(pos));
+	}
+}
+
 /* Adds those that are new to new[], returns their number. */
 static size_t take_one(struct manager *m, const struct target_found *f,
 		       struct target **new)

@@ -132,6 +132,9 @@ void targets_remove(struct manager *m);
 bool targets_are_removed(const struct manager *m);
 void targets_free(struct manager *m);
 
+/* A configuration was read: what concerns no session is taken from it. */
+void targets_reload(struct manager *m);
+
 /* A configuration was read: what redirections told may be over. */
 void targets_forget_moves(struct manager *m);
 

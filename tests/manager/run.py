@@ -928,6 +928,19 @@ def test_reload_adds_and_removes_addresses_and_keeps_disks(w):
     w.assert_clean()
 
 
+def test_a_reload_says_that_another_export_waits_for_new_devices(w):
+    w.up()
+    w.conf('DiscoveryAddress=127.0.0.1:13350\nExport=ublk\n')
+    check(w.ctl('reload').returncode == 0, w.log())
+    w.wait_log('Export is ublk now: the devices that are there stay')
+    check(os.path.exists(w.link()), 'the disk went')
+    w.conf('DiscoveryAddress=127.0.0.1:13350\nExport=fuse\n')
+    check(w.ctl('reload').returncode == 0, w.log())
+    w.wait_log('Export is fuse now')
+    w.stop()
+    w.assert_clean()
+
+
 def test_a_reload_with_a_faulty_line_uses_the_others_and_fails(w):
     w.up()
     w.conf('DiscoveryAddress=127.0.0.1:13350\nInitialR2T=perhaps\n')
