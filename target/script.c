@@ -27,8 +27,10 @@ struct rule {
 	struct list link;
 	enum side side;
 	bool each;
-	uint8_t opcode;		     /* of the PDU; ANY */
-	char command[24];	     /* ON_SCSI: its name */
+	uint8_t opcode;	       /* of the PDU; ANY */
+	char command[24];      /* ON_SCSI: its name */
+	uint8_t lun, each_lun; /* of this one, or of each so manieth */
+	bool one_lun;
 	uint32_t first, last, every; /* every 0: first..last */
 	uint32_t count;		     /* matching PDUs so far */
 	struct tgt_verdict verdict;
@@ -320,18 +322,46 @@ static int parse_side(struct words *w, struct rule *r)
 	return 0;
 }
 
+/* "@3": of LUN 3; "@/3": of each third, 0 among them. */
+static int parse_lun(struct words *w, struct rule *r, char *at)
+{
+	uint64_t n;
+
+	*at++ = '\0';
+	r->one_lun = *at != '/';
+	if (str_u64(at + !r->one_lun, strlen(at + !r->one_lun), UINT8_MAX,
+		    &n) ||
+	    (!n && !r->one_lun))
+		return complain(w, "not @LUN or @/N", at);
+	if (r->one_lun)
+		r->lun = (uint8_t)n;
+	else
+		r->each_lun = (uint8_t)n;
+	return 0;
+}
+
+static int parse_command(struct words *w, struct rule *r, const char *s)
+{
+	char *at;
+
+	if (!str_copy(r->command, sizeof(r->command), s))
+		return complain(w, "unknown command", s);
+	at = strchr(r->command, '@');
+	if (at && parse_lun(w, r, at))
+		return -EINVAL;
+	if (!tgt_scsi_name_known(r->command))
+		return complain(w, "unknown command", s);
+	return 0;
+}
+
 static int parse_what(struct words *w, struct rule *r)
 {
 	const char *s = next(w);
 
 	if (!s)
 		return complain(w, "which PDU or command?", NULL);
-	if (r->side == ON_SCSI) {
-		if (!tgt_scsi_name_known(s) ||
-		    !str_copy(r->command, sizeof(r->command), s))
-			return complain(w, "unknown command", s);
-		return 0;
-	}
+	if (r->side == ON_SCSI)
+		return parse_command(w, r, s);
 	for (size_t i = 0; i < COUNT(pdus); i++) {
 		if (strcmp(pdus[i].name, s) != 0)
 			continue;
@@ -437,6 +467,14 @@ int tgt_script_add(struct tgt_script *s, const char *line, char *err,
 	return 0;
 }
 
+/* LUNs below 256, of one level: bytes 8 and 9 (SAM-5 4.7.7.2). */
+static bool is_lun_meant(const struct rule *r, const uint8_t *bhs)
+{
+	if (r->one_lun)
+		return bhs[8] == 0 && bhs[9] == r->lun;
+	return !r->each_lun || bhs[9] % r->each_lun == 0;
+}
+
 static bool is_meant(const struct rule *r, const struct tgt_pdu_event *e)
 {
 	enum side side = e->scsi ? ON_SCSI : e->tx ? ON_TX : ON_RX;
@@ -444,7 +482,8 @@ static bool is_meant(const struct rule *r, const struct tgt_pdu_event *e)
 	if (r->side != side)
 		return false;
 	if (e->scsi)
-		return tgt_scsi_name_has(r->command, e->bhs[32]);
+		return tgt_scsi_name_has(r->command, e->bhs[32]) &&
+		       is_lun_meant(r, e->bhs);
 	return r->opcode == ANY || r->opcode == pdu_opcode(e->bhs);
 }
 
@@ -526,7 +565,7 @@ uint32_t tgt_script_hits(const struct tgt_script *s)
 void tgt_script_help(struct strbuf *out)
 {
 	sb_add(out, "  [each] rx|tx PDU WHEN ACTION\n"
-		    "  scsi COMMAND WHEN ACTION\n"
+		    "  scsi COMMAND[@LUN|@/N] WHEN ACTION\n"
 		    "WHEN: 3, 3- (from the third), 3-5, /10 (each tenth), "
 		    "all\nPDU:");
 	for (size_t i = 0; i < COUNT(pdus); i++)

@@ -566,18 +566,17 @@ static void act_not_flushed(void *obj, const void *arg)
 static void act_down(void *obj, const void *arg)
 {
 	struct device *d = obj;
+	bool replaced = d->renew == DEVICE_REPLACED;
 
-	clear_timer(d);
+	drop_renewal(d);
 	d->announced = d->lost = false;
 	d->waited = 0;
 	if (d->stop)
-		device_step(d, DEVICE_STOP, NULL);
-	else if (d->renew == DEVICE_REPLACED)
+		device_step(d, DEVICE_STOP, NULL); /* the last of it */
+	else if (replaced)
 		device_look_anew(d);
 	else
 		set_timer(d, *d->failure ? DEVICE_RETRY_AFTER : 0);
-	d->renew = DEVICE_KEEPS;
-	d->renew_told = false;
 }
 
 static void act_gone(void *obj, const void *arg)

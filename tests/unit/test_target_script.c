@@ -103,6 +103,32 @@ static void test_any_counts_one_direction(void **state)
 	assert_int_equal(see(OP_NOP_OUT, false).kind, TGT_DROP);
 }
 
+static bool strikes(uint8_t opcode, uint8_t lun)
+{
+	uint8_t bhs[BHS_LEN] = { OP_SCSI_CMD, [9] = lun, [32] = opcode };
+	struct tgt_pdu_event e = { .scsi = true, .bhs = bhs };
+	struct tgt_fault_hook *h = tgt_script_hook(s);
+	struct tgt_verdict v = { .kind = TGT_PASS };
+
+	h->see(h, &e, &v);
+	return v.kind != TGT_PASS;
+}
+
+static void test_a_command_may_be_of_one_lun(void **state)
+{
+	good("scsi read@3 all busy");
+	assert_true(strikes(0x28, 3));
+	assert_false(strikes(0x28, 2));
+	assert_false(strikes(0x2a, 3));
+}
+
+static void test_a_command_may_be_of_each_third_lun(void **state)
+{
+	good("scsi any@/3 all busy");
+	for (uint8_t lun = 0; lun < 12; lun++)
+		assert_int_equal(strikes(0x28, lun), lun % 3 == 0);
+}
+
 static void test_numbers_may_be_hex(void **state)
 {
 	struct tgt_verdict v;
@@ -166,6 +192,9 @@ static void test_errors_say_which_word(void **state)
 	bad("rx scsi-cmd 5-4 drop", "not a range: '5-4'");
 	bad("rx scsi-cmd /0 drop", "not /N: '/0'");
 	bad("rx scsi-cmd 1", "and do what?");
+	bad("scsi read@ 1 busy", "not @LUN or @/N: ''");
+	bad("scsi read@/0 1 busy", "not @LUN or @/N: '/0'");
+	bad("scsi read@256 1 busy", "not @LUN or @/N: '256'");
 	bad("rx scsi-cmd 1 explode", "unknown action: 'explode'");
 	bad("rx scsi-cmd 1 busy", "not possible there: 'busy'");
 	bad("rx scsi-cmd 1 drop it", "too much: 'it'");
@@ -207,6 +236,8 @@ int main(void)
 		T(test_all_means_all),
 		T(test_only_the_named_pdu_counts),
 		T(test_any_counts_one_direction),
+		T(test_a_command_may_be_of_one_lun),
+		T(test_a_command_may_be_of_each_third_lun),
 		T(test_numbers_may_be_hex),
 		T(test_first_rule_that_strikes_decides),
 		T(test_comments_and_blank_lines_are_nothing),
