@@ -41,6 +41,9 @@ static int open_disk(const struct step *s, int flags)
 	disk_name(s, name, sizeof(name));
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	fd = open(path, flags | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && s->via == EXPORTER_UBLK &&
+	    ublk_step_show(s) == 0)
+		fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (is_taken(s)) {
@@ -175,13 +178,15 @@ static int do_users(const struct step *s, struct msg_out *m, int *handle)
 	char name[24];
 	int fd = open_disk(s, O_RDONLY);
 
-	if (fd < 0)
+	/* It is gone, or somebody else's; a node that lacks says nothing. */
+	if (fd == -ENXIO || fd == -ENODEV)
 		return 0;
 	disk_name(s, name, sizeof(name));
 	users_find("", name, &u);
 	for (unsigned i = 0; i < u.count; i++)
 		msg_str(m, "by", u.words[i]);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return 0;
 }
 

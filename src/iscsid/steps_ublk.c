@@ -114,32 +114,64 @@ int ublk_step_resize(const struct step *s)
 	return ublk_resize(number(s), s->size);
 }
 
+static void name_nodes(const struct step *s, char shown[32], char hidden[48])
+{
+	snprintf(shown, 32, "/dev/ublkb%d", s->ublk);
+	snprintf(hidden, 48, "/dev/ublkb%d" USERS_HIDDEN, s->ublk);
+}
+
+int ublk_step_show(const struct step *s)
+{
+	char shown[32], hidden[48];
+
+	name_nodes(s, shown, hidden);
+	return rename(hidden, shown) < 0 ? -errno : 0;
+}
+
 /*
  * Older kernels take it away from its users, so they are looked for.  Who
- * would mount it meanwhile is kept out; who opens it, is not.
+ * mounts it is kept out by us having claimed it.
  */
-static int stop_unused(const struct step *s)
+static int stop_unused(const struct step *s, const char *path)
 {
 	static struct users u;
-	char name[24], path[32];
-	int fd, err;
+	char name[24];
+	int err, fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
 
+	if (fd < 0)
+		return errno == ENXIO ? -ENODEV : -errno;
 	exporter_disk_name(EXPORTER_UBLK, s->ublk, name, sizeof(name));
-	snprintf(path, sizeof(path), "/dev/%s", name);
 	users_find("", name, &u);
-	fd = u.count ? -1 : open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
-	if (u.count || (fd < 0 && errno == EBUSY))
-		return -EBUSY;
-	err = ublk_stop(number(s));
-	if (fd >= 0)
-		close(fd);
+	err = u.count ? -EBUSY : ublk_stop(number(s));
+	close(fd);
 	return err;
 }
 
+/*
+ * Nobody may open it meanwhile: its node has another name, and gets its own
+ * back when somebody has.  Kernels that refuse to stop what is open (7.3) still
+ * fail the requests of one who opens it just then.
+ */
 static int stop_idle(const struct step *s)
 {
-	return s->features & UBLK_CAN_SAFE_STOP ? ublk_stop_idle(number(s))
-						: stop_unused(s);
+	char shown[32], hidden[48];
+	int err = make_node(number(s)); /* somebody may have removed it */
+
+	if (err == -ENOENT) /* it was never started */
+		return ublk_stop(number(s));
+	name_nodes(s, shown, hidden);
+	if (!err && rename(shown, hidden) < 0)
+		err = -errno;
+	if (err)
+		return err;
+	rest(); /* who is just opening it */
+	err = s->features & UBLK_CAN_SAFE_STOP ? ublk_stop_idle(number(s))
+					       : stop_unused(s, hidden);
+	if (err)
+		(void)ublk_step_show(s); /* who opens it next tries again */
+	else
+		(void)unlink(hidden); /* the kernel looked for the other name */
+	return err;
 }
 
 int ublk_step_stop(const struct step *s, struct msg_out *m, int *handle)

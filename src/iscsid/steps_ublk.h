@@ -16,5 +16,7 @@ step_act ublk_step_add, ublk_step_stop, ublk_step_delete, ublk_step_recover,
 /* Answers the number of the block device, or -errno. */
 int ublk_step_start(const struct step *s);
 int ublk_step_resize(const struct step *s);
+/* Its node, which a step that was ended may have left hidden. */
+int ublk_step_show(const struct step *s);
 
 #endif

@@ -12,13 +12,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
 
+#define NUMBERS 64 /* of the disk and its partitions */
+
 struct search {
 	const char *root, *dev;
 	struct users *out;
+	unsigned nnumbers;
+	struct devno {
+		unsigned major, minor;
+		char name[32];
+	} numbers[NUMBERS];
 };
 
 static void add(struct users *u, const char *fmt, ...)
@@ -59,7 +67,7 @@ bool users_is_part_of(const char *name, const char *dev)
 	if (strncmp(name, dev, n) != 0)
 		return false;
 	name += n;
-	if (!*name)
+	if (!*name || strcmp(name, USERS_HIDDEN) == 0)
 		return true;
 	return name[0] == 'p' && isdigit((unsigned char)name[1]) &&
 	       !name[1 + strspn(name + 1, "0123456789")];
@@ -81,8 +89,8 @@ bool users_mount_of(const char *line, unsigned major, unsigned minor, char *dst,
 }
 
 /* Calls fn for every line of a file; false when it cannot be read. */
-static bool each_line(const struct search *s, const char *path,
-		      void (*fn)(const struct search *s, const char *line,
+static bool each_line(struct search *s, const char *path,
+		      void (*fn)(struct search *s, const char *line,
 				 const void *arg),
 		      const void *arg)
 {
@@ -101,8 +109,8 @@ static bool each_line(const struct search *s, const char *path,
 	return true;
 }
 
-static void each_entry(const struct search *s, const char *path,
-		       void (*fn)(const struct search *s, const char *path,
+static void each_entry(struct search *s, const char *path,
+		       void (*fn)(struct search *s, const char *path,
 				  const char *name))
 {
 	char full[PATH_MAX];
@@ -118,12 +126,7 @@ static void each_entry(const struct search *s, const char *path,
 		closedir(dir);
 }
 
-struct devno {
-	unsigned major, minor;
-	const char *name;
-};
-
-static void see_mount(const struct search *s, const char *line, const void *arg)
+static void see_mount(struct search *s, const char *line, const void *arg)
 {
 	const struct devno *d = arg;
 	char where[128];
@@ -136,24 +139,25 @@ static void see_mount(const struct search *s, const char *line, const void *arg)
 		add(s->out, "%s mounted at %s", d->name, where);
 }
 
-static void see_number(const struct search *s, const char *line,
-		       const void *arg)
+static void see_number(struct search *s, const char *line, const void *arg)
 {
-	struct devno d = { .name = arg };
+	struct devno d;
 
-	if (sscanf(line, "%u:%u", &d.major, &d.minor) == 2)
-		each_line(s, "/proc/self/mountinfo", see_mount, &d);
+	str_copy(d.name, sizeof(d.name), arg);
+	if (sscanf(line, "%u:%u", &d.major, &d.minor) != 2)
+		return;
+	if (s->nnumbers < NUMBERS)
+		s->numbers[s->nnumbers++] = d;
+	each_line(s, "/proc/self/mountinfo", see_mount, &d);
 }
 
-static void see_holder(const struct search *s, const char *path,
-		       const char *name)
+static void see_holder(struct search *s, const char *path, const char *name)
 {
 	add(s->out, "used by %s", name);
 }
 
 /* path is the directory of the disk, or of its partition, in /sys. */
-static void see_block(const struct search *s, const char *path,
-		      const char *name)
+static void see_block(struct search *s, const char *path, const char *name)
 {
 	char file[PATH_MAX];
 
@@ -163,8 +167,7 @@ static void see_block(const struct search *s, const char *path,
 	each_entry(s, file, see_holder);
 }
 
-static void see_partition(const struct search *s, const char *path,
-			  const char *name)
+static void see_partition(struct search *s, const char *path, const char *name)
 {
 	char dir[PATH_MAX];
 
@@ -174,7 +177,7 @@ static void see_partition(const struct search *s, const char *path,
 	see_block(s, dir, name);
 }
 
-static void see_swap(const struct search *s, const char *line, const void *arg)
+static void see_swap(struct search *s, const char *line, const void *arg)
 {
 	char name[64];
 
@@ -183,8 +186,7 @@ static void see_swap(const struct search *s, const char *line, const void *arg)
 		add(s->out, "%s is swap space", name);
 }
 
-static void see_backing(const struct search *s, const char *line,
-			const void *arg)
+static void see_backing(struct search *s, const char *line, const void *arg)
 {
 	char name[64];
 
@@ -194,7 +196,7 @@ static void see_backing(const struct search *s, const char *line,
 }
 
 /* The kernel alone has it open then. */
-static void see_loop(const struct search *s, const char *path, const char *name)
+static void see_loop(struct search *s, const char *path, const char *name)
 {
 	char file[PATH_MAX];
 
@@ -207,7 +209,7 @@ struct process {
 	const char *pid;
 };
 
-static void see_name(const struct search *s, const char *line, const void *arg)
+static void see_name(struct search *s, const char *line, const void *arg)
 {
 	const struct process *p = arg;
 	char name[32];
@@ -216,8 +218,7 @@ static void see_name(const struct search *s, const char *line, const void *arg)
 	add(s->out, "%s process %s (%s)", p->how, p->pid, name);
 }
 
-static void add_process(const struct search *s, const char *how,
-			const char *pid)
+static void add_process(struct search *s, const char *how, const char *pid)
 {
 	const struct process p = { how, pid };
 	char comm[PATH_MAX];
@@ -226,19 +227,39 @@ static void add_process(const struct search *s, const char *how,
 	each_line(s, comm, see_name, &p);
 }
 
-/* path is /proc/<pid>/fd. */
-static void see_handle(const struct search *s, const char *path,
-		       const char *name)
+static bool is_name_of(struct search *s, const char *path)
 {
-	char link[PATH_MAX], to[64], pid[16];
+	return strncmp(path, "/dev/", 5) == 0 &&
+	       users_is_part_of(path + 5, s->dev);
+}
+
+/* A node of another name, or one that was removed; nobody is asked. */
+static bool is_node_of(struct search *s, const char *link)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0 ||
+	    !S_ISBLK(st.stx_mode))
+		return false;
+	for (unsigned i = 0; i < s->nnumbers; i++)
+		if (s->numbers[i].major == st.stx_rdev_major &&
+		    s->numbers[i].minor == st.stx_rdev_minor)
+			return true;
+	return false;
+}
+
+/* path is /proc/<pid>/fd. */
+static void see_handle(struct search *s, const char *path, const char *name)
+{
+	char link[PATH_MAX], to[PATH_MAX], pid[16];
 	ssize_t n;
 
 	path_of(link, "%s%s/%s", s->root, path, name);
 	n = readlink(link, to, sizeof(to) - 1);
-	if (n < 6 || n >= (ssize_t)sizeof(to) - 1)
+	if (n < 1 || *to != '/') /* a socket, a pipe */
 		return;
 	to[n] = '\0';
-	if (strncmp(to, "/dev/", 5) != 0 || !users_is_part_of(to + 5, s->dev))
+	if (!is_name_of(s, to) && !is_node_of(s, link))
 		return;
 	snprintf(pid, sizeof(pid), "%.*s", (int)strcspn(path + 6, "/"),
 		 path + 6);
@@ -246,7 +267,7 @@ static void see_handle(const struct search *s, const char *path,
 }
 
 /* The handle may be closed by now; the pages are still the device's. */
-static void see_map(const struct search *s, const char *line, const void *arg)
+static void see_map(struct search *s, const char *line, const void *arg)
 {
 	char name[64];
 
@@ -256,8 +277,7 @@ static void see_map(const struct search *s, const char *line, const void *arg)
 		add_process(s, "mapped by", arg);
 }
 
-static void see_process(const struct search *s, const char *path,
-			const char *name)
+static void see_process(struct search *s, const char *path, const char *name)
 {
 	char dir[PATH_MAX];
 
@@ -270,8 +290,29 @@ static void see_process(const struct search *s, const char *path,
 	each_line(s, dir, see_map, name);
 }
 
+static void see_mount_of(struct search *s, const char *line, const void *arg)
+{
+	char where[96];
+
+	for (unsigned i = 0; i < s->nnumbers; i++)
+		if (users_mount_of(line, s->numbers[i].major,
+				   s->numbers[i].minor, where, sizeof(where)))
+			add(s->out, "mounted at %s for process %s", where,
+			    (const char *)arg);
+}
+
+static void see_namespace(struct search *s, const char *path, const char *name)
+{
+	char file[PATH_MAX];
+
+	if (name[strspn(name, "0123456789")] || s->out->count)
+		return;
+	path_of(file, "%s/%s/mountinfo", path, name);
+	each_line(s, file, see_mount_of, name);
+}
+
 /* Mounts of other namespaces are in no list of ours, but they claim it. */
-static bool is_claimed(const struct search *s)
+static bool is_claimed(struct search *s)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -285,7 +326,7 @@ static bool is_claimed(const struct search *s)
 
 void users_find(const char *root, const char *dev, struct users *out)
 {
-	const struct search s = { root, dev, out };
+	struct search s = { root, dev, out, 0, { { 0 } } };
 	char path[PATH_MAX];
 
 	out->count = 0;
@@ -295,6 +336,11 @@ void users_find(const char *root, const char *dev, struct users *out)
 	each_line(&s, "/proc/swaps", see_swap, NULL);
 	each_entry(&s, "/sys/block", see_loop);
 	each_entry(&s, "/proc", see_process);
-	if (!out->count && is_claimed(&s))
-		add(out, "in use, perhaps in another mount namespace");
+	if (out->count || !is_claimed(&s))
+		return;
+	each_entry(&s, "/proc", see_namespace);
+	if (!out->count)
+		add(out,
+		    "claimed in the kernel, as the journal of a file system "
+		    "is");
 }

@@ -13,6 +13,8 @@
 
 #define USERS_MAX  16  /* named; more are only known to exist */
 #define USER_WORDS 160 /* "mounted at /srv/data" */
+/* Behind the name of a node that is out of the way for a moment. */
+#define USERS_HIDDEN ".iscsid"
 
 struct users {
 	unsigned count;
@@ -29,7 +31,10 @@ void users_find(const char *root, const char *dev, struct users *out);
 bool users_mount_of(const char *line, unsigned major, unsigned minor, char *dst,
 		    size_t size);
 
-/* Is name dev itself or one of its partitions ("loop3", "loop3p1")? */
+/*
+ * Is name dev itself, also hidden, or one of its partitions ("loop3",
+ * "loop3.iscsid", "loop3p1")?
+ */
 bool users_is_part_of(const char *name, const char *dev);
 
 #endif

@@ -61,6 +61,67 @@ check "it could read to its end" wait_for 10 ended $program
 wait $program
 check "without an error" test $? = 0
 
+# A file system of another mount namespace is in no list of ours.
+mkfifo "$T/gone"
+mkfs.ext4 -q "$dev"
+unshare -m sh -c 'mount "$1" "$2/mnt" && : >"$2/elsewhere" && read -r _ <"$2/gone"' \
+	sh "$dev" "$T" &
+program=$!
+check "it is mounted in another mount namespace" \
+	wait_for 10 test -e "$T/elsewhere"
+check "and not here" not mountpoint "$T/mnt"
+check "that keeps it, and is named" refused \
+	"mounted at $T/mnt for process [0-9]+|open in process [0-9]+|somebody"
+echo >"$T/gone"
+wait $program
+
+truncate -s 64M "$T/image"
+check "the disk is the journal of a file system" eval \
+	'mkfs.ext4 -q -F -O journal_dev "$dev" &&
+	mkfs.ext4 -q -F -J device="$dev" "$T/image" && mount "$T/image" "$T/mnt"'
+check "that keeps it, too" refused 'claimed in the kernel|somebody'
+check "and the file system goes on" eval \
+	'echo data >"$T/mnt/file" && sync -f "$T/mnt"'
+umount "$T/mnt"
+
+check "a node of another name leads to it" eval \
+	'cp -a "$dev" "$T/node" && exec 6<"$T/node"'
+exec 6<"$T/node"
+check "whoever uses that keeps it" refused 'open in process [0-9]+'
+exec 6<&-
+
+# Again and again somebody opens it, reads, and closes it.
+cat >"$T/opener.py" <<'P'
+import mmap, os, sys, time
+page, missing = mmap.mmap(-1, 4096), 0
+open(sys.argv[2], 'w').close()
+while missing < 500:  # in a row: it is gone
+    try:
+        fd = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECT)
+    except OSError:
+        missing += 1
+        time.sleep(0.001)
+        continue
+    n = os.preadv(fd, [page], 0)
+    os.close(fd)
+    missing = missing + 1 if n == 0 else 0  # a loop device without a file
+    time.sleep(0.002)
+P
+python3 "$T/opener.py" "$dev" "$T/opens" 2>"$T/opener.log" &
+program=$!
+check "somebody opens it again and again" wait_for 10 test -e "$T/opens"
+removed() {
+	"$B/src/tools/iscsictl" -R "$T/run" remove 0 0 0
+}
+LIMIT=100 check "removed at last, or kept" wait_for 60 removed
+check "whoever opened it could read" wait_for 20 ended $program
+kill $program 2>/dev/null
+wait $program
+check "each time" test $? = 0
+"$B/src/tools/iscsictl" -R "$T/run" add 0 0 0
+need "it comes back" appears 20 "$one"
+dev=$(readlink "$one")
+
 # On its way from one process to another no process has it.
 cat >"$T/pass.py" <<'P'
 import os, socket, sys

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "iscsid/users.h"
@@ -135,6 +136,38 @@ static void test_a_process_with_another_device_is_not(void **state)
 	assert_int_equal(users.count, 0);
 }
 
+static void test_a_node_of_another_name_is_found(void **state)
+{
+	char alias[96];
+
+	if (mknod(path_of("/alias"), S_IFBLK | 0600, makedev(7, 3)) < 0)
+		skip(); /* only root may */
+	snprintf(alias, sizeof(alias), "%s/alias", root);
+	assert_int_equal(symlink(alias, path_of("/proc/77/fd/4")), 0);
+	assert_only_user("open in process 77 (dd)");
+}
+
+static void test_a_character_device_of_that_number_is_not(void **state)
+{
+	put("/sys/block/loop3/dev", "1:3\n");
+	assert_int_equal(symlink("/dev/null", path_of("/proc/77/fd/4")), 0);
+	users_find(root, "loop3", &users);
+	assert_int_equal(users.count, 0);
+}
+
+static void test_a_node_that_is_hidden_is_found(void **state)
+{
+	assert_int_equal(symlink("/dev/loop3.iscsid", path_of("/proc/77/fd/4")),
+			 0);
+	assert_only_user("open in process 77 (dd)");
+}
+
+static void test_a_raid_on_it_is_found(void **state)
+{
+	put("/sys/block/loop3/holders/md127", "");
+	assert_only_user("used by md127");
+}
+
 static void test_a_loop_device_on_it_is_found(void **state)
 {
 	put("/sys/block/loop9/loop/backing_file", "/dev/loop3p1\n");
@@ -208,6 +241,10 @@ int main(void)
 		CASE(test_swap_space_on_it_is_found),
 		CASE(test_a_process_that_has_it_open_is_found),
 		CASE(test_a_process_with_another_device_is_not),
+		CASE(test_a_node_of_another_name_is_found),
+		CASE(test_a_character_device_of_that_number_is_not),
+		CASE(test_a_node_that_is_hidden_is_found),
+		CASE(test_a_raid_on_it_is_found),
 		CASE(test_a_loop_device_on_it_is_found),
 		CASE(test_a_loop_device_on_another_is_not),
 		CASE(test_a_process_that_only_mapped_it_is_found),

@@ -14,7 +14,7 @@ for ((n = 0; n < DISKS; n++)); do
 	luns+=(--lun "$n:mem:4M")
 done
 "$B/target/iscsi-demo-target" --portal "127.0.0.1:$port" --target "$IQN:a" \
-	"${luns[@]}" >"$T/target.log" 2>&1 &
+	"${luns[@]}" --control "$T/control" >"$T/target.log" 2>&1 &
 target=$!
 configure <<C
 Export=ublk
@@ -90,6 +90,29 @@ LIMIT=200 check "the load ends" wait_for 180 ended $loading
 wait $loading
 check "without an error, and all it wrote was there" test $? = 0 ||
 	tail -n 30 "$T/fio.out"
+
+# Each third disk hangs: what reads it waits, and nothing else does.
+read_well() { # all that do not hang
+	local n
+	for ((n = 0; n < DISKS; n++)); do
+		[ $((n % 3)) = 0 ] || dd if="$(disk 0 0 $n)" of=/dev/null \
+			bs=4k count=1 iflag=direct status=none || return
+	done
+}
+echo "fault scsi read@/3 all delay 3600000" >"$T/control"
+kill_all
+next_manager
+LIMIT=60 check "each third disk hangs: within 10 s a start says how many are back" \
+	wait_for 15 grep -q "[0-9]* of $DISKS disks* .* back after [0-9]\.[0-9] s" \
+	"$T/iscsid.log"
+grep -o "[0-9]* of [0-9]* disk.* back after.*" "$T/iscsid.log" |
+	sed 's/^/# figure: a third hangs: /'
+LIMIT=100 check "those that do not hang can be read" read_well
+echo "fault-clear" >"$T/control"
+kill -KILL $(pgrep -x iscsid-engine) # its commands would hang for 30 s more
+LIMIT=100 check "when none hangs any more all are back" wait_for 90 grep -q \
+	"$DISKS of $DISKS disks* .* back after" "$T/iscsid.log"
+LIMIT=60 check "and each can be read" read_all
 
 # A run directory of the same name in another mount namespace is another one.
 : >"$T/empty.conf"
