@@ -321,12 +321,6 @@ uint32_t conf_disk_timeout(const struct conf_settings *s)
 	return min < max ? min : max;
 }
 
-void conf_settings_value(const struct conf_settings *s, const struct keyword *k,
-			 char *dst, size_t size)
-{
-	value_put(k, s, dst, size);
-}
-
 struct conf_origin conf_settings_origin(const struct conf_settings *s,
 					const struct keyword *k)
 {

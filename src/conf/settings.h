@@ -177,10 +177,7 @@ uint32_t conf_engine_timeout(const struct conf *conf);
 /* The time a disk command gets in all: milliseconds, 0 for ever. */
 uint32_t conf_disk_timeout(const struct conf_settings *s);
 
-/* The value of a setting as one would write it; a secret as "***". */
-void conf_settings_value(const struct conf_settings *s, const struct keyword *k,
-			 char *dst, size_t size);
-/* Its origin: the line in conf->file, 0 for the default. */
+/* Where a setting is from: the line in conf->file, 0 for the default. */
 struct conf_origin conf_settings_origin(const struct conf_settings *s,
 					const struct keyword *k);
 

@@ -28,7 +28,6 @@ static void on_up(struct sock *s)
 		sock_close(s);
 		return;
 	}
-	conn_set_owner(l->conn, l);
 	sock_kick_tx(s);
 	link_touch(l);
 }

@@ -50,7 +50,7 @@ static void tell_what(struct call *c)
 	const char *what = c->wait->what(c);
 	static struct msg_out m;
 
-	if (!what || strcmp(what, c->told) == 0)
+	if (!what || strncmp(what, c->told, sizeof(c->told) - 1) == 0)
 		return;
 	str_copy(c->told, sizeof(c->told), what);
 	msg_begin(&m, "progress");

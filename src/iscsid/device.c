@@ -61,6 +61,20 @@ static void take_parts(struct device *d, const struct step_result *r)
 	}
 }
 
+/* That a disk failed is the cause; what cannot be done then, is not. */
+static void note_failure(struct device *d, enum step_kind kind, int err)
+{
+	char line[SAID_TEXT];
+
+	snprintf(line, sizeof(line), "%s failed: %s", step_words(d->via, kind),
+		 strerror(-err));
+	log_err(d->label, "%s", line);
+	if (d->said.online || !*d->failure)
+		str_copy(d->failure, sizeof(d->failure), line);
+	if (kind == STEP_MOUNT || kind == STEP_LOOP)
+		device_fall_back(d, d->failure);
+}
+
 /* What a step brought, before the table hears of it. */
 static void take_result(struct device *d, enum step_kind kind,
 			const struct step_result *r)
@@ -82,6 +96,8 @@ static void take_result(struct device *d, enum step_kind kind,
 	case STEP_RESIZE:
 		d->bytes = r->size;
 		d->read_only = r->read_only;
+		if (r->kept)
+			note_failure(d, kind, r->kept);
 		break;
 	case STEP_CLEAR:
 		if (r->lost)
@@ -98,37 +114,44 @@ static void take_result(struct device *d, enum step_kind kind,
 	}
 }
 
-/* That a disk failed is the cause; what cannot be done then, is not. */
-static void note_failure(struct device *d, enum step_kind kind, int err)
+/* The right disk is behind it again, or what it waited for came otherwise. */
+static bool wants_renewal(const struct device *d)
 {
-	char line[SAID_TEXT];
+	return d->renew == DEVICE_CHANGED ||
+	       (d->renew == DEVICE_REPLACED && !d->said.online);
+}
 
-	snprintf(line, sizeof(line), "%s failed: %s", step_words(d->via, kind),
-		 strerror(-err));
-	log_err(d->label, "%s", line);
-	if (d->said.online || !*d->failure)
-		str_copy(d->failure, sizeof(d->failure), line);
-	if (kind == STEP_MOUNT || kind == STEP_LOOP)
-		device_fall_back(d, d->failure);
+/*
+ * Nobody wants it to go any more, or it was only to be made anew: then it stays
+ * as it is while somebody uses it, and when anything goes wrong.
+ */
+static bool may_stay(const struct device *d, enum step_kind kind, int err,
+		     const struct step_result *r)
+{
+	if (d->stop || d->lost || d->disk < 0)
+		return false;
+	if (kind == STEP_USERS)
+		return err || r->users.count || !wants_renewal(d);
+	return kind == STEP_CLEAR && err;
 }
 
 /* The event that ends a step; the table decides what it means. */
 static enum device_event outcome(const struct device *d, enum step_kind kind,
 				 int err, const struct step_result *r)
 {
-	enum device_event busy = d->stop ? DEVICE_BUSY : DEVICE_STAY;
-
+	if (may_stay(d, kind, err, r))
+		return DEVICE_STAY;
 	if (kind == STEP_CLEAR && err == -EBUSY)
-		return d->force ? DEVICE_FORCE : busy;
+		return d->force ? DEVICE_FORCE : DEVICE_BUSY;
 	if (kind == STEP_USERS && d->force)
 		return DEVICE_FORCE;
 	if (kind == STEP_USERS)
-		return err || r->users.count ? busy : DEVICE_OK;
+		return err || r->users.count ? DEVICE_BUSY : DEVICE_OK;
 	if (kind == STEP_CLEAR)
 		return err ? DEVICE_FAILED : DEVICE_OK;
 	if (d->stop || d->lost)
 		return DEVICE_STOP;
-	return err ? DEVICE_FAILED : DEVICE_OK;
+	return err || r->kept ? DEVICE_FAILED : DEVICE_OK;
 }
 
 static void on_step(void *ctx, enum step_kind kind, int err,
@@ -301,6 +324,13 @@ static bool is_changed(const struct device *d)
 	       d->said.read_only != d->read_only;
 }
 
+/* The kernel refused just that. */
+static bool is_as_tried(const struct device *d)
+{
+	return d->said.blocks * d->said.block_size == d->tried_bytes &&
+	       d->said.read_only == d->tried_read_only;
+}
+
 static void drop_renewal(struct device *d)
 {
 	if (d->renew == DEVICE_CHANGED)
@@ -318,7 +348,7 @@ void device_catch_up(struct device *d)
 	if (d->said.online && d->renew &&
 	    (!changed || d->renew == DEVICE_REPLACED))
 		drop_renewal(d);
-	if (changed && !d->renew)
+	if (changed && !(d->renew && is_as_tried(d)))
 		device_step(d, DEVICE_SIZED, NULL);
 	else if (d->written)
 		device_step(d, DEVICE_WRITTEN, NULL);
@@ -373,8 +403,10 @@ static void act_resize(void *obj, const void *arg)
 	uint64_t bytes = d->said.blocks * d->said.block_size;
 
 	clear_timer(d);
-	if (bytes != d->bytes)
+	if (bytes != d->bytes && bytes != d->tried_bytes)
 		say_sizes(d, bytes);
+	d->tried_bytes = bytes;
+	d->tried_read_only = d->said.read_only;
 	run(d, STEP_RESIZE, NULL);
 }
 
@@ -382,15 +414,17 @@ static void act_not_resized(void *obj, const void *arg)
 {
 	struct device *d = obj;
 
-	log_warn(d->label,
-		 "the kernel keeps %s as it was as long as it is used, and it "
-		 "is made anew then",
-		 device_dev(d));
+	if (!d->renew)
+		log_warn(d->label,
+			 "the kernel keeps %s as it was as long as it is used, "
+			 "and it is made anew then",
+			 device_dev(d));
 	str_copy(d->failure, sizeof(d->failure),
 		 "what changed of it is taken over when nobody uses it");
 	d->renew = DEVICE_CHANGED;
 	act_online(obj, arg);
-	set_timer(d, DEVICE_LOOK_EVERY);
+	if (d->renew && d->state == DEVICE_ONLINE)
+		set_timer(d, DEVICE_LOOK_EVERY);
 }
 
 /* Back ---------------------------------------------------------------- */
@@ -451,7 +485,7 @@ static void act_stay(void *obj, const void *arg)
 	d->written |= !d->linked; /* its partitions were dropped, too */
 	if (arg)
 		note_user(d, arg);
-	if (d->renew)
+	if (arg && wants_renewal(d))
 		say_renewal(d);
 	act_online(obj, arg);
 }
@@ -573,7 +607,7 @@ static void act_down(void *obj, const void *arg)
 	d->waited = 0;
 	if (d->stop)
 		device_step(d, DEVICE_STOP, NULL); /* the last of it */
-	else if (replaced)
+	else if (replaced && !(d->said.online && d->known))
 		device_look_anew(d);
 	else
 		set_timer(d, *d->failure ? DEVICE_RETRY_AFTER : 0);

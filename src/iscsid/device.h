@@ -91,6 +91,8 @@ struct device {
 	struct said_lun said; /* the newest */
 	uint64_t bytes;	      /* the size the kernel knows */
 	bool read_only;	      /* as the kernel knows it */
+	uint64_t tried_bytes; /* the kernel was asked for that last, */
+	bool tried_read_only; /* and for that */
 	uint8_t renew;	      /* enum device_renew */
 	bool renew_told;      /* ... and who is in the way */
 	enum exporter via;
@@ -173,7 +175,7 @@ void device_stop(struct device *d, bool force);
  * made anew as soon as nobody uses it.
  */
 void device_renew(struct device *d);
-/* One that waits for its users stays. */
+/* It stays, unless it is gone by the end of the step that runs. */
 void device_stay(struct device *d);
 
 /* The engine let go of a ublk device that is just being stopped. */

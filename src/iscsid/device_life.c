@@ -66,11 +66,21 @@ void device_close_fuse(struct device *d)
 
 /* Life ---------------------------------------------------------------- */
 
+/* Its last writes would wait, and it with them. */
+static bool can_renew(const struct device *d)
+{
+	return d->t->up && !*d->waits.reason;
+}
+
 static void on_timer(struct io_timer *t)
 {
 	struct device *d = container_of(t, struct device, timer);
 
-	if (d->state != DEVICE_DOWN)
+	if (d->state == DEVICE_ONLINE && d->renew && !can_renew(d))
+		io_timer_after(d->t->m->loop, t, DEVICE_RENEW_EVERY);
+	else if (d->state == DEVICE_ONLINE && !d->renew)
+		return;
+	else if (d->state != DEVICE_DOWN)
 		device_step(d, DEVICE_TIMER, NULL);
 	else if (d->said.online && d->known)
 		device_step(d, DEVICE_REPORTED, NULL);
@@ -293,13 +303,16 @@ void device_renew(struct device *d)
 		return;
 	d->renew = DEVICE_REPLACED;
 	d->renew_told = false;
-	if (d->state == DEVICE_ONLINE)
+	if (d->state == DEVICE_ONLINE && can_renew(d))
 		device_step(d, DEVICE_TIMER, NULL);
+	else if (d->state == DEVICE_ONLINE)
+		io_timer_after(d->t->m->loop, &d->timer, DEVICE_RENEW_EVERY);
 }
 
 void device_stay(struct device *d)
 {
 	d->stop = false;
 	d->forget = NULL;
-	device_step(d, DEVICE_STAY, NULL);
+	if (!d->worker) /* else its end decides: see outcome() */
+		device_step(d, DEVICE_STAY, NULL);
 }

@@ -102,10 +102,3 @@ void engines_kill(struct engines *es)
 	for (unsigned i = 0; i < es->count; i++)
 		engine_kill(&es->list[i]);
 }
-
-void engines_free(struct engines *es)
-{
-	free(es->list);
-	es->list = NULL;
-	es->count = 0;
-}

@@ -150,7 +150,10 @@ void exporter_find(const struct conf *conf, struct workers *ws,
 		   struct ublk_host *out)
 {
 	if (!is_wanted(conf)) {
-		exporter_judge(-ENOENT, 0, out);
+		*out = (struct ublk_host){ 0 };
+		str_copy(out->why, sizeof(out->why),
+			 "no Export= asked for it when iscsid began; iscsictl "
+			 "upgrade looks again");
 		return;
 	}
 	probe(ws, out);

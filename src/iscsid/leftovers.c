@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "export/blockdev.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
 #include "export/partition.h"
@@ -99,13 +100,16 @@ static void clear_loop(void *ctx, unsigned n, const char *path)
 	snprintf(dev, sizeof(dev), "loop%u", n);
 	drop_partitions(dev);
 	err = loop_detach(n, path);
-	if (err == -EBUSY)
+	if (err == -EBUSY) {
+		/* Its number outlives it, and what was set of it. */
+		(void)blockdev_set_read_only(dev, false); /* or stays so */
 		say_users(s->m, dev, "stays as long as it is used");
-	else if (err)
+	} else if (err) {
 		say(s->m, "%s of a former run cannot be cleared: %s", dev,
 		    strerror(-err));
-	else
+	} else {
 		say(s->m, "%s of a former run cleared", dev);
+	}
 }
 
 static bool is_kept_place(const struct places *at, const struct ublk_place *p)
@@ -130,7 +134,7 @@ static void clear_ublk(void *ctx, const struct ublk_info *info)
 	struct search *s = ctx;
 	struct ublk_place p;
 	struct users u;
-	char dev[24];
+	char dev[24], hidden[48];
 	int err;
 
 	if (!exporter_is_ours(s->at->opt, info, &p))
@@ -147,6 +151,8 @@ static void clear_ublk(void *ctx, const struct ublk_info *info)
 	users_find("", dev, &u);
 	if (u.count)
 		say_users(s->m, dev, "is taken away from its users");
+	snprintf(hidden, sizeof(hidden), "/dev/%s" USERS_HIDDEN, dev);
+	(void)unlink(hidden); /* there is one where a stop was ended */
 	err = ublk_delete(info->number);
 	if (err)
 		say(s->m, "%s of a former run cannot be deleted: %s", dev,

@@ -31,10 +31,13 @@ static int check_only(const struct options *o)
 	struct report name_faults = manager_report();
 	struct initiator who;
 	struct conf *conf = NULL;
-	int err = initiatorname_read(o->initiatorname, &name_faults, &who);
+	int err = 0;
 
-	if (!err || err == -ENOENT) /* a missing one is made at the start */
-		err = 0;
+	if (access(o->initiatorname, F_OK) < 0 && errno == ENOENT)
+		log_info(NULL, "there is no %s, a start makes it",
+			 o->initiatorname);
+	else
+		err = initiatorname_read(o->initiatorname, &name_faults, &who);
 	if (conf_load(o->conf, &conf_faults, &conf))
 		err = -EINVAL;
 	conf_free(conf);
@@ -84,7 +87,7 @@ static int end_free(const struct options *o)
 		log_err(NULL, "%u device%s left: see the lines above", n,
 			n == 1 ? " is" : "s are");
 	else
-		log_info(NULL, "no disk of this run directory is left");
+		log_info(NULL, "all disks of this run directory are given up");
 	return n ? EXIT_TROUBLE : EXIT_OK;
 }
 

@@ -82,6 +82,9 @@ static int attach_loop(const struct step *s)
 	};
 	int n, fd = open(s->path, O_RDWR | O_CLOEXEC);
 
+	/* An engine before this version. */
+	if (fd < 0 && errno == EROFS)
+		fd = open(s->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	n = loop_attach(fd, &opt);
@@ -169,7 +172,9 @@ static int do_resize(const struct step *s, struct msg_out *m, int *handle)
 	ro = blockdev_set_read_only(name, s->geometry.read_only);
 	answer_size(name, m);
 	close(fd);
-	return err ? err : ro;
+	if (err || ro)
+		msg_u64(m, "kept", (uint64_t)(err ? -err : -ro));
+	return 0;
 }
 
 static int do_users(const struct step *s, struct msg_out *m, int *handle)
@@ -230,8 +235,10 @@ static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 		make_writable(s);
 	/* Else it would go with its user, although it was refused. */
 	if (err == -EBUSY && !s->force &&
-	    loop_stay((unsigned)s->disk, s->path) == -ENXIO)
+	    loop_stay((unsigned)s->disk, s->path) == -ENXIO) {
+		make_writable(s);
 		err = 0;
+	}
 	return err;
 }
 
@@ -379,6 +386,8 @@ static int read_numbers(const struct running *r, const struct msg_in *m,
 			return -EBADMSG;
 		out->read_only = n;
 	}
+	if (r->kind == STEP_RESIZE && !msg_get_u64(m, "kept", 4095, &n))
+		out->kept = -(int)n;
 	if (r->kind == STEP_RECOVER && msg_get_u64(m, "depth", UINT16_MAX, &n))
 		return -EBADMSG;
 	out->depth = (unsigned)n;

@@ -64,7 +64,8 @@ struct step_result {
 	unsigned depth; /* STEP_RECOVER */
 	uint64_t size;	/* STEP_LOOP, STEP_RESIZE: bytes it has now */
 	bool read_only; /* ... and whether it is */
-	int lost;	/* STEP_CLEAR: 0, or -errno: late writes failed */
+	int kept; /* STEP_RESIZE: 0, or -errno: it is as it was, in part */
+	int lost; /* STEP_CLEAR: 0, or -errno: late writes failed */
 	struct partition_table parts; /* STEP_PARSE */
 	struct users users;	      /* STEP_USERS */
 };

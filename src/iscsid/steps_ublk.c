@@ -48,22 +48,41 @@ int ublk_step_add(const struct step *s, struct msg_out *m, int *handle)
 	return err;
 }
 
-/* Where /dev is not the kernel's (devtmpfs). */
-static int make_node(unsigned n)
+/* As it is now: a number may have been another device's before. */
+static int number_of(unsigned n, dev_t *dev)
 {
-	char path[32], sys[64], text[32];
+	char sys[64], text[32];
 	unsigned major, minor;
-	struct stat st;
 
-	snprintf(path, sizeof(path), "/dev/ublkb%u", n);
-	if (stat(path, &st) == 0)
-		return 0;
 	snprintf(sys, sizeof(sys), "/sys/block/ublkb%u/dev", n);
 	if (sysfs_get(sys, text, sizeof(text)) ||
 	    sscanf(text, "%u:%u", &major, &minor) != 2)
 		return -ENOENT;
-	return mknod(path, S_IFBLK | 0660, makedev(major, minor)) < 0 ? -errno
-								      : 0;
+	*dev = makedev(major, minor);
+	return 0;
+}
+
+/*
+ * Where /dev is not the kernel's (devtmpfs), or has a node of a device before
+ * this one, which the kernel leaves alone.
+ */
+static int make_node(unsigned n)
+{
+	char path[32];
+	struct stat st;
+	dev_t dev;
+	int err = number_of(n, &dev);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/dev/ublkb%u", n);
+	if (lstat(path, &st) == 0) {
+		if (S_ISBLK(st.st_mode) && st.st_rdev == dev)
+			return 0;
+		if (unlink(path) < 0)
+			return -errno;
+	}
+	return mknod(path, S_IFBLK | 0660, dev) < 0 ? -errno : 0;
 }
 
 /*
@@ -125,7 +144,17 @@ int ublk_step_show(const struct step *s)
 	char shown[32], hidden[48];
 
 	name_nodes(s, shown, hidden);
-	return rename(hidden, shown) < 0 ? -errno : 0;
+	if (rename(hidden, shown) < 0)
+		return -errno;
+	return make_node(number(s)); /* is it still this one's? */
+}
+
+static void drop_hidden(const struct step *s)
+{
+	char shown[32], hidden[48];
+
+	name_nodes(s, shown, hidden);
+	(void)unlink(hidden); /* mostly there is none */
 }
 
 /*
@@ -167,10 +196,10 @@ static int stop_idle(const struct step *s)
 	rest(); /* who is just opening it */
 	err = s->features & UBLK_CAN_SAFE_STOP ? ublk_stop_idle(number(s))
 					       : stop_unused(s, hidden);
-	if (err)
+	if (err && err != -ENODEV)
 		(void)ublk_step_show(s); /* who opens it next tries again */
 	else
-		(void)unlink(hidden); /* the kernel looked for the other name */
+		drop_hidden(s); /* the kernel looked for the other name */
 	return err;
 }
 
@@ -187,6 +216,7 @@ int ublk_step_delete(const struct step *s, struct msg_out *m, int *handle)
 
 	if (s->ublk >= 0) {
 		err = ublk_delete(number(s));
+		drop_hidden(s);
 		remove_link(s);
 	}
 	return err == -ENODEV ? 0 : err;

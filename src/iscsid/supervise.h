@@ -144,6 +144,5 @@ bool engines_are_gone(const struct engines *es);
 void engine_end(struct engine *e);
 /* Kills what is left, at once. */
 void engines_kill(struct engines *es);
-void engines_free(struct engines *es);
 
 #endif

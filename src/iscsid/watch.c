@@ -56,13 +56,6 @@ int watch_open(struct watch *w, struct io_loop *loop,
 	return 0;
 }
 
-void watch_close(struct watch *w)
-{
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
-}
-
 int watch_add(struct watch *w, const char *path)
 {
 	if (w->fd < 0)

@@ -22,12 +22,12 @@ struct watch {
 	char buf[WATCH_BUF];
 };
 
-/* Returns 0 or -errno; then watch_add() does nothing. */
+/*
+ * Returns 0 or -errno; then watch_add() does nothing.  Its memory is in use
+ * until the loop ends.
+ */
 int watch_open(struct watch *w, struct io_loop *loop,
 	       void (*written)(void *ctx, int id), void *ctx);
-/* The memory stays in use until the loop ends. */
-void watch_close(struct watch *w);
-
 /* Returns an id for written(), or -1: it cannot be watched. */
 int watch_add(struct watch *w, const char *path);
 /* id may be -1. */

@@ -12,16 +12,6 @@
 #include "proto/state.h"
 #include "wire/digest.h"
 
-void conn_set_owner(struct conn *c, void *owner)
-{
-	c->owner = owner;
-}
-
-void *conn_owner(const struct conn *c)
-{
-	return c->owner;
-}
-
 /* Receiving ----------------------------------------------------------- */
 
 static void use_stage(struct rx *rx, uint8_t *stage, uint32_t size)

@@ -32,8 +32,4 @@ int conn_tx_want(struct conn *c, struct iovec *iov, int max);
 /* The first n of those bytes went out. */
 void conn_tx_done(struct conn *c, size_t n, uint64_t now);
 
-/* A place for the owner to keep its transport; starts as NULL. */
-void conn_set_owner(struct conn *c, void *owner);
-void *conn_owner(const struct conn *c);
-
 #endif

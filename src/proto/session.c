@@ -313,7 +313,6 @@ void session_conn_closed(struct session *s, struct conn *c, uint64_t now)
 	s->now = now;
 	conn_step(c, CONN_EV_CLOSED);
 	conn_reset_stage(c);
-	c->owner = NULL;
 	tasks_expose(s, c->tx.offered);
 	transmit_reset(c);
 	if (all_closed(s))

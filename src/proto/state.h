@@ -177,7 +177,6 @@ struct conn {
 	uint8_t state;
 	uint16_t cid;
 	uint32_t epoch; /* of this use of the struct */
-	void *owner;
 	bool header_digest, data_digest;
 	uint32_t exp_statsn;
 	bool statsn_known;

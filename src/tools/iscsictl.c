@@ -72,10 +72,14 @@ static int finish(const struct verb *v, const struct msg_in *m)
 	return err == EINVAL ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
+static bool progressed;
+
 /* What it waits for meanwhile. */
 static void say_progress(const struct verb *v, const struct msg_in *m)
 {
 	static char text[MSG_MAX];
+
+	progressed = true;
 
 	if (msg_get(m, "text", text, sizeof(text)) >= 0)
 		fprintf(stderr, "iscsictl: %s: %s\n", v->name, text);
@@ -117,7 +121,9 @@ static int ask(const struct verb *v, const struct msg_out *m,
 	if (err) {
 		fflush(stdout);
 		fprintf(stderr, "iscsictl: %s: %s\n", v->name,
-			ctl_strerror(err));
+			err == -ETIMEDOUT && progressed
+				? "not over in this time; it goes on"
+				: ctl_strerror(err));
 		return EXIT_TROUBLE;
 	}
 	if (status == EXIT_OK && v->after && !v->after(rundir, timeout))

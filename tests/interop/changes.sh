@@ -93,6 +93,17 @@ check "another disk once more" wait_for 15 eval \
 check "nobody uses it, and a rescan makes it anew" eval \
 	'ctl rescan 0 0 && wait_for 10 reads "$one" c'
 
+# The right disk is given back: whether its device was made anew by then or not.
+for i in 1 2 3; do
+	tell identity "$IQN:a" 0 7a
+	tell attention "$IQN:a" 0 inquiry
+	check "a wrong disk for a while ($i)" wait_for 15 eval \
+		'! dd if="$one" of=/dev/null bs=4k count=1 iflag=direct && shows "another disk: expected"'
+	tell identity "$IQN:a" 0 78
+	check "and a rescan that finds the right one again" eval \
+		'ctl rescan 0 0 && wait_for 15 reads "$one" c && ! shows "another disk"'
+done
+
 # What a removal waits for is said, and one that somebody gets in the way of
 # is given up.
 dev2=$(readlink "$two")
@@ -120,10 +131,10 @@ need "it is there again" appears 10 "$two"
 dev2=$(readlink "$two")
 dirty
 kill -STOP "$target"
-"$B/src/tools/iscsictl" -R "$T/run" remove 0 0 1 >"$T/removed" 2>&1 &
-removal=$!
-check "another removal waits" wait_for 10 grep -q "last writes" "$T/removed"
-kill $removal
+check "another removal is not over when its caller's time is" \
+	not ctl -t 3 remove 0 0 1
+check "which it says, and that it goes on" eval \
+	'! ctl -t 2 remove 0 0 1 2>"$T/removed" && grep "it goes on" "$T/removed"'
 exec 8<"$dev2"
 kill -CONT "$target"
 check "who asked for it is gone, and somebody has opened the disk: it stays" \

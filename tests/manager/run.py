@@ -805,6 +805,20 @@ def test_a_disk_the_engine_gives_up_fails_and_goes(w):
     w.assert_clean()
 
 
+def test_a_disk_the_engine_gives_up_goes_with_its_last_user(w):
+    dev = w.up()
+    user = os.open(dev, os.O_RDONLY)
+    os.kill(w.engines()[0], signal.SIGUSR2)
+    w.wait_log('is not served any more')
+    w.wait_log('is open in process')
+    check(os.path.basename(dev) in w.loops(), 'it went from its user')
+    os.close(user)
+    wait_for(lambda: not os.path.lexists(w.link()), 'end of the link')
+    wait_for(lambda: os.path.basename(dev) not in w.loops(), 'end of loop')
+    w.stop()
+    w.assert_clean()
+
+
 def test_topics_of_the_log_reach_engines_also_later_ones(w):
     w.up()
     check(w.ctl('log', 'login', 'on').returncode == 0, w.log())
@@ -992,6 +1006,15 @@ def test_without_initiator_name_one_is_made(w):
     check('InitiatorName=iqn.' in read(w.path('name')), 'name')
     w.stop()
     w.assert_clean()
+
+
+def test_a_check_takes_a_missing_initiator_name_for_one_to_be_made(w):
+    os.unlink(w.path('name'))
+    w.conf('DiscoveryAddress=127.0.0.1:13350\n')
+    only = subprocess.run([ISCSID, '-t'] + w.args()[2:6], text=True,
+                          capture_output=True, timeout=PATIENCE)
+    check(only.returncode == 0 and 'a start makes it' in only.stderr, only)
+    check(not os.path.exists(w.path('name')), 'it was made')
 
 
 def test_a_wrong_initiator_name_prevents_the_start(w):
