@@ -20,7 +20,7 @@
 #include "iscsid/devices.h"
 #include "iscsid/held.h"
 #include "iscsid/lunfile.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/service.h"
 #include "iscsid/target.h"

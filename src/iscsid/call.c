@@ -10,7 +10,7 @@
 
 #include "base/list.h"
 #include "base/str.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 
 void call_row(struct call *c, const struct msg_out *row)
 {

@@ -10,12 +10,19 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/device.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/target.h"
 
 #define LOOK_EVERY 250	/* ms, until the first line */
 #define LOOK_LATER 2000 /* ms, from then on */
 #define NAMED	   5	/* disks, at most, in one report */
+
+struct comeback {
+	struct manager *m;
+	struct io_timer timer;
+	unsigned count;	      /* of disks that go on */
+	uint64_t began, next; /* ms: the start, and the next line */
+};
 
 /* What a disk in this state waits for. */
 static void add_cause(struct strbuf *sb, const struct device *d)
@@ -76,9 +83,9 @@ static unsigned look(struct manager *m, bool name)
 
 static void say(const struct manager *m, unsigned missing)
 {
-	const struct comeback *c = &m->comeback;
+	const struct comeback *c = m->comeback;
 	unsigned ms = (unsigned)(io_now(m->loop) - c->began);
-	unsigned back = c->count - missing - c->lost;
+	unsigned back = c->count - missing - m->not_back;
 
 	log_line(back == c->count ? LOG_INFO : LOG_WARNING, NULL,
 		 "%u of %u disk%s %s back after %u.%u s", back, c->count,
@@ -96,8 +103,8 @@ static void report(struct manager *m, unsigned missing)
 
 static void on_time(struct io_timer *timer)
 {
-	struct manager *m = container_of(timer, struct manager, comeback.timer);
-	struct comeback *c = &m->comeback;
+	struct comeback *c = container_of(timer, struct comeback, timer);
+	struct manager *m = c->m;
 	uint64_t now = io_now(m->loop);
 	unsigned missing = look(m, false);
 
@@ -116,10 +123,13 @@ static void on_time(struct io_timer *timer)
 
 void comeback_begin(struct manager *m, unsigned n)
 {
-	struct comeback *c = &m->comeback;
+	static struct comeback only;
+	struct comeback *c = &only;
 
 	if (!n)
 		return;
+	m->comeback = c;
+	c->m = m;
 	c->timer.fn = on_time;
 	c->count = n;
 	c->began = io_now(m->loop);
@@ -127,12 +137,8 @@ void comeback_begin(struct manager *m, unsigned n)
 	io_timer_after(m->loop, &c->timer, LOOK_EVERY);
 }
 
-void comeback_lost(struct manager *m)
-{
-	m->comeback.lost++;
-}
-
 void comeback_end(struct manager *m)
 {
-	io_timer_cancel(m->loop, &m->comeback.timer);
+	if (m->comeback)
+		io_timer_cancel(m->loop, &m->comeback->timer);
 }

@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "conf/settings.h"
 #include "iscsid/device.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/target.h"
 #include "iscsid/verbs.h"
 #include "scsi/inquiry.h"

@@ -10,8 +10,9 @@
 #include "export/sysfs.h"
 #include "iscsid/device.h"
 #include "iscsid/links.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/target.h"
+#include "iscsid/vigil.h"
 
 /*
  * Our handle is the engine's: the kernel says of it whether a request has yet

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "export/ublk_abi.h"
 #include "iscsid/announce.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/recovery.h"
 #include "iscsid/steps.h"
@@ -382,7 +382,7 @@ static void act_online(void *obj, const void *arg)
 	d->announced = true;
 	d->reparted = false;
 	if (d->resumed && *d->failure)
-		comeback_lost(d->t->m);
+		d->t->m->not_back++;
 	d->resumed = false;
 	device_catch_up(d);
 }
@@ -620,7 +620,7 @@ static void act_gone(void *obj, const void *arg)
 
 	clear_timer(d);
 	if (d->resumed)
-		comeback_lost(t->m);
+		t->m->not_back++;
 	list_remove(&d->link);
 	t->ndevices--;
 	if (d->forget && !manager_is_stopping(t->m))

@@ -15,7 +15,7 @@
 #include "export/blockdev.h"
 #include "iscsid/held.h"
 #include "iscsid/lunfile.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/recovery.h"
 #include "iscsid/service.h"
@@ -254,7 +254,7 @@ void device_lose(struct device *d, int error)
 		error ? strerror(error) : "the kernel let go", device_dev(d));
 	d->lost = true;
 	if (d->resumed)
-		comeback_lost(d->t->m);
+		d->t->m->not_back++;
 	d->resumed = false;
 	if (d->via == EXPORTER_UBLK)
 		recovery_give_up(d);

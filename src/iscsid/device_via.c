@@ -14,7 +14,7 @@
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 #include "iscsid/devices.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/target.h"
 

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/device.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/target.h"
 

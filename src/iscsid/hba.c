@@ -19,7 +19,7 @@
 #include "iscsid/device.h"
 #include "iscsid/hba_proto.h"
 #include "iscsid/hba_text.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/target.h"
 #include "iscsid/verbs.h"
 

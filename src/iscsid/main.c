@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/initiatorname.h"
+#include "iscsid/admin.h"
 #include "iscsid/daemon.h"
 #include "export/ublk_proto.h"
 #include "iscsid/leftovers.h"
@@ -100,7 +101,7 @@ static int serve(const struct options *o, int lock)
 		log_err(o->rundir, "cannot write the pid file: %s",
 			strerror(-err));
 	else
-		err = manager_start(&m, o);
+		err = manager_start(&m, o, &admin_doors);
 	if (!err)
 		err = manager_run(&m);
 	manager_end(&m);

@@ -17,11 +17,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/adopt.h"
-#include "iscsid/control.h"
+#include "iscsid/comeback.h"
 #include "iscsid/daemon.h"
 #include "iscsid/demand.h"
 #include "iscsid/devices.h"
-#include "iscsid/hba.h"
 #include "iscsid/held.h"
 #include "iscsid/leftovers.h"
 #include "iscsid/sources.h"
@@ -33,40 +32,6 @@
 #define LOW_ID	     65534 /* nobody, when even that has no entry */
 #define READY_EVERY  100   /* ms: is everything settled? */
 #define READY_WITHIN 20000 /* ms, then the start counts as over anyway */
-
-uint64_t manager_new_id(struct manager *m)
-{
-	return ++m->last_id;
-}
-
-void manager_skip_id(struct manager *m, uint64_t id)
-{
-	if (m->last_id < id)
-		m->last_id = id;
-}
-
-struct engine *manager_pick_engine(struct manager *m)
-{
-	struct engine *best = NULL;
-
-	for (unsigned i = 0; i < m->engines.count; i++) {
-		struct engine *e = &m->engines.list[i];
-
-		if (e->state == ENGINE_READY && (!best || e->load < best->load))
-			best = e;
-	}
-	return best;
-}
-
-static void put_fault(void *ctx, int level, const char *line)
-{
-	log_line(level, NULL, "%s", line);
-}
-
-struct report manager_report(void)
-{
-	return (struct report){ .put = put_fault };
-}
 
 /* The engines --------------------------------------------------------- */
 
@@ -237,22 +202,6 @@ static void pick_low_user(struct workers *ws)
 	ws->low_gid = pw ? pw->pw_gid : LOW_ID;
 }
 
-bool manager_is_sole(struct manager *m)
-{
-	if (m->name_fd >= 0)
-		return true;
-	m->name_fd = daemon_take_name(m->initiator.name);
-	if (m->name_fd != -EADDRINUSE)
-		return true; /* as far as can be known */
-	if (!m->told_other)
-		log_warn(NULL,
-			 "another daemon of this host is %s, too: how targets "
-			 "treat old sessions is not looked at",
-			 m->initiator.name);
-	m->told_other = true;
-	return false;
-}
-
 static void default_alias(struct initiator *who)
 {
 	char host[INITIATOR_ALIAS_SIZE] = "";
@@ -397,26 +346,6 @@ static void remove_places(struct manager *m)
 	(void)rmdir(m->sockets);
 }
 
-static int open_control(struct manager *m)
-{
-	int err = ctl_server_open(m->loop, m->opt->rundir, control_request, m,
-				  &m->server);
-
-	if (err)
-		log_err(m->opt->rundir, "no control socket: %s",
-			strerror(-err));
-	return err;
-}
-
-/* All can be done without it. */
-static void open_hba(struct manager *m)
-{
-	int err = hba_open(m, &m->hba);
-
-	if (err)
-		log_warn(m->opt->rundir, "no HBA file: %s", strerror(-err));
-}
-
 static bool is_ours(void *ctx, const char *name)
 {
 	struct manager *m = ctx;
@@ -454,12 +383,14 @@ static int take_over(struct manager *m)
 	return 0;
 }
 
-int manager_start(struct manager *m, const struct options *opt)
+int manager_start(struct manager *m, const struct options *opt,
+		  const struct manager_doors *doors)
 {
 	int err;
 
 	memset(m, 0, sizeof(*m));
 	m->opt = opt;
+	m->doors = doors;
 	m->signals = m->watch.fd = m->name_fd = -1;
 	list_init(&m->sources);
 	list_init(&m->targets);
@@ -476,10 +407,9 @@ int manager_start(struct manager *m, const struct options *opt)
 	exporter_find(m->conf, &m->workers, &m->ublk);
 	err = take_over(m);
 	if (!err)
-		err = open_control(m);
+		err = doors->open(m);
 	if (err)
 		return err;
-	open_hba(m);
 	if (opt->verb == OPTIONS_FREE) {
 		stop_begin_free(m);
 		return 0;
@@ -511,8 +441,7 @@ void manager_end(struct manager *m)
 	daemon_log_end();
 	if (m->loop) {
 		workers_kill(&m->workers);
-		ctl_server_close(m->server);
-		hba_close(m->hba);
+		m->doors->close(m);
 		/* Clients are dropped in a last turn, or by our end. */
 		(void)io_loop_run_once(m->loop, 0);
 	}

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 
 static struct source *of(struct list *link)
 {

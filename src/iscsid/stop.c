@@ -5,19 +5,15 @@
 #include "iscsid/stop.h"
 
 #include "base/log.h"
+#include "iscsid/comeback.h"
 #include "iscsid/daemon.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/sources.h"
 #include "iscsid/target.h"
 
 static void step(struct manager *m, enum manager_event ev)
 {
 	fsm_step(&manager_fsm, &m->state, (uint8_t)ev, m, NULL);
-}
-
-bool manager_is_stopping(const struct manager *m)
-{
-	return m->state != MANAGER_RUNNING;
 }
 
 static void set_deadline(struct manager *m, uint64_t ms)
@@ -107,7 +103,7 @@ const struct fsm manager_fsm = {
 	"manager", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
 };
 
-void manager_check_stop(struct manager *m)
+static void check_stop(struct manager *m)
 {
 	if (m->state == MANAGER_DRAINING && !targets_have_devices(m))
 		step(m, MANAGER_NO_DEVICES);
@@ -145,6 +141,7 @@ void stop_begin_free(struct manager *m)
 void stop_init(struct manager *m)
 {
 	m->deadline.fn = on_deadline;
+	m->check = check_stop;
 }
 
 void manager_stop(struct manager *m)

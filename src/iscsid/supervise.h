@@ -68,7 +68,7 @@ struct engine_ops {
 	void (*held)(void *ctx, struct engine *e, const struct said *s,
 		     int *handle);
 	void (*gone)(void *ctx, struct engine *e); /* after engines_quit() */
-	/* Which of these (iscsid/demand.h) are so? */
+	/* Which of these (iscsid/vigil.h) are so? */
 	unsigned (*demand)(void *ctx, const struct engine *e, unsigned wanted);
 };
 

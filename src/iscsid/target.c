@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "iscsid/devices.h"
 #include "iscsid/held.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/paths.h"
 #include "iscsid/seen.h"

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/devices.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/seen.h"
 
 static void session_up(struct target *t, const struct said_session *s)

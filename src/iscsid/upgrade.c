@@ -18,7 +18,7 @@
 #include "iscsid/device.h"
 #include "iscsid/devices.h"
 #include "iscsid/held.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/service.h"
 #include "iscsid/target.h"
 

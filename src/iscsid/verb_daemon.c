@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/topic.h"
 #include "iscsid/manager.h"
+#include "iscsid/stop.h"
 #include "iscsid/verb_fns.h"
 
 void verb_reload(struct call *c, const struct msg_in *args)

@@ -7,7 +7,7 @@
 
 #include "iscsid/device.h"
 #include "iscsid/devices.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/sources.h"
 #include "iscsid/target.h"

@@ -8,7 +8,8 @@
 
 #include "conf/settings.h"
 #include "iscsid/device.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
+#include "iscsid/stop.h"
 #include "iscsid/sources.h"
 #include "iscsid/target.h"
 #include "iscsid/verb_fns.h"

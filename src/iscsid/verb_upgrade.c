@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/upgrade.h"
 #include "iscsid/verb_fns.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/verb_fns.h"
 
 #define KEYS 4

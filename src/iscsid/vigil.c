@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "io/pulse.h"
-#include "iscsid/demand.h"
 #include "iscsid/process.h"
 
 int vigil_begin(struct vigil *v, const char *name)

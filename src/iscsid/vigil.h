@@ -13,6 +13,11 @@
 
 #include "iscsid/progress.h"
 
+/* What the kernel may want of an engine. */
+#define DEMAND_IO     1u /* I/O that has not ended */
+#define DEMAND_UNREAD 2u /* requests it should have read by now (FUSE) */
+#define DEMAND_STEPS  4u /* workers are busy with devices of it */
+
 struct pulse;
 
 struct vigil {
@@ -31,7 +36,7 @@ struct vigil_of {
 	pid_t pid;
 	uint32_t timeout; /* ms of silence that are a hang; 0: 20 s */
 	bool serves;	  /* it has targets */
-	/* Which of these (iscsid/demand.h) are so? */
+	/* Which of these are so? */
 	unsigned (*demand)(void *ctx, unsigned wanted);
 	void *ctx;
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/order.h"
 #include "iscsid/target.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "iscsid/control.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/target.h"
 
 static struct manager m;

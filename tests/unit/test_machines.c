@@ -18,7 +18,8 @@
 #include "disk/fence.h"
 #include "disk/reserve.h"
 #include "iscsid/device.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
+#include "iscsid/stop.h"
 #include "iscsid/source.h"
 #include "iscsid/supervise.h"
 

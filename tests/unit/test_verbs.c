@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "iscsid/manager.h"
+#include "iscsid/core.h"
 #include "iscsid/target.h"
 #include "iscsid/verbs.h"
 
