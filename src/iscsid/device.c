@@ -184,7 +184,7 @@ static void run(struct device *d, enum step_kind kind,
 	}
 }
 
-/* The engine ---------------------------------------------------------- */
+/* Time ---------------------------------------------------------------- */
 
 static void set_timer(struct device *d, uint64_t ms)
 {
@@ -684,6 +684,7 @@ ROW(S(CHECKING) | S(CLEARING),
 ROW(S(ONLINE),     STOP,      CHECKING,   act_check,       "the way back"),
 ROW(S(CHECKING),   OK,        CLEARING,   act_clear,       "idle"),
 ROW(S(CHECKING),   BUSY,      IN_USE,     act_in_use,      "wait for users"),
+ROW(S(CHECKING),   FAILED,    IN_USE,     act_in_use,      "nobody could look"),
 ROW(S(IN_USE),     TIMER,     CHECKING,   act_check,       "look again"),
 ROW(S(IN_USE),     STAY,      ONLINE,     act_stay,        "let it be"),
 ROW(S(CLEARING),   OK,        DETACHING,  act_detach,      "block device is gone"),
