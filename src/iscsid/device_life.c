@@ -316,3 +316,48 @@ void device_stay(struct device *d)
 	if (!d->worker) /* else its end decides: see outcome() */
 		device_step(d, DEVICE_STAY, NULL);
 }
+
+/* In words ------------------------------------------------------------ */
+
+static const char *doing_by_state(const struct device *d)
+{
+	switch ((enum device_state)d->state) {
+	case DEVICE_DOWN:
+	case DEVICE_GONE:
+		break;
+	case DEVICE_MOUNTING:
+		return step_words(d->via, STEP_MOUNT);
+	case DEVICE_ATTACHING:
+		return "its engine begins to serve it";
+	case DEVICE_LOOPING:
+		return step_words(d->via, STEP_LOOP);
+	case DEVICE_PARSING:
+		return step_words(d->via, STEP_PARSE);
+	case DEVICE_ADDING:
+		return step_words(d->via, STEP_ADD);
+	case DEVICE_ONLINE:
+		return "it is online";
+	case DEVICE_RESIZING:
+		return step_words(d->via, STEP_RESIZE);
+	case DEVICE_CHECKING:
+		return step_words(d->via, STEP_USERS);
+	case DEVICE_IN_USE:
+		return "it is in use";
+	case DEVICE_CLEARING:
+		return "the target has not taken the last writes yet";
+	case DEVICE_DETACHING:
+		return "the target has not flushed its cache yet";
+	case DEVICE_UNMOUNTING:
+		return step_words(d->via, STEP_UNMOUNT);
+	}
+	return "it is down";
+}
+
+const char *device_doing(const struct device *d)
+{
+	static char text[sizeof(d->waits.reason) + 64];
+
+	snprintf(text, sizeof(text), "%s%s%s", doing_by_state(d),
+		 *d->waits.reason ? "; " : "", d->waits.reason);
+	return text;
+}
