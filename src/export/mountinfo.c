@@ -55,16 +55,15 @@ static char *skip_to_dash(char **at)
 int mountinfo_parse(char *line, struct mountinfo *out)
 {
 	struct mountinfo m;
-	char *at = line, *id, *parent, *dev, *path, *type, *source;
+	char *at = line, *parent, *dev, *path, *type, *source;
 
 	line[strcspn(line, "\n")] = '\0';
 	/* id, parent, major:minor, root, mount point, ..., -, type, source */
-	if (!(id = word(&at)) || !(parent = word(&at)) || !(dev = word(&at)) ||
+	if (!word(&at) || !(parent = word(&at)) || !(dev = word(&at)) ||
 	    !word(&at) || !(path = word(&at)) || !skip_to_dash(&at) ||
 	    !(type = word(&at)) || !(source = word(&at)))
 		return -EINVAL;
 	if (sscanf(dev, "%u:%u", &m.major, &m.minor) != 2 ||
-	    sscanf(id, "%u", &m.id) != 1 ||
 	    sscanf(parent, "%u", &m.parent) != 1)
 		return -EINVAL;
 	unescape(path);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct mountinfo { /* texts are unescaped, and only valid in the callback */
-	unsigned id, parent; /* of the mount, and of the one it stands on */
+	unsigned parent; /* id of the mount that it stands on */
 	unsigned major, minor;
 	const char *path; /* mount point */
 	const char *fstype, *source;

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -37,6 +39,20 @@ int sysfs_get_u64(const char *path, uint64_t *out)
 	int err = sysfs_get(path, text, sizeof(text));
 
 	return err ? err : str_u64(text, strlen(text), UINT64_MAX, out);
+}
+
+int sysfs_get_dev(const char *path, dev_t *out)
+{
+	unsigned major, minor;
+	char text[32];
+	int err = sysfs_get(path, text, sizeof(text));
+
+	if (err)
+		return err;
+	if (sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -EINVAL;
+	*out = makedev(major, minor);
+	return 0;
 }
 
 int sysfs_put(const char *path, const char *value)

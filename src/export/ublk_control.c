@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,15 +30,13 @@
 static int open_node(const char *path, const char *sys)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	unsigned major, minor;
-	char text[32];
+	dev_t dev;
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd >= 0 ? fd : -errno;
-	if (sysfs_get(sys, text, sizeof(text)) ||
-	    sscanf(text, "%u:%u", &major, &minor) != 2)
+	if (sysfs_get_dev(sys, &dev))
 		return -ENOENT;
-	if (mknod(path, S_IFCHR | 0600, makedev(major, minor)) < 0)
+	if (mknod(path, S_IFCHR | 0600, dev) < 0)
 		return -errno;
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;

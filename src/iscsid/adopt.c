@@ -97,37 +97,34 @@ static struct disk *find_file(struct adopt *a, const char *name)
 	return NULL;
 }
 
-static void note_loop(void *ctx, unsigned n, const char *path)
+/* Whose file it is, the first time it is heard of; else NULL. */
+static struct disk *note_file(struct adopt *a, const char *path)
 {
-	struct adopt *a = ctx;
 	char name[HELD_NAME];
 	struct disk *d;
 
 	if (!lunfile_is_ours(a->m->opt, path, name))
-		return;
+		return NULL;
 	d = find_file(a, name);
 	if (!d || d->file)
-		return;
+		return NULL;
 	d->file = strdup(path);
 	a->failed |= !d->file;
-	if (d->file)
+	return d->file ? d : NULL;
+}
+
+static void note_loop(void *ctx, unsigned n, const char *path)
+{
+	struct disk *d = note_file(ctx, path);
+
+	if (d)
 		d->loop = (int)n;
 }
 
 /* It may have no loop device yet. */
 static void note_mount(void *ctx, const char *path, unsigned number)
 {
-	struct adopt *a = ctx;
-	char name[HELD_NAME];
-	struct disk *d;
-
-	if (!lunfile_is_ours(a->m->opt, path, name))
-		return;
-	d = find_file(a, name);
-	if (!d || d->file)
-		return;
-	d->file = strdup(path);
-	a->failed |= !d->file;
+	(void)note_file(ctx, path); /* that it is noted is all */
 }
 
 /* /dev/fuse: an engine may have been taken over. */

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,15 +50,10 @@ int ublk_step_add(const struct step *s, struct msg_out *m, int *handle)
 /* As it is now: a number may have been another device's before. */
 static int number_of(unsigned n, dev_t *dev)
 {
-	char sys[64], text[32];
-	unsigned major, minor;
+	char sys[64];
 
 	snprintf(sys, sizeof(sys), "/sys/block/ublkb%u/dev", n);
-	if (sysfs_get(sys, text, sizeof(text)) ||
-	    sscanf(text, "%u:%u", &major, &minor) != 2)
-		return -ENOENT;
-	*dev = makedev(major, minor);
-	return 0;
+	return sysfs_get_dev(sys, dev) ? -ENOENT : 0;
 }
 
 /*
