@@ -12,13 +12,13 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/initiatorname.h"
-#include "iscsid/admin.h"
-#include "iscsid/daemon.h"
+#include "iscsid/admin/admin.h"
+#include "iscsid/daemon/daemon.h"
 #include "export/ublk_proto.h"
-#include "iscsid/leftovers.h"
-#include "iscsid/manager.h"
-#include "iscsid/options.h"
-#include "iscsid/upgrade.h"
+#include "iscsid/host/leftovers.h"
+#include "iscsid/life/manager.h"
+#include "iscsid/daemon/options.h"
+#include "iscsid/life/upgrade.h"
 
 enum {
 	EXIT_OK,

@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "iscsid/control.h"
-#include "iscsid/core.h"
-#include "iscsid/target.h"
+#include "iscsid/admin/control.h"
+#include "iscsid/core/core.h"
+#include "iscsid/target/target.h"
 
 static struct manager m;
 static struct options opt = { .conf = "/nonexistent/iscsi.conf" };

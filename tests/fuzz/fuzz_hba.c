@@ -4,8 +4,8 @@
  */
 #include "fuzz.h"
 
-#include "iscsid/hba_proto.h"
-#include "iscsid/hba_text.h"
+#include "iscsid/admin/hba_proto.h"
+#include "iscsid/admin/hba_text.h"
 
 static void request(const uint8_t *p, size_t n)
 {

@@ -8,14 +8,14 @@
 
 #include <errno.h>
 
-#include "iscsid/said.h"
+#include "iscsid/engines/reported.h"
 
 static void check_text(const char *text, size_t size)
 {
 	MUST(memchr(text, '\0', size));
 }
 
-static void check_lun(const struct said_lun *l)
+static void check_lun(const struct reported_lun *l)
 {
 	check_text(l->reason, sizeof(l->reason));
 	check_text(l->vendor, sizeof(l->vendor));
@@ -28,26 +28,26 @@ static void check_lun(const struct said_lun *l)
 	MUST(l->blocks <= (uint64_t)INT64_MAX / l->block_size);
 }
 
-static void check(const struct said *s)
+static void check(const struct reported *s)
 {
-	MUST(s->kind < SAID_KINDS);
+	MUST(s->kind < REPORTED_KINDS);
 	switch (s->kind) {
-	case SAID_LOG:
+	case REPORTED_LOG:
 		check_text(s->log.text, sizeof(s->log.text));
 		MUST(s->log.level <= 7);
 		break;
-	case SAID_FOUND:
+	case REPORTED_FOUND:
 		check_text(s->found.name, sizeof(s->found.name));
 		MUST(!name_fault(s->found.name, strlen(s->found.name), NULL));
 		break;
-	case SAID_SESSION:
+	case REPORTED_SESSION:
 		check_text(s->session.portal, sizeof(s->session.portal));
 		check_text(s->session.reason, sizeof(s->session.reason));
 		break;
-	case SAID_LUN:
+	case REPORTED_LUN:
 		check_lun(&s->lun);
 		break;
-	case SAID_RESOLVE:
+	case REPORTED_RESOLVE:
 		check_text(s->resolve.host, sizeof(s->resolve.host));
 		MUST(s->resolve.port >= 1 && s->resolve.port <= 65535);
 		break;
@@ -60,12 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *wrong = NULL;
 	struct msg_in m;
-	struct said s;
+	struct reported s;
 	int err;
 
 	if (msg_read(&m, (const char *)data, size))
 		return 0;
-	err = said_read(&m, &s, &wrong);
+	err = reported_read(&m, &s, &wrong);
 	if (!err)
 		check(&s);
 	else if (err == -EBADMSG)

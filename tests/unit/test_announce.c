@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "iscsid/announce.h"
+#include "iscsid/device/announce.h"
 
 static struct announce disk;
 static uint32_t parts[] = { 1, 2 };

@@ -1,7 +1,7 @@
 /*
  * Where the manager's lines go, with a syslog(3) of our own.
  */
-#include "iscsid/daemon.h"
+#include "iscsid/daemon/daemon.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

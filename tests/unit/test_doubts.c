@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "iscsid/doubts.h"
+#include "iscsid/core/doubts.h"
 
 #define W 30000
 

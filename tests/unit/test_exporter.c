@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "export/ublk_abi.h"
-#include "iscsid/exporter.h"
+#include "iscsid/host/exporter.h"
 
 #define ALL (UBLK_CAN_RECOVER | UBLK_CAN_REISSUE | UBLK_CAN_ENCODE)
 
@@ -108,23 +108,23 @@ static void test_names_of_disks_are_read_and_written(void **state)
 
 /* The disk ------------------------------------------------------------ */
 
-static struct said_lun l;
+static struct reported_lun l;
 static struct disk_geometry g;
 
 static int fill(void **state)
 {
-	l = (struct said_lun){ .block_size = 4096,
-			       .physical_size = 8192,
-			       .blocks = 1000,
-			       .discard = true,
-			       .zero = true,
-			       .discard_granularity = 65536,
-			       .discard_alignment = 4096,
-			       .max_discard = 1 << 20,
-			       .max_zero = 1 << 21,
-			       .optimal_io = 65536,
-			       .write_cache = true,
-			       .fua = true };
+	l = (struct reported_lun){ .block_size = 4096,
+				   .physical_size = 8192,
+				   .blocks = 1000,
+				   .discard = true,
+				   .zero = true,
+				   .discard_granularity = 65536,
+				   .discard_alignment = 4096,
+				   .max_discard = 1 << 20,
+				   .max_zero = 1 << 21,
+				   .optimal_io = 65536,
+				   .write_cache = true,
+				   .fua = true };
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static void test_a_limit_of_nothing_is_no_ability(void **state)
 
 static void test_a_disk_of_which_little_was_said_is_one(void **state)
 {
-	l = (struct said_lun){ .block_size = 512, .blocks = 1 };
+	l = (struct reported_lun){ .block_size = 512, .blocks = 1 };
 	exporter_geometry(&l, &g);
 	assert_int_equal(g.physical_size, 512);
 	assert_false(g.can_discard || g.can_zero);

@@ -14,12 +14,12 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "iscsid/gather.h"
+#include "iscsid/source/gather.h"
 
 #define A "iqn.2001-04.com.example:a"
 #define B "iqn.2001-04.com.example:b"
 
-static struct said_found records[80];
+static struct reported_found records[80];
 static size_t nrecords;
 static struct resolved names[2];
 static const struct gather_names known = { names, 2 };
@@ -56,7 +56,7 @@ static int tear_down(void **state)
 
 static void found(const char *name, const char *addr)
 {
-	struct said_found *r = &records[nrecords++];
+	struct reported_found *r = &records[nrecords++];
 
 	str_copy(r->name, sizeof(r->name), name);
 	if (!addr)

@@ -13,8 +13,8 @@
 #include <linux/fuse.h>
 #include <string.h>
 
-#include "iscsid/hba.h"
-#include "iscsid/hba_proto.h"
+#include "iscsid/admin/hba.h"
+#include "iscsid/admin/hba_proto.h"
 
 static uint8_t req[HBA_REQUEST_MAX];
 static struct hba_request r;

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "iscsid/hba_text.h"
+#include "iscsid/admin/hba_text.h"
 
 static char text[4096];
 static struct strbuf sb;

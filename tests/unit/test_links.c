@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "iscsid/links.h"
+#include "iscsid/host/links.h"
 
 static char base[64];
 static struct link_place at;

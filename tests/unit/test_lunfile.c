@@ -8,12 +8,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "iscsid/lunfile.h"
-#include "iscsid/options.h"
+#include "iscsid/host/lunfile.h"
+#include "iscsid/daemon/options.h"
 
 static const struct options here = { .rundir = "/run/x", .owner = "A" };
 static const struct options there = { .rundir = "/run/x", .owner = "B" };
-static char disk[HELD_NAME], token[LUNFILE_TOKEN];
+static char disk[RECORD_NAME], token[LUNFILE_TOKEN];
 
 static void test_a_file_is_ours_wherever_the_directory_is_reached(void **state)
 {

@@ -17,11 +17,11 @@
 #include "base/str.h"
 #include "disk/fence.h"
 #include "disk/reserve.h"
-#include "iscsid/device.h"
-#include "iscsid/core.h"
-#include "iscsid/stop.h"
-#include "iscsid/source.h"
-#include "iscsid/supervise.h"
+#include "iscsid/device/device.h"
+#include "iscsid/core/core.h"
+#include "iscsid/life/stop.h"
+#include "iscsid/source/source.h"
+#include "iscsid/engines/supervise.h"
 
 static const char *golden_dir;
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iscsid/options.h"
+#include "iscsid/daemon/options.h"
 
 static struct options o;
 static char complaint[512];

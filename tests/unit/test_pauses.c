@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "iscsid/pauses.h"
+#include "iscsid/engines/pauses.h"
 
 static void test_discovery_waits_as_documented(void **state)
 {

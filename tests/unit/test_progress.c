@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "iscsid/progress.h"
+#include "iscsid/engines/progress.h"
 
 static struct progress p;
 static struct progress_rules rules;

@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
-#include "iscsid/redirect.h"
+#include "iscsid/target/redirect.h"
 
 static struct msg_out msg;
 
 static const char *told(const char *why, const struct resolved *found)
 {
-	const struct said_resolve asked = { "nas.example", 3261 };
+	const struct reported_resolve asked = { "nas.example", 3261 };
 
 	redirect_answer(&msg, 9, &asked, why, found);
 	assert_false(msg.full);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "iscsid/resolve.h"
+#include "iscsid/host/resolve.h"
 
 static struct io_loop *loop;
 static struct workers workers;

@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "iscsid/seen.h"
+#include "iscsid/host/seen.h"
 
 #define NAME "iqn.2026-11.test:a"
 
 static char dir[64], path[96];
-static struct said_fence f;
+static struct reported_fence f;
 
 static int setup(void **state)
 {
@@ -38,7 +38,7 @@ static int teardown(void **state)
 
 static void keep(const char *word, uint32_t ms)
 {
-	struct said_fence told = { .reinstates_ms = ms };
+	struct reported_fence told = { .reinstates_ms = ms };
 
 	snprintf(told.reinstates, sizeof(told.reinstates), "%s", word);
 	assert_int_equal(seen_put(dir, 1, 2, NAME, &told), 0);

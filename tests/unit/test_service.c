@@ -1,6 +1,6 @@
 /*
  * test_service - a service manager that is told and keeps handles
- * (iscsid/service.h).
+ * (iscsid/daemon/service.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "iscsid/service.h"
+#include "iscsid/daemon/service.h"
 
 static int manager; /* its socket */
 

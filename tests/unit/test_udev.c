@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "iscsid/udev.h"
+#include "iscsid/host/udev.h"
 
 static struct udev_disk disk;
 static struct addr portals[6];

@@ -17,7 +17,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "iscsid/users.h"
+#include "iscsid/host/users.h"
 
 static char root[64];
 static struct users users;

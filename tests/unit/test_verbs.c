@@ -16,9 +16,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "iscsid/core.h"
-#include "iscsid/target.h"
-#include "iscsid/verbs.h"
+#include "iscsid/core/core.h"
+#include "iscsid/target/target.h"
+#include "iscsid/admin/verbs.h"
 
 static struct manager m;
 static struct options opt;

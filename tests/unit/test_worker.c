@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "iscsid/worker.h"
+#include "iscsid/host/worker.h"
 
 static struct io_loop *loop;
 static struct workers workers;

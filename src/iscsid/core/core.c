@@ -1,0 +1,70 @@
+/*
+ * core - what the parts of iscsid ask of the whole.
+ */
+#include "iscsid/core/core.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "iscsid/daemon/daemon.h"
+
+uint64_t manager_new_id(struct manager *m)
+{
+	return ++m->last_id;
+}
+
+void manager_skip_id(struct manager *m, uint64_t id)
+{
+	if (m->last_id < id)
+		m->last_id = id;
+}
+
+struct engine_process *manager_pick_engine(struct manager *m)
+{
+	struct engine_process *best = NULL;
+
+	for (unsigned i = 0; i < m->engines.count; i++) {
+		struct engine_process *e = &m->engines.list[i];
+
+		if (e->state == ENGINE_READY && (!best || e->load < best->load))
+			best = e;
+	}
+	return best;
+}
+
+static void put_fault(void *ctx, int level, const char *line)
+{
+	log_line(level, NULL, "%s", line);
+}
+
+struct report manager_report(void)
+{
+	return (struct report){ .put = put_fault };
+}
+
+bool manager_is_sole(struct manager *m)
+{
+	if (m->name_fd >= 0)
+		return true;
+	m->name_fd = daemon_take_name(m->initiator.name);
+	if (m->name_fd != -EADDRINUSE)
+		return true; /* as far as can be known */
+	if (!m->told_other)
+		log_warn(NULL,
+			 "another daemon of this host is %s, too: how targets "
+			 "treat old sessions is not looked at",
+			 m->initiator.name);
+	m->told_other = true;
+	return false;
+}
+
+bool manager_is_stopping(const struct manager *m)
+{
+	return m->state != MANAGER_RUNNING;
+}
+
+void manager_check_stop(struct manager *m)
+{
+	if (m->check)
+		m->check(m);
+}

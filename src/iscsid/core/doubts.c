@@ -1,0 +1,47 @@
+/*
+ * doubts - targets whose last session was not seen to end well.
+ */
+#include "iscsid/core/doubts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+int doubts_note(struct doubts *d, const char *key, const char *group,
+		uint64_t now)
+{
+	struct doubt *more =
+		realloc(d->list, (d->count + 1) * sizeof(*d->list));
+
+	if (!more)
+		return -ENOMEM;
+	d->list = more;
+	str_copy(more[d->count].key, sizeof(more->key), key);
+	str_copy(more[d->count].group, sizeof(more->group), group);
+	d->count++;
+	d->since = now;
+	return 0;
+}
+
+bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
+		 char group[static 8])
+{
+	for (size_t i = 0; i < d->count; i++) {
+		struct doubt *at = &d->list[i];
+
+		if (strcmp(at->key, key) != 0)
+			continue;
+		memcpy(group, at->group, sizeof(at->group));
+		*at = d->list[--d->count];
+		return now - d->since < wait;
+	}
+	return false;
+}
+
+void doubts_free(struct doubts *d)
+{
+	free(d->list);
+	*d = (struct doubts){ 0 };
+}

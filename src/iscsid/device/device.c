@@ -1,0 +1,716 @@
+/*
+ * device - the machine: what is done in each state, and the table.
+ */
+#include "iscsid/device/device_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "export/ublk_abi.h"
+#include "iscsid/device/announce.h"
+#include "iscsid/core/core.h"
+#include "iscsid/engines/request.h"
+#include "iscsid/device/recovery.h"
+#include "iscsid/host/steps.h"
+#include "iscsid/target/target.h"
+#include "iscsid/host/udev.h"
+#include "scsi/inquiry.h"
+
+void device_step(struct device *d, enum device_event ev, const void *arg)
+{
+	fsm_step(&device_fsm, &d->state, (uint8_t)ev, d, arg);
+}
+
+void device_name(const struct device *d, char *dst, size_t size)
+{
+	if (d->disk >= 0)
+		exporter_disk_name(d->via, d->disk, dst, size);
+	else
+		snprintf(dst, size, "%s", "");
+}
+
+struct link_place device_place(const struct device *d)
+{
+	const struct options *o = d->t->m->opt;
+
+	return (struct link_place){ .base = o->linkdir,
+				    .mode = o->mode,
+				    .bus = d->t->bus,
+				    .target = d->t->number,
+				    .lun = d->said.number,
+				    .cd = d->said.type == TYPE_CDROM };
+}
+
+/* The steps ----------------------------------------------------------- */
+
+static void take_parts(struct device *d, const struct step_result *r)
+{
+	unsigned n = r->parts.count;
+
+	d->reparted = n != d->nparts;
+	d->nparts = n;
+	for (unsigned i = 0; i < n; i++) {
+		if (d->parts[i] != r->parts.part[i].number)
+			d->reparted = true;
+		d->parts[i] = r->parts.part[i].number;
+	}
+}
+
+/* That a disk failed is the cause; what cannot be done then, is not. */
+static void note_failure(struct device *d, enum step_kind kind, int err)
+{
+	char line[REPORTED_TEXT];
+
+	snprintf(line, sizeof(line), "%s failed: %s", step_words(d->via, kind),
+		 strerror(-err));
+	log_err(d->label, "%s", line);
+	if (d->said.online || !*d->failure)
+		str_copy(d->failure, sizeof(d->failure), line);
+	if (kind == STEP_MOUNT || kind == STEP_LOOP)
+		device_fall_back(d, d->failure);
+}
+
+/* What a step brought, before the table hears of it. */
+static void take_result(struct device *d, enum step_kind kind,
+			const struct step_result *r)
+{
+	switch (kind) {
+	case STEP_MOUNT:
+		d->fuse = r->handle;
+		if (d->via == EXPORTER_UBLK)
+			d->ublk = r->ublk;
+		break;
+	case STEP_LOOP:
+		d->disk = r->disk;
+		d->bytes = r->size;
+		d->read_only = r->read_only;
+		break;
+	case STEP_PARSE:
+		take_parts(d, r);
+		break;
+	case STEP_RESIZE:
+		d->bytes = r->size;
+		d->read_only = r->read_only;
+		if (r->kept)
+			note_failure(d, kind, r->kept);
+		break;
+	case STEP_CLEAR:
+		if (r->lost)
+			log_err(d->label, "late writes to %s failed: %s",
+				device_dev(d), strerror(-r->lost));
+		d->disk = -1;
+		d->nparts = 0;
+		break;
+	case STEP_UNMOUNT:
+		d->ublk = -1;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The right disk is behind it again, or what it waited for came otherwise. */
+static bool wants_renewal(const struct device *d)
+{
+	return d->renew == DEVICE_CHANGED ||
+	       (d->renew == DEVICE_REPLACED && !d->said.online);
+}
+
+/*
+ * Nobody wants it to go any more, or it was only to be made anew: then it stays
+ * as it is while somebody uses it, and when anything goes wrong.
+ */
+static bool may_stay(const struct device *d, enum step_kind kind, int err,
+		     const struct step_result *r)
+{
+	if (d->stop || d->lost || d->disk < 0)
+		return false;
+	if (kind == STEP_USERS)
+		return err || r->users.count || !wants_renewal(d);
+	return kind == STEP_CLEAR && err;
+}
+
+/* The event that ends a step; the table decides what it means. */
+static enum device_event outcome(const struct device *d, enum step_kind kind,
+				 int err, const struct step_result *r)
+{
+	if (may_stay(d, kind, err, r))
+		return DEVICE_STAY;
+	if (kind == STEP_CLEAR && err == -EBUSY)
+		return d->force ? DEVICE_FORCE : DEVICE_BUSY;
+	if (kind == STEP_USERS && d->force)
+		return DEVICE_FORCE;
+	if (kind == STEP_USERS)
+		return err || r->users.count ? DEVICE_BUSY : DEVICE_OK;
+	if (kind == STEP_CLEAR)
+		return err ? DEVICE_FAILED : DEVICE_OK;
+	if (d->stop || d->lost)
+		return DEVICE_STOP;
+	return err || r->kept ? DEVICE_FAILED : DEVICE_OK;
+}
+
+static void on_step(void *ctx, enum step_kind kind, int err,
+		    const struct step_result *r)
+{
+	struct device *d = ctx;
+	enum device_event ev = outcome(d, kind, err, r);
+
+	d->worker = NULL;
+	if (err == -ECANCELED)
+		return;
+	if (!err)
+		take_result(d, kind, r);
+	else if (!(kind == STEP_CLEAR && err == -EBUSY))
+		note_failure(d, kind, err);
+	device_step(d, ev, r);
+}
+
+static void run(struct device *d, enum step_kind kind,
+		const struct partition_table *parts)
+{
+	struct step *s = device_make_step(d, kind);
+
+	if (parts)
+		s->parts = *parts;
+	d->worker = step_start(device_workers(d), s, on_step, d);
+	if (!d->worker) {
+		note_failure(d, kind, -ENOMEM);
+		device_step(d, DEVICE_FAILED, NULL);
+	}
+}
+
+/* Time ---------------------------------------------------------------- */
+
+static void set_timer(struct device *d, uint64_t ms)
+{
+	io_timer_after(d->t->m->loop, &d->timer, ms);
+}
+
+static void clear_timer(struct device *d)
+{
+	io_timer_cancel(d->t->m->loop, &d->timer);
+}
+
+/* Up ------------------------------------------------------------------ */
+
+static void act_mount(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	d->let_go = false;
+	if (!device_choose(d)) {
+		device_step(d, DEVICE_FAILED, NULL);
+		return;
+	}
+	run(d, STEP_MOUNT, NULL);
+}
+
+static void act_attach(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	device_record(d);
+	if (device_tell_attach(d, false))
+		set_timer(d, DEVICE_ATTACH_WITHIN);
+	else
+		device_step(d, DEVICE_NO_ENGINE, NULL);
+}
+
+static void act_loop(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	device_keep_fuse(d);
+	run(d, STEP_LOOP, NULL);
+}
+
+static void act_parse(void *obj, const void *arg)
+{
+	((struct device *)obj)->written = false;
+	run(obj, STEP_PARSE, NULL);
+}
+
+static void act_add(void *obj, const void *arg)
+{
+	const struct step_result *r = arg;
+
+	run(obj, STEP_ADD, &r->parts);
+}
+
+/* From line first on; the last is the one of the partitions. */
+static void announce(struct device *d, unsigned first)
+{
+	char dev[LINK_DEV_SIZE], line[ANNOUNCE_LINE];
+	const struct announce a = {
+		.vendor = d->said.vendor,
+		.model = d->said.model,
+		.rev = d->said.rev,
+		.type = d->said.type,
+		.ansi = d->said.ansi,
+		.dev = dev,
+		.bus = d->t->bus,
+		.target = d->t->number,
+		.lun = d->said.number,
+		.block_size = d->said.block_size,
+		.blocks = d->said.blocks,
+		.parts = d->parts,
+		.nparts = d->nparts,
+	};
+
+	device_name(d, dev, sizeof(dev));
+	for (unsigned i = first; i < ANNOUNCE_LINES; i++) {
+		announce_line(&a, i, line, sizeof(line));
+		log_info(NULL, "%s", line);
+	}
+	if (d->said.read_only && first == 0)
+		log_info(NULL, "%s: write protected", dev);
+}
+
+static void make_links(struct device *d)
+{
+	struct link_place at = device_place(d);
+	char dev[LINK_DEV_SIZE], path[PATH_MAX];
+	int err;
+
+	device_name(d, dev, sizeof(dev));
+	links_path(&at, "", path, sizeof(path));
+	err = links_make(&at, dev);
+	if (err == -EEXIST)
+		log_warn(d->label,
+			 "a name below %s is not ours and stays as it is",
+			 path);
+	else if (err)
+		log_err(d->label, "no links at %s: %s", path, strerror(-err));
+	d->linked = true;
+}
+
+/* Without udev nobody reads it, and nothing is lost. */
+static void tell_udev(const struct device *d)
+{
+	const struct target *t = d->t;
+	const struct udev_disk u = {
+		.vendor = d->said.vendor,
+		.model = d->said.model,
+		.rev = d->said.rev,
+		.serial = d->said.serial,
+		.identity = d->said.identity,
+		.cd = d->said.type == TYPE_CDROM,
+		.target = t->name,
+		.portals = t->portals,
+		.nportals = t->nportals,
+		.lun = d->lun,
+	};
+	char dev[LINK_DEV_SIZE];
+	int err;
+
+	device_name(d, dev, sizeof(dev));
+	err = udev_put(t->m->opt->rundir, dev, &u);
+	if (err)
+		log_warn(d->label, "no properties for udev: %s",
+			 strerror(-err));
+	udev_announce(dev, d->parts, d->nparts);
+}
+
+static bool is_changed(const struct device *d)
+{
+	return d->said.blocks * d->said.block_size != d->bytes ||
+	       d->said.read_only != d->read_only;
+}
+
+/* The kernel refused just that. */
+static bool is_as_tried(const struct device *d)
+{
+	return d->said.blocks * d->said.block_size == d->tried_bytes &&
+	       d->said.read_only == d->tried_read_only;
+}
+
+static void drop_renewal(struct device *d)
+{
+	if (d->renew == DEVICE_CHANGED)
+		*d->failure = '\0';
+	d->renew = DEVICE_KEEPS;
+	d->renew_told = false;
+	clear_timer(d);
+}
+
+/* Says and handles what the engine reported while we were busy. */
+void device_catch_up(struct device *d)
+{
+	bool changed = d->said.online && is_changed(d);
+
+	if (d->said.online && d->renew &&
+	    (!changed || d->renew == DEVICE_REPLACED))
+		drop_renewal(d);
+	if (changed && !(d->renew && is_as_tried(d)))
+		device_step(d, DEVICE_SIZED, NULL);
+	else if (d->written)
+		device_step(d, DEVICE_WRITTEN, NULL);
+	else if (d->renew)
+		set_timer(d, DEVICE_RENEW_EVERY);
+}
+
+static void watch_device(struct device *d)
+{
+	char dev[LINK_DEV_SIZE], path[LINK_DEV_SIZE + 5];
+
+	device_name(d, dev, sizeof(dev));
+	snprintf(path, sizeof(path), "/dev/%s", dev);
+	d->watch = watch_add(&d->t->m->watch, path);
+}
+
+static void act_online(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	if (!d->linked) {
+		make_links(d);
+		tell_udev(d);
+	}
+	if (d->watch < 0)
+		watch_device(d);
+	if (!d->announced)
+		announce(d, 0);
+	else if (d->reparted)
+		announce(d, ANNOUNCE_LINES - 1);
+	d->announced = true;
+	d->reparted = false;
+	if (d->resumed && *d->failure)
+		d->t->m->not_back++;
+	d->resumed = false;
+	device_catch_up(d);
+}
+
+static void say_sizes(const struct device *d, uint64_t bytes)
+{
+	char from[32], to[32];
+
+	str_size(from, sizeof(from), d->bytes);
+	str_size(to, sizeof(to), bytes);
+	log_info(d->label, "%s: capacity changed from %s to %s", device_dev(d),
+		 from, to);
+}
+
+static void act_resize(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	uint64_t bytes = d->said.blocks * d->said.block_size;
+
+	clear_timer(d);
+	if (bytes != d->bytes && bytes != d->tried_bytes)
+		say_sizes(d, bytes);
+	d->tried_bytes = bytes;
+	d->tried_read_only = d->said.read_only;
+	run(d, STEP_RESIZE, NULL);
+}
+
+static void act_not_resized(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	if (!d->renew)
+		log_warn(d->label,
+			 "the kernel keeps %s as it was as long as it is used, "
+			 "and it is made anew then",
+			 device_dev(d));
+	str_copy(d->failure, sizeof(d->failure),
+		 "what changed of it is taken over when nobody uses it");
+	d->renew = DEVICE_CHANGED;
+	act_online(obj, arg);
+	if (d->renew && d->state == DEVICE_ONLINE)
+		set_timer(d, DEVICE_LOOK_EVERY);
+}
+
+/* Back ---------------------------------------------------------------- */
+
+static void act_check(void *obj, const void *arg)
+{
+	clear_timer(obj);
+	run(obj, STEP_USERS, NULL);
+}
+
+static void note_user(struct device *d, const struct step_result *r)
+{
+	str_copy(d->user, sizeof(d->user),
+		 r && r->users.count ? r->users.words[0]
+				     : "somebody who is not seen here");
+}
+
+static void say_renewal(struct device *d)
+{
+	if (!d->renew_told)
+		log_warn(d->label,
+			 "%s is made anew when nobody uses it: it is %s",
+			 device_dev(d), d->user);
+	d->renew_told = true;
+}
+
+static void say_users(struct device *d, const struct users *u)
+{
+	for (unsigned i = 0; u && i < u->count; i++)
+		log_warn(d->label, "%s is %s%s", device_dev(d), u->words[i],
+			 d->forget ? "" : "; waiting for its end");
+}
+
+static void act_in_use(void *obj, const void *arg)
+{
+	const struct step_result *r = arg;
+	struct device *d = obj;
+
+	note_user(d, r);
+	/* Whoever wished it would have been answered by now. */
+	if (d->forget && !d->vanished && d->waited >= 2 &&
+	    !manager_is_stopping(d->t->m)) {
+		log_warn(d->label, "is not removed: it is %s", d->user);
+		device_stay(d);
+		return;
+	}
+	if (d->waited++ % 60 == 0) /* looks; a line a minute is enough */
+		say_users(d, r ? &r->users : NULL);
+	set_timer(d, DEVICE_LOOK_EVERY);
+}
+
+static void act_stay(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	d->waited = 0;
+	d->written |= !d->linked; /* its partitions were dropped, too */
+	if (arg)
+		note_user(d, arg);
+	if (arg && wants_renewal(d))
+		say_renewal(d);
+	act_online(obj, arg);
+}
+
+static void act_clear(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	struct link_place at = device_place(d);
+	char dev[LINK_DEV_SIZE];
+
+	clear_timer(d);
+	device_name(d, dev, sizeof(dev));
+	watch_remove(&d->t->m->watch, d->watch);
+	d->watch = -1;
+	links_remove(&at, dev); /* also those of a manager before */
+	udev_drop(d->t->m->opt->rundir, dev);
+	d->linked = false;
+	if (d->disk < 0 && d->via == EXPORTER_FUSE) {
+		device_step(d, DEVICE_OK, NULL);
+		return;
+	}
+	set_timer(d, DEVICE_SLOW_AFTER);
+	run(d, STEP_CLEAR, NULL);
+}
+
+/* What its engine had asked for is lost with it. */
+static void act_orphaned(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	struct worker *w = d->worker;
+
+	d->worker = NULL;
+	worker_abandon(w);
+	act_clear(obj, arg);
+}
+
+static void act_slow(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_warn(d->label,
+		 "waiting for the target to take the last writes to %s",
+		 device_dev(d));
+}
+
+static bool tell_detach(struct device *d)
+{
+	static struct msg_out m;
+
+	request_lun(&m, "detach", d->t->id, d->lun);
+	return d->t->engine && engine_tell(d->t->engine, &m, -1);
+}
+
+static void act_force(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_err(d->label, "%s is taken away from its users", device_dev(d));
+	/*
+	 * A ublk device can be stopped when its engine has no request left;
+	 * a loop device goes at once, and its engine gets more time.
+	 */
+	if (d->via == EXPORTER_UBLK)
+		tell_detach(d);
+	act_clear(obj, arg);
+}
+
+static void act_detach(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	if (d->let_go)
+		device_step(d, DEVICE_DETACHED, NULL);
+	else if (tell_detach(d))
+		set_timer(d, DEVICE_DETACH_WITHIN);
+	else
+		device_step(d, DEVICE_NO_ENGINE, NULL);
+}
+
+static void act_refused(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	str_copy(d->failure, sizeof(d->failure),
+		 "the engine did not take it in time");
+	log_err(d->label, "%s", d->failure);
+	device_fall_back(d, d->failure);
+	act_clear(obj, arg);
+}
+
+static void act_unmount(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	clear_timer(d);
+	recovery_stop(d);
+	device_close_fuse(d);
+	device_drop_record(d);
+	run(d, STEP_UNMOUNT, NULL);
+}
+
+static void act_not_flushed(void *obj, const void *arg)
+{
+	struct device *d = obj;
+
+	log_warn(d->label,
+		 "nobody can flush the target's cache, it goes without");
+	act_unmount(obj, arg);
+}
+
+static void act_down(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	bool replaced = d->renew == DEVICE_REPLACED;
+
+	drop_renewal(d);
+	d->announced = d->lost = false;
+	d->waited = 0;
+	if (d->stop)
+		device_step(d, DEVICE_STOP, NULL); /* the last of it */
+	else if (replaced && !(d->said.online && d->known))
+		device_look_anew(d);
+	else
+		set_timer(d, *d->failure ? DEVICE_RETRY_AFTER : 0);
+}
+
+static void act_gone(void *obj, const void *arg)
+{
+	struct device *d = obj;
+	struct target *t = d->t;
+
+	clear_timer(d);
+	if (d->resumed)
+		t->m->not_back++;
+	list_remove(&d->link);
+	t->ndevices--;
+	if (d->forget && !manager_is_stopping(t->m))
+		d->forget(t, d);
+	free(d->file);
+	free(d);
+	manager_check_stop(t->m);
+}
+
+/* The table ----------------------------------------------------------- */
+
+static const char *const state_names[] = {
+	"down",	    "mounting",	 "attaching",  "looping",  "parsing",
+	"adding",   "online",	 "resizing",   "checking", "in-use",
+	"clearing", "detaching", "unmounting", "gone",
+};
+static const char *const event_names[] = {
+	"reported", "ok",	 "failed",   "busy",	"stop", "force",
+	"attached", "detached",	 "sized",    "written", "stay", "kept",
+	"begun",    "no-engine", "orphaned", "timer",
+};
+
+#define S(state) IN(DEVICE_##state)
+#define E(event) DEVICE_##event
+#define ROW(from, ev, to, act, label)                                          \
+	{                                                                      \
+		from, E(ev), DEVICE_##to, act, label                           \
+	}
+
+/* clang-format off */
+static const struct fsm_row rows[] = {
+ROW(S(DOWN),       REPORTED,  MOUNTING,   act_mount,       "a disk appears"),
+ROW(S(DOWN),       KEPT,      PARSING,    act_parse,       "outlived a manager"),
+ROW(S(DOWN),       BEGUN,     LOOPING,    act_loop,        "outlived a manager"),
+ROW(S(DOWN),       STOP,      GONE,       act_gone,        "nothing to undo"),
+ROW(S(MOUNTING),   OK,        ATTACHING,  act_attach,      "file is there"),
+ROW(S(MOUNTING),   FAILED,    UNMOUNTING, act_unmount,     "no file"),
+ROW(S(MOUNTING),   STOP,      UNMOUNTING, act_unmount,     "not any more"),
+ROW(S(ATTACHING),  ATTACHED,  LOOPING,    act_loop,        "engine serves it"),
+ROW(S(ATTACHING),  DETACHED,  UNMOUNTING, act_unmount,     "engine refuses"),
+ROW(S(ATTACHING),  TIMER,     CLEARING,   act_refused,     "engine is silent"),
+ROW(S(ATTACHING),  STOP,      CLEARING,   act_clear,       "not any more"),
+ROW(S(ATTACHING),  NO_ENGINE, UNMOUNTING, act_unmount,     "start afresh"),
+ROW(S(LOOPING),    OK,        PARSING,    act_parse,       "block device is there"),
+ROW(S(LOOPING),    FAILED,    CLEARING,   act_clear,       "no block device"),
+ROW(S(LOOPING),    ORPHANED,  CLEARING,   act_orphaned,    "start afresh"),
+ROW(S(LOOPING),    STOP,      CLEARING,   act_clear,       "not any more"),
+ROW(S(PARSING),    OK,        ADDING,     act_add,         "table read"),
+ROW(S(PARSING),    FAILED,    ONLINE,     act_online,      "no partitions"),
+ROW(S(ADDING),     OK,        ONLINE,     act_online,      "partitions known"),
+ROW(S(ADDING),     FAILED,    ONLINE,     act_online,      "some are missing"),
+ROW(S(PARSING) | S(ADDING) | S(RESIZING),
+                   STOP,      CHECKING,   act_check,       "not any more"),
+ROW(S(ONLINE),     SIZED,     RESIZING,   act_resize,      "capacity changed"),
+ROW(S(ONLINE),     WRITTEN,   PARSING,    act_parse,       "table may be new"),
+ROW(S(RESIZING),   OK,        PARSING,    act_parse,       "kernel knows"),
+ROW(S(RESIZING),   FAILED,    ONLINE,     act_not_resized, "kernel refuses"),
+ROW(S(ONLINE),     TIMER,     CHECKING,   act_check,       "to be made anew"),
+ROW(S(CHECKING) | S(CLEARING),
+                   STAY,      ONLINE,     act_stay,        "not yet anew"),
+ROW(S(ONLINE),     STOP,      CHECKING,   act_check,       "the way back"),
+ROW(S(CHECKING),   OK,        CLEARING,   act_clear,       "idle"),
+ROW(S(CHECKING),   BUSY,      IN_USE,     act_in_use,      "wait for users"),
+ROW(S(CHECKING),   FAILED,    IN_USE,     act_in_use,      "nobody could look"),
+ROW(S(IN_USE),     TIMER,     CHECKING,   act_check,       "look again"),
+ROW(S(IN_USE),     STAY,      ONLINE,     act_stay,        "let it be"),
+ROW(S(CLEARING),   OK,        DETACHING,  act_detach,      "block device is gone"),
+ROW(S(CLEARING),   TIMER,     CLEARING,   act_slow,        "target is slow"),
+ROW(S(CLEARING),   FAILED,    DETACHING,  act_detach,      "left behind"),
+ROW(S(CLEARING),   BUSY,      IN_USE,     act_in_use,      "opened meanwhile"),
+ROW(S(MOUNTING),   FORCE,     UNMOUNTING, act_unmount,     "in no case"),
+ROW(S(ATTACHING),  FORCE,     CLEARING,   act_clear,       "in no case"),
+ROW(DEVICE_SERVED & ~S(CLEARING),
+                   FORCE,     CLEARING,   act_force,       "whoever uses it"),
+ROW(S(CLEARING),   FORCE,     DETACHING,  act_detach,      "goes with its users"),
+ROW(S(DETACHING),  FORCE,     UNMOUNTING, act_not_flushed, "no time to flush"),
+ROW(S(DETACHING),  DETACHED,  UNMOUNTING, act_unmount,     "flushed"),
+ROW(S(DETACHING),  TIMER,     UNMOUNTING, act_not_flushed, "engine is silent"),
+ROW(S(DETACHING),  NO_ENGINE, UNMOUNTING, act_not_flushed, "engine is dead"),
+ROW(S(UNMOUNTING), OK,        DOWN,       act_down,        "undone"),
+ROW(S(UNMOUNTING), FAILED,    DOWN,       act_down,        "left behind"),
+ROW(S(UNMOUNTING), STOP,      DOWN,       act_down,        "undone"),
+};
+/* clang-format on */
+
+const struct fsm device_fsm = {
+	"device", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+};
+
+const char *device_state_name(const struct device *d)
+{
+	return state_names[d->state];
+}

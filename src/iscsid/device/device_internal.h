@@ -1,0 +1,42 @@
+/*
+ * device_internal - what device.c, device_life.c and device_via.c share.
+ */
+#ifndef ISCSID_DEVICE_INTERNAL_H
+#define ISCSID_DEVICE_INTERNAL_H
+
+#include "iscsid/device/device.h"
+#include "iscsid/host/steps.h"
+
+/* The states from the first request of the kernel to the last one. */
+#define DEVICE_SERVED                                                          \
+	(IN(DEVICE_LOOPING) | IN(DEVICE_PARSING) | IN(DEVICE_ADDING) |         \
+	 IN(DEVICE_ONLINE) | IN(DEVICE_RESIZING) | IN(DEVICE_CHECKING) |       \
+	 IN(DEVICE_IN_USE) | IN(DEVICE_CLEARING))
+
+/* arg: of the event, as the table's actions know it, or NULL. */
+void device_step(struct device *d, enum device_event ev, const void *arg);
+
+/* resume: the handle was served before.  False without an engine. */
+bool device_tell_attach(struct device *d, bool resume);
+/* At DOWN: its engine is to find out what is there now. */
+void device_look_anew(struct device *d);
+/* Says and handles what the engine reported while we were busy. */
+void device_catch_up(struct device *d);
+
+/* The name of its block device, for messages; until the next call. */
+const char *device_dev(const struct device *d);
+/* For step_start(); until the next call. */
+struct step *device_make_step(const struct device *d, enum step_kind kind);
+struct workers *device_workers(const struct device *d);
+/* Which way it is to go; false after saying that there is none. */
+bool device_choose(struct device *d);
+/* ublk did not work for it: with Export=auto it is something else's turn. */
+void device_fall_back(struct device *d, const char *why);
+
+/* The service manager keeps the handle, too. */
+void device_keep_fuse(const struct device *d);
+/* Neither of us any more: with the last handle the kernel gives up. */
+void device_close_fuse(struct device *d);
+void device_drop_record(const struct device *d);
+
+#endif

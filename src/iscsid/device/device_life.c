@@ -1,0 +1,364 @@
+/*
+ * device_life - a device made, heard of, handed over, recorded, given up.
+ */
+#include "iscsid/device/device_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "export/blockdev.h"
+#include "iscsid/host/records.h"
+#include "iscsid/host/lunfile.h"
+#include "iscsid/core/core.h"
+#include "iscsid/engines/request.h"
+#include "iscsid/device/recovery.h"
+#include "iscsid/daemon/service.h"
+#include "iscsid/target/target.h"
+#include "iscsid/host/worker.h"
+
+/* For a manager after us ---------------------------------------------- */
+
+static void name_of(const struct device *d, char dst[static RECORD_NAME])
+{
+	records_disk_name(d->t->bus, d->t->number, d->said.number, dst);
+}
+
+void device_record(const struct device *d)
+{
+	const struct record_disk h = { d->t->bus, d->t->number, d->said };
+	int err = records_put_disk(d->t->m->held, &h);
+
+	if (err)
+		log_warn(d->label, "no record of it can be kept: %s",
+			 strerror(-err));
+}
+
+void device_drop_record(const struct device *d)
+{
+	records_drop_disk(d->t->m->held, d->t->bus, d->t->number,
+			  d->said.number);
+}
+
+void device_keep_fuse(const struct device *d)
+{
+	char name[RECORD_NAME];
+
+	name_of(d, name);
+	service_keep(name, d->fuse);
+}
+
+void device_close_fuse(struct device *d)
+{
+	char name[RECORD_NAME];
+
+	if (d->fuse < 0)
+		return;
+	name_of(d, name);
+	service_drop(name);
+	close(d->fuse);
+	d->fuse = -1;
+}
+
+/* Life ---------------------------------------------------------------- */
+
+/* Its last writes would wait, and it with them. */
+static bool can_renew(const struct device *d)
+{
+	return d->t->up && !*d->waits.reason;
+}
+
+static void on_timer(struct io_timer *t)
+{
+	struct device *d = container_of(t, struct device, timer);
+
+	if (d->state == DEVICE_ONLINE && d->renew && !can_renew(d))
+		io_timer_after(d->t->m->loop, t, DEVICE_RENEW_EVERY);
+	else if (d->state == DEVICE_ONLINE && !d->renew)
+		return;
+	else if (d->state != DEVICE_DOWN)
+		device_step(d, DEVICE_TIMER, NULL);
+	else if (d->said.online && d->known)
+		device_step(d, DEVICE_REPORTED, NULL);
+}
+
+struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
+			  uint32_t number)
+{
+	struct device *d = calloc(1, sizeof(*d));
+	char disk[RECORD_NAME], path[PATH_MAX];
+
+	if (!d)
+		return NULL;
+	records_disk_name(t->bus, t->number, number, disk);
+	lunfile_path(t->m->opt, disk, path, sizeof(path));
+	d->file = strdup(path);
+	if (!d->file) {
+		free(d);
+		return NULL;
+	}
+	d->t = t;
+	memcpy(d->lun, lun, LUN_LEN);
+	d->fuse = d->ublk = d->disk = d->watch = -1;
+	d->timer.fn = on_timer;
+	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
+	list_init(&d->link);
+	return d;
+}
+
+void device_free(struct device *d)
+{
+	recovery_stop(d);
+	worker_abandon(d->worker);
+	io_timer_cancel(d->t->m->loop, &d->timer);
+	if (d->fuse >= 0)
+		close(d->fuse);
+	list_remove(&d->link);
+	free(d->file);
+	free(d);
+}
+
+void device_go_on(struct device *d, const struct device_left *left)
+{
+	char *file = left->file ? strdup(left->file) : NULL;
+
+	if (file) {
+		free(d->file);
+		d->file = file;
+	}
+	d->said = left->said;
+	d->via = left->via;
+	d->fuse = left->fuse;
+	d->ublk = left->ublk;
+	d->disk = left->disk;
+	d->known = d->resumed = true;
+	str_copy(d->via_why, sizeof(d->via_why), "as it was");
+	if (d->disk < 0) {
+		device_step(d, DEVICE_BEGUN, NULL);
+		return;
+	}
+	d->announced = true;
+	d->bytes = blockdev_size(device_dev(d));
+	d->read_only = blockdev_is_read_only(device_dev(d));
+	if (d->fuse >= 0)
+		device_keep_fuse(d);
+	log_info(d->label, "%s goes on", device_dev(d));
+	device_step(d, DEVICE_KEPT, NULL);
+	if (!left->served && d->t->engine)
+		device_hand_over(d); /* it had come no further */
+	else if (left->served && left->quiesced)
+		recovery_end(d);
+}
+
+bool device_is_served(const struct device *d)
+{
+	return (IN(d->state) & DEVICE_SERVED) && !d->lost;
+}
+
+/* A ublk device that was never started has nothing that could go on. */
+bool device_can_resume(const struct device *d)
+{
+	return device_is_served(d) && (d->via != EXPORTER_UBLK || d->disk >= 0);
+}
+
+void device_served(struct device *d)
+{
+	d->serving = true;
+	recovery_attached(d);
+	device_step(d, DEVICE_ATTACHED, NULL);
+}
+
+/* A ublk device that is not started yet has nothing that could go on. */
+void device_orphan(struct device *d)
+{
+	recovery_stop(d);
+	device_step(d, DEVICE_NO_ENGINE, NULL);
+	if (d->via == EXPORTER_UBLK)
+		device_step(d, DEVICE_ORPHANED, NULL);
+}
+
+static void say_not_flushed(const struct device *d, int error)
+{
+	log_err(d->label, "the target could not flush its cache: %s",
+		strerror(error));
+}
+
+void device_let_go(struct device *d, int error)
+{
+	d->let_go = true;
+	if (error)
+		say_not_flushed(d, error);
+}
+
+/* Else it is the target or its disk that is in the way. */
+static bool is_about_ublk(int error)
+{
+	static const int errors[] = { EACCES,	  EPERM,  EINVAL,
+				      EOPNOTSUPP, ENOSYS, EPROTO };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
+static void refuse(struct device *d, int error)
+{
+	snprintf(d->failure, sizeof(d->failure),
+		 "the engine cannot serve it: %s", strerror(error));
+	log_err(d->label, "%s", d->failure);
+	if (is_about_ublk(error))
+		device_fall_back(d, d->failure);
+}
+
+void device_gone_from_engine(struct device *d, int error)
+{
+	if (error && d->state == DEVICE_ATTACHING)
+		refuse(d, error);
+	else if (error)
+		say_not_flushed(d, error);
+	device_step(d, DEVICE_DETACHED, NULL);
+}
+
+void device_heed_report(struct device *d)
+{
+	if (d->state == DEVICE_DOWN && !d->timer.set)
+		device_step(d, DEVICE_REPORTED, NULL);
+	else if (d->state == DEVICE_ONLINE)
+		device_catch_up(d);
+}
+
+void device_hand_over(struct device *d)
+{
+	log_info(d->label, "%s is handed to %s", device_dev(d),
+		 d->t->engine->name);
+	if (d->via == EXPORTER_UBLK)
+		recovery_begin(d);
+	else
+		device_tell_attach(d, true);
+}
+
+void device_written(struct device *d)
+{
+	d->written = true;
+	device_step(d, DEVICE_WRITTEN, NULL);
+}
+
+void device_lose(struct device *d, int error)
+{
+	log_err(d->label, "is not served any more (%s): I/O on %s fails",
+		error ? strerror(error) : "the kernel let go", device_dev(d));
+	d->lost = true;
+	if (d->resumed)
+		d->t->m->not_back++;
+	d->resumed = false;
+	if (d->via == EXPORTER_UBLK)
+		recovery_give_up(d);
+	else
+		device_close_fuse(d);
+	if (!d->worker)
+		device_step(d, DEVICE_STOP, NULL);
+}
+
+/* What a worker is doing is over first, unless by force: see outcome(). */
+void device_stop(struct device *d, bool force)
+{
+	struct worker *w = d->worker;
+
+	d->stop = true;
+	d->force = force;
+	if (w && !d->force) {
+		log_info(d->label, "finishing what is under way (%s)",
+			 device_state_name(d));
+		return;
+	}
+	if (d->force && d->state != DEVICE_UNMOUNTING) {
+		d->worker = NULL;
+		worker_abandon(w);
+	}
+	device_step(d,
+		    d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE
+							: DEVICE_STOP,
+		    NULL);
+}
+
+void device_look_anew(struct device *d)
+{
+	static struct msg_out m;
+	struct target *t = d->t;
+
+	if (!t->engine) /* the next one looks anyway */
+		return;
+	request_simple(&m, "rescan", t->id);
+	engine_tell(t->engine, &m, -1);
+}
+
+void device_renew(struct device *d)
+{
+	if (d->said.online || d->stop || d->vanished || !device_is_served(d))
+		return;
+	d->renew = DEVICE_REPLACED;
+	d->renew_told = false;
+	if (d->state == DEVICE_ONLINE && can_renew(d))
+		device_step(d, DEVICE_TIMER, NULL);
+	else if (d->state == DEVICE_ONLINE)
+		io_timer_after(d->t->m->loop, &d->timer, DEVICE_RENEW_EVERY);
+}
+
+void device_stay(struct device *d)
+{
+	d->stop = false;
+	d->forget = NULL;
+	if (!d->worker) /* else its end decides: see outcome() */
+		device_step(d, DEVICE_STAY, NULL);
+}
+
+/* In words ------------------------------------------------------------ */
+
+static const char *doing_by_state(const struct device *d)
+{
+	switch ((enum device_state)d->state) {
+	case DEVICE_DOWN:
+	case DEVICE_GONE:
+		break;
+	case DEVICE_MOUNTING:
+		return step_words(d->via, STEP_MOUNT);
+	case DEVICE_ATTACHING:
+		return "its engine begins to serve it";
+	case DEVICE_LOOPING:
+		return step_words(d->via, STEP_LOOP);
+	case DEVICE_PARSING:
+		return step_words(d->via, STEP_PARSE);
+	case DEVICE_ADDING:
+		return step_words(d->via, STEP_ADD);
+	case DEVICE_ONLINE:
+		return "it is online";
+	case DEVICE_RESIZING:
+		return step_words(d->via, STEP_RESIZE);
+	case DEVICE_CHECKING:
+		return step_words(d->via, STEP_USERS);
+	case DEVICE_IN_USE:
+		return "it is in use";
+	case DEVICE_CLEARING:
+		return "the target has not taken the last writes yet";
+	case DEVICE_DETACHING:
+		return "the target has not flushed its cache yet";
+	case DEVICE_UNMOUNTING:
+		return step_words(d->via, STEP_UNMOUNT);
+	}
+	return "it is down";
+}
+
+const char *device_doing(const struct device *d)
+{
+	static char text[sizeof(d->waits.reason) + 64];
+
+	snprintf(text, sizeof(text), "%s%s%s", doing_by_state(d),
+		 *d->waits.reason ? "; " : "", d->waits.reason);
+	return text;
+}

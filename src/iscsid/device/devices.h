@@ -1,0 +1,56 @@
+/*
+ * devices - the LUNs of a target: what its engine says about them, and what
+ * concerns all of them.
+ */
+#ifndef ISCSID_DEVICES_H
+#define ISCSID_DEVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "iscsid/engines/reported.h"
+
+struct device_left;
+struct engine_process;
+struct manager;
+struct target;
+
+/* What an engine says about LUNs of a target. */
+void device_reported(struct target *t, const struct reported_lun *l);
+void device_waits(struct target *t, const struct reported_waits *w);
+/* The target does not list it any more: it goes as soon as it is idle. */
+void device_vanished(struct target *t, const uint8_t lun[LUN_LEN]);
+void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
+void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);
+
+/* A writer closed the block device under this watch (iscsid/host/watch.h). */
+void devices_written(struct target *t, int watch);
+
+void devices_engine_lost(struct target *t);
+/* The target has a new engine: hands over the handles of the dead one. */
+void devices_resume(struct target *t);
+unsigned devices_to_resume(const struct target *t);
+
+/*
+ * One that a manager before us brought up goes on.  False when its LUN has a
+ * device already; then the handle is still the caller's.
+ */
+bool devices_adopt(struct target *t, const struct device_left *left);
+
+/* The device of a LUN number, or NULL. */
+struct device *device_at(struct target *t, unsigned number);
+
+/* How many devices that are up, or on their way, an engine has. */
+unsigned devices_of_engine(const struct manager *m,
+			   const struct engine_process *e);
+
+/* They go as they become idle; with force at once. */
+void devices_stop(struct target *t, bool force);
+/* LUNs were looked for, as an administrator wished: see device_renew(). */
+void devices_renew(struct target *t);
+bool devices_are_up(const struct target *t); /* any that is not gone */
+/* Every device is online, or down for a reason. */
+bool devices_are_settled(const struct target *t);
+void devices_free(struct target *t);
+
+#endif

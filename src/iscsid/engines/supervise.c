@@ -1,0 +1,567 @@
+/*
+ * supervise - the engine processes: started, watched, replaced, ended.
+ */
+#include "iscsid/engines/supervise_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/engines/launch.h"
+
+static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
+{
+	if (!info->si_pid) /* the child of a manager before us */
+		snprintf(dst, size, "ended");
+	else if (info->si_code == CLD_EXITED && info->si_status == 127)
+		snprintf(dst, size, "could not be executed");
+	else if (info->si_code == CLD_EXITED)
+		snprintf(dst, size, "exited with status %d", info->si_status);
+	else
+		snprintf(dst, size, "was ended by signal %d (%s)",
+			 info->si_status, strsignal(info->si_status));
+	return dst;
+}
+
+/* Process and socket are both over: now it is truly gone. */
+static void check_over(struct engine_process *e)
+{
+	if (!e->running && !e->chan_open)
+		engine_step(e, ENGINE_EXITED);
+}
+
+static void on_ended(struct io_op *op, int res)
+{
+	struct engine_process *e =
+		container_of(op, struct engine_process, ended);
+	siginfo_t info;
+	char words[96];
+
+	memset(&info, 0, sizeof(info));
+	if (waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0) {
+		io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
+		return;
+	}
+	close(e->pidfd);
+	e->running = false;
+	if (e->old)
+		log_info(e->name, "process %d makes way", (int)e->pid);
+	else if (e->state != ENGINE_QUITTING ||
+		 (info.si_pid &&
+		  (info.si_code != CLD_EXITED || info.si_status)))
+		log_warn(e->name, "process %d %s", (int)e->pid,
+			 exit_words(&info, words, sizeof(words)));
+	/* What it said last still lies in the socket: end comes after it. */
+	check_over(e);
+}
+
+static void on_chan_end(struct chan *c, int err)
+{
+	struct engine_process *e = container_of(c, struct engine_process, chan);
+
+	chan_close(c);
+	/* An engine without its socket can only be ended. */
+	if (e->running)
+		engine_step(e, ENGINE_MISBEHAVED);
+}
+
+static void on_chan_closed(struct chan *c)
+{
+	struct engine_process *e = container_of(c, struct engine_process, chan);
+
+	e->chan_open = false;
+	check_over(e);
+}
+
+static void count_wrong(struct engine_process *e, const char *what)
+{
+	e->wrong++;
+	if (e->wrong <= 5 || e->wrong == ENGINE_MAX_WRONG)
+		log_warn(e->name, "said something impossible (%s), ignored",
+			 what);
+	if (e->wrong == ENGINE_MAX_WRONG)
+		engine_step(e, ENGINE_MISBEHAVED);
+}
+
+static void on_garbage(struct chan *c)
+{
+	count_wrong(container_of(c, struct engine_process, chan),
+		    "not a message");
+}
+
+static void pass_line(struct engine_process *e, const struct reported_log *l)
+{
+	uint64_t now = io_now(e->all->loop);
+	/* What was asked for must not keep back what matters. */
+	struct budget *b =
+		l->level == LOG_DEBUG ? &e->debug_budget : &e->log_budget;
+	bool was_full = b->used >= ENGINE_LOG_LINES;
+
+	/*
+	 * Before it is ready an engine speaks of this machine, as each of
+	 * them does at each start: once is enough, whatever the time is.
+	 */
+	if (e->state == ENGINE_STARTING &&
+	    !repeat_may_say(&e->all->machine, l->text, 0))
+		return;
+	if (budget_take(b, ENGINE_LOG_LINES, 10000, now))
+		log_line((int)l->level, l->object, "%s", l->text);
+	else if (!was_full)
+		log_warn(e->name, "logs too much, lines are left out");
+}
+
+/* Of one that is killed the last words count that say where its writes are. */
+static bool may_speak(const struct engine_process *e, const struct reported *s)
+{
+	return IN(e->state) & (IN(ENGINE_ADOPTING) | IN(ENGINE_READY) |
+			       IN(ENGINE_QUITTING)) ||
+	       (e->state == ENGINE_KILLED && s->kind == REPORTED_SESSION);
+}
+
+/* The handle is the owner's when it takes it. */
+static void pass_on(struct engine_process *e, const struct reported *s,
+		    int *handle)
+{
+	if (!may_speak(e, s))
+		count_wrong(e, "not ready yet");
+	else if (s->kind != REPORTED_HELD)
+		e->all->ops->said(e->all->ctx, e, s);
+	else if (e->state != ENGINE_ADOPTING ||
+		 (*handle < 0) != (strcmp(s->event.export, "ublk") == 0))
+		count_wrong(e, "a handle nobody asked for, or none");
+	else
+		e->all->ops->held(e->all->ctx, e, s, handle);
+}
+
+static void heed(struct engine_process *e, const struct reported *s,
+		 int *handle)
+{
+	switch (s->kind) {
+	case REPORTED_READY:
+		e->can_ublk = s->ready.ublk;
+		e->vigil.shown = s->ready.pulse;
+		if (s->ready.version == ENGINE_VERSION)
+			engine_step(e, ENGINE_SAID_READY);
+		else
+			count_wrong(e, "another version");
+		break;
+	case REPORTED_PONG:
+		break;
+	case REPORTED_ADOPTED:
+		engine_step(e, ENGINE_SAID_ADOPTED);
+		break;
+	case REPORTED_LOG:
+		pass_line(e, &s->log);
+		break;
+	case REPORTED_ERROR:
+		log_warn(e->name, "did not understand: %s", s->log.text);
+		break;
+	default:
+		pass_on(e, s, handle);
+	}
+}
+
+static void on_msg(struct chan *c, const struct msg_in *m, int fd)
+{
+	struct engine_process *e = container_of(c, struct engine_process, chan);
+	static struct reported s;
+	const char *wrong = "";
+	int err = reported_read(m, &s, &wrong);
+
+	e->vigil.heard = true;
+	if (err == -EBADMSG)
+		count_wrong(e, wrong);
+	else if (!err)
+		heed(e, &s, &fd);
+	if (fd >= 0) /* nobody took it */
+		close(fd);
+}
+
+static const struct chan_ops engine_chan_ops = { on_msg, on_garbage,
+						 on_chan_end, on_chan_closed };
+
+static void take_process(struct engine_process *e, const struct launched *p)
+{
+	e->pid = p->pid;
+	e->pidfd = p->pidfd;
+	e->adopted = false;
+	e->wrong = 0;
+	e->ready = 0;
+	e->running = e->chan_open = true;
+	chan_open(&e->chan, e->all->loop, p->sock, &engine_chan_ops,
+		  ENGINE_QUEUE);
+	io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
+}
+
+static void send_word(struct engine_process *e, const char *verb)
+{
+	static struct msg_out m;
+
+	msg_begin(&m, verb);
+	/* What does not arrive gets no answer, which has a time limit. */
+	(void)chan_send(&e->chan, &m, -1);
+}
+
+/* One of a version without pages closes the handle. */
+static void greet(struct engine_process *e)
+{
+	static struct msg_out m;
+	int page = vigil_begin(&e->vigil, e->name);
+
+	msg_begin(&m, "hello");
+	msg_u64(&m, "version", ENGINE_VERSION);
+	/* What does not arrive gets no answer, which has a time limit. */
+	(void)chan_send(&e->chan, &m, page);
+	if (page >= 0)
+		close(page);
+}
+
+void engine_send_topics(struct engine_process *e)
+{
+	static struct msg_out m;
+
+	msg_begin(&m, "log");
+	msg_u64(&m, "mask", e->all->topics);
+	/* An engine that takes nothing any more is found by its pings. */
+	(void)chan_send(&e->chan, &m, -1);
+}
+
+static void rest(struct engine_process *e)
+{
+	uint32_t pause = pause_engine(e->deaths);
+
+	log_warn(e->name, "is started again %s",
+		 pause ? "after a pause" : "at once");
+	io_timer_after(e->all->loop, &e->timer, pause);
+}
+
+static void act_spawn(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+	const struct launch l = { e->all->program, e->path,
+				  e->all->keep_stderr };
+	struct launched p;
+	int err = launch_start(&l, &p);
+
+	if (err) {
+		e->ready = 0;
+		log_err(e->name, "cannot be started: %s", strerror(-err));
+		engine_step(e, ENGINE_EXITED);
+		return;
+	}
+	take_process(e, &p);
+	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
+	greet(e);
+}
+
+static void act_adopt(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	e->adopted = true;
+	log_info(e->name, "process %d is left of a manager before us",
+		 (int)e->pid);
+	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
+	greet(e);
+}
+
+static void act_ask(void *obj, const void *arg)
+{
+	send_word(obj, "adopt");
+}
+
+static unsigned demand(void *ctx, unsigned wanted)
+{
+	const struct engine_process *e = ctx;
+
+	return e->all->ops->demand(e->all->ctx, e, wanted);
+}
+
+static struct vigil_of vigil_of(struct engine_process *e)
+{
+	return (struct vigil_of){
+		.name = e->name,
+		.pid = e->pid,
+		.timeout = e->all->timeout,
+		.serves = e->load > 0,
+		.demand = demand,
+		.ctx = e,
+	};
+}
+
+static void look_later(struct engine_process *e)
+{
+	const struct vigil_of of = vigil_of(e);
+
+	io_timer_after(e->all->loop, &e->timer, vigil_every(&e->vigil, &of));
+}
+
+static void act_ready(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	e->ready = io_now(e->all->loop);
+	look_later(e);
+	log_debug(e->name, "process %d is ready", (int)e->pid);
+	if (e->all->topics)
+		engine_send_topics(e);
+	e->all->ops->ready(e->all->ctx, e);
+	e->renewing = false;
+	engines_renew_next(e->all);
+}
+
+static void hangs(struct engine_process *e, const char *why)
+{
+	const struct progress *p = &e->vigil.progress;
+	uint32_t ms = p->silent > p->unread ? p->silent : p->unread;
+
+	log_err(e->name, "%s, has done nothing for %u.%u s, and is replaced",
+		why, ms / 1000, ms % 1000 / 100);
+	engine_step(e, ENGINE_MISBEHAVED);
+}
+
+static void act_look(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+	const struct vigil_of of = vigil_of(e);
+	const char *why = "";
+
+	look_later(e);
+	switch (vigil_look(&e->vigil, &of, io_now(e->all->loop), &why)) {
+	case VIGIL_FINE:
+		break;
+	case VIGIL_ASK:
+		send_word(e, "ping");
+		break;
+	case VIGIL_REPLACE:
+		hangs(e, why);
+		break;
+	}
+}
+
+/*
+ * Through its pidfd: the number of one that is no child of ours may already
+ * be somebody else's.  One that is over needs no more.
+ */
+void engine_kill(struct engine_process *e)
+{
+	if (!e->running ||
+	    syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) == 0 ||
+	    errno == ESRCH)
+		return;
+	log_err(e->name, "process %d cannot be ended: %s", (int)e->pid,
+		strerror(errno));
+}
+
+static void act_kill(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	engine_kill(e);
+	io_timer_after(e->all->loop, &e->timer, ENGINE_HELD_AFTER);
+}
+
+/* Nobody else may have its handles while it may still use them. */
+static void act_held(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	log_err(e->name,
+		"process %d was killed and has not ended after %u s, its disks "
+		"wait: the kernel holds it",
+		(int)e->pid, ENGINE_HELD_AFTER / 1000);
+}
+
+static void act_lost(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+	bool useful = e->ready &&
+		      io_now(e->all->loop) - e->ready >= ENGINE_LIVED_LONG;
+
+	vigil_end(&e->vigil);
+	e->deaths = useful ? 1 : e->deaths + 1;
+	if (e->old)
+		io_timer_after(e->all->loop, &e->timer, 0);
+	else
+		rest(e);
+	e->old = false;
+	e->all->ops->lost(e->all->ctx, e);
+}
+
+static void act_quit(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	send_word(e, "quit");
+	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+}
+
+static void act_quit_late(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+}
+
+static void act_late(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	log_warn(e->name, "did not end within %u s, it is killed",
+		 ENGINE_QUIT_IN / 1000);
+	engine_kill(e);
+}
+
+static void act_gone(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	io_timer_cancel(e->all->loop, &e->timer);
+	vigil_end(&e->vigil);
+	(void)unlink(e->path); /* who finds it finds that nobody listens */
+	e->all->ops->gone(e->all->ctx, e);
+}
+
+static void act_silent(void *obj, const void *arg)
+{
+	struct engine_process *e = obj;
+
+	log_warn(e->name, "said nothing for %u s, it is killed",
+		 patience_engine(e->deaths) / 1000);
+	act_kill(obj, arg);
+}
+
+static const char *const state_names[] = {
+	"down", "starting", "adopting", "ready", "killed", "quitting", "gone",
+};
+static const char *const event_names[] = {
+	"spawn", "found",  "said-ready", "said-adopted", "misbehaved",
+	"renew", "exited", "quit",	 "late",
+};
+
+#define NEW   (IN(ENGINE_STARTING) | IN(ENGINE_ADOPTING))
+#define ALIVE (NEW | IN(ENGINE_READY))
+
+static const struct fsm_row rows[] = {
+	{ IN(ENGINE_DOWN), ENGINE_SPAWN, ENGINE_STARTING, act_spawn,
+	  "time to start" },
+	{ IN(ENGINE_DOWN), ENGINE_FOUND, ENGINE_ADOPTING, act_adopt,
+	  "outlived its manager" },
+	{ IN(ENGINE_STARTING), ENGINE_SAID_READY, ENGINE_READY, act_ready,
+	  "speaks our version" },
+	{ IN(ENGINE_ADOPTING), ENGINE_SAID_READY, ENGINE_ADOPTING, act_ask,
+	  "speaks our version" },
+	{ IN(ENGINE_ADOPTING), ENGINE_SAID_ADOPTED, ENGINE_READY, act_ready,
+	  "told what it has" },
+	{ NEW, ENGINE_LATE, ENGINE_KILLED, act_silent, "silent at its start" },
+	{ IN(ENGINE_READY), ENGINE_LATE, ENGINE_READY, act_look,
+	  "does it get on?" },
+	{ IN(ENGINE_KILLED), ENGINE_LATE, ENGINE_KILLED, act_held,
+	  "does not die" },
+	{ ALIVE, ENGINE_MISBEHAVED, ENGINE_KILLED, act_kill,
+	  "not to be borne" },
+	{ IN(ENGINE_READY), ENGINE_RENEW, ENGINE_KILLED, act_kill,
+	  "there is a newer program" },
+	{ ALIVE | IN(ENGINE_KILLED), ENGINE_EXITED, ENGINE_DOWN, act_lost,
+	  "died" },
+	{ ALIVE, ENGINE_QUIT, ENGINE_QUITTING, act_quit, "orderly end" },
+	{ IN(ENGINE_DOWN), ENGINE_QUIT, ENGINE_GONE, act_gone, "never mind" },
+	{ IN(ENGINE_KILLED), ENGINE_QUIT, ENGINE_QUITTING, act_quit_late,
+	  "ends already" },
+	{ IN(ENGINE_QUITTING), ENGINE_LATE, ENGINE_QUITTING, act_late,
+	  "does not end" },
+	{ IN(ENGINE_QUITTING), ENGINE_MISBEHAVED, ENGINE_QUITTING, NULL,
+	  "closed its socket" },
+	{ IN(ENGINE_QUITTING), ENGINE_EXITED, ENGINE_GONE, act_gone, "ended" },
+};
+
+const struct fsm engine_fsm = {
+	"engine", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+};
+
+void engine_step(struct engine_process *e, enum engine_event ev)
+{
+	fsm_step(&engine_fsm, &e->state, (uint8_t)ev, e, NULL);
+}
+
+static void on_timer(struct io_timer *t)
+{
+	struct engine_process *e =
+		container_of(t, struct engine_process, timer);
+
+	engine_step(e, e->state == ENGINE_DOWN ? ENGINE_SPAWN : ENGINE_LATE);
+}
+
+void engine_process_init(struct engines *es, unsigned i)
+{
+	struct engine_process *e = &es->list[i];
+	struct strbuf sb;
+
+	e->all = es;
+	snprintf(e->name, sizeof(e->name), "engine %u", i);
+	sb_init(&sb, e->path, sizeof(e->path));
+	sb_add(&sb, "%s/%u", es->dir, i);
+	e->ended.fn = on_ended;
+	e->timer.fn = on_timer;
+}
+
+bool engine_find(struct engine_process *e)
+{
+	struct launched p;
+	int err = launch_find(e->path, &p);
+
+	if (err && err != -ENOENT)
+		log_warn(e->name, "cannot be found at %s: %s", e->path,
+			 strerror(-err));
+	if (err)
+		return false;
+	take_process(e, &p);
+	engine_step(e, ENGINE_FOUND);
+	return true;
+}
+
+bool engine_tell(struct engine_process *e, const struct msg_out *m, int handle)
+{
+	int err;
+
+	if (e->state != ENGINE_READY && e->state != ENGINE_QUITTING)
+		return false;
+	err = chan_send(&e->chan, m, handle);
+	if (err && err != -EPIPE) {
+		log_warn(e->name, "does not read what it is told (%s)",
+			 strerror(-err));
+		engine_step(e, ENGINE_MISBEHAVED);
+	}
+	return !err;
+}
+
+void engine_replace(struct engine_process *e, const char *why)
+{
+	if (!(IN(e->state) & ALIVE))
+		return;
+	log_warn(e->name, "%s, it is replaced", why);
+	engine_step(e, ENGINE_MISBEHAVED);
+}
+
+void engine_end(struct engine_process *e)
+{
+	struct pollfd ended = { .fd = e->pidfd, .events = POLLIN };
+	siginfo_t info;
+
+	if (!e->running)
+		return;
+	engine_kill(e);
+	if (poll(&ended, 1, ENGINE_END_IN) != 1)
+		log_warn(e->name, "was killed and does not end");
+	/* Of one that is no child of ours there is nothing to fetch. */
+	(void)waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
+}

@@ -1,0 +1,151 @@
+/*
+ * supervise - the engine processes: started, watched, replaced, ended.
+ *
+ * Knows processes and their sockets, not what they serve: what an engine
+ * said goes on to the owner once it is checked (iscsid/engines/reported.h).  An
+ * engine that dies, hangs, is silent at its start, talks garbage or does not
+ * read is ended and replaced, with a back-off.  One that outlived a manager
+ * before us is adopted with all it has.
+ */
+#ifndef ISCSID_SUPERVISE_H
+#define ISCSID_SUPERVISE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/fsm.h"
+#include "ctl/chan.h"
+#include "io/loop.h"
+#include "iscsid/engines/pauses.h"
+#include "iscsid/engines/reported.h"
+#include "iscsid/engines/vigil.h"
+
+#define ENGINES_MAX	  64
+#define ENGINE_VERSION	  1
+#define ENGINE_QUIT_IN	  10000 /* ms to end after "quit" */
+#define ENGINE_END_IN	  1000	/* ms to end after SIGKILL */
+#define ENGINE_HELD_AFTER 5000	/* ms: the kernel holds it, which is said */
+#define ENGINE_QUEUE	  (8u << 20) /* bytes it has not read yet */
+#define ENGINE_MAX_WRONG  100	     /* faulty messages in its life */
+#define ENGINE_LOG_LINES  200	     /* lines it may log in 10 s */
+#define ENGINE_LIVED_LONG 10000	     /* ms ready: a new count of deaths */
+
+enum engine_state {
+	ENGINE_DOWN, /* waits for its turn to start */
+	ENGINE_STARTING,
+	ENGINE_ADOPTING, /* tells what it has */
+	ENGINE_READY,
+	ENGINE_KILLED,	 /* misbehaved; its end is awaited */
+	ENGINE_QUITTING, /* asked to end */
+	ENGINE_GONE,
+};
+
+enum engine_event {
+	ENGINE_SPAWN,
+	ENGINE_FOUND,
+	ENGINE_SAID_READY,
+	ENGINE_SAID_ADOPTED,
+	ENGINE_MISBEHAVED,
+	ENGINE_RENEW,
+	ENGINE_EXITED,
+	ENGINE_QUIT,
+	ENGINE_LATE,
+};
+
+extern const struct fsm engine_fsm;
+
+struct engine_process;
+
+struct engine_ops {
+	void (*ready)(void *ctx, struct engine_process *e);
+	/* Everything it had is gone; another takes its place later. */
+	void (*lost)(void *ctx, struct engine_process *e);
+	void (*said)(void *ctx, struct engine_process *e,
+		     const struct reported *s);
+	/*
+	 * An engine that is adopted has this disk, and this is the kernel's
+	 * handle; set to -1 by who keeps it.  -1: it is not handed out (ublk).
+	 */
+	void (*held)(void *ctx, struct engine_process *e,
+		     const struct reported *s, int *handle);
+	void (*gone)(void *ctx,
+		     struct engine_process *e); /* after engines_quit() */
+	/* Which of these (iscsid/engines/vigil.h) are so? */
+	unsigned (*demand)(void *ctx, const struct engine_process *e,
+			   unsigned wanted);
+};
+
+struct engines {
+	/* set by the owner */
+	struct io_loop *loop; /* borrowed */
+	const struct engine_ops *ops;
+	void *ctx;
+	const char *dir;  /* of their sockets; borrowed */
+	bool keep_stderr; /* theirs is ours; else they have none */
+	uint32_t timeout; /* EngineTimeout, ms; may change */
+	/* below: our own */
+	char program[4096];
+	struct engine_process *list;
+	unsigned count;
+	unsigned topics;       /* that lines are wanted of, base/topic.h */
+	struct repeat machine; /* lines about this machine, said once */
+};
+
+struct engine_process {
+	struct engines *all;
+	char name[24];	/* "engine 0", for messages */
+	char path[512]; /* where it listens for the next manager */
+	uint8_t state;
+	pid_t pid;
+	int pidfd;
+	struct chan chan;
+	bool chan_open, running;
+	bool adopted;
+	bool old, renewing; /* to be renewed; it is, and not ready again */
+	bool can_ublk;
+	struct io_op ended;
+	struct io_timer timer;
+	uint64_t ready;	 /* since then, ms; 0: never was */
+	unsigned deaths; /* in a row */
+	unsigned wrong;
+	struct vigil vigil; /* from its first word to its end */
+	struct budget log_budget, debug_budget; /* the other levels, debug */
+	unsigned load; /* targets given to it; the owner's */
+};
+
+/*
+ * Adopts those that are there, and starts what is missing to count.  Returns
+ * 0, -ENOENT when there is no engine to execute, or -errno.
+ */
+int engines_start(struct engines *es, unsigned count);
+/* Each one that was found told all it has, or is gone. */
+bool engines_are_adopted(const struct engines *es);
+
+/*
+ * The adopted ones are replaced, one after the other, by the program as it is
+ * now; what they serve goes on in it.
+ */
+void engines_renew(struct engines *es);
+/* How many of them are not yet, or just being. */
+unsigned engines_old(const struct engines *es);
+
+/* False when it is not ready or cannot take it (it is ended then). */
+bool engine_tell(struct engine_process *e, const struct msg_out *m, int handle);
+
+/* Their log lines are about these from now on, also of those to come. */
+void engines_set_topics(struct engines *es, unsigned mask);
+
+/* Kills one that cannot go on; why is a line for the log, after its name. */
+void engine_replace(struct engine_process *e, const char *why);
+/* Ends all; gone() is called for each, from the loop. */
+void engines_quit(struct engines *es);
+bool engines_are_gone(const struct engines *es);
+/*
+ * Kills one and waits for its end, right here: the last chance to do so before
+ * another program goes on as this process.
+ */
+void engine_end(struct engine_process *e);
+/* Kills what is left, at once. */
+void engines_kill(struct engines *es);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * target_said - what an engine says about one of its targets.
+ */
+#include "iscsid/target/target.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "iscsid/device/devices.h"
+#include "iscsid/core/core.h"
+#include "iscsid/host/seen.h"
+
+static void session_up(struct target *t, const struct reported_session *s)
+{
+	t->session = *s;
+	/* What was sent elsewhere may run yet, until the engine settled that.
+	 */
+	if (strcmp(t->group, s->group) != 0)
+		target_set_group(t, "");
+	t->up = true;
+	t->given_up = false;
+	repeat_forget(&t->repeat);
+	if (t->engine->state == ENGINE_ADOPTING)
+		return; /* that is no news */
+	t->since = time(NULL);
+	log_info(t->label, "%sestablished session to %s, address %s%s%s",
+		 t->ever_up ? "re-" : "", t->name, s->portal,
+		 *s->alias ? ", alias " : "", s->alias);
+	t->ever_up = true;
+}
+
+/* What happens next, in words. */
+static void add_outlook(struct strbuf *sb, const struct reported_session *s)
+{
+	uint32_t wait = s->wait;
+
+	if (s->given_up)
+		sb_add(sb, "given up, until \"iscsictl reload\" or \"iscsictl "
+			   "rescan\" after the cause is removed");
+	else if (!wait)
+		sb_add(sb, "trying again at once");
+	else if (wait < 10000)
+		sb_add(sb, "trying again in %u.%u s", wait / 1000,
+		       wait % 1000 / 100);
+	else
+		sb_add(sb, "trying again in %u s", wait / 1000);
+}
+
+/* A redirection that is followed is no failure. */
+static bool is_followed(const struct reported_session *s)
+{
+	return !s->wait && strcmp(s->fault, "login_redirected") == 0;
+}
+
+static void session_down(struct target *t, const struct reported_session *s)
+{
+	char line[1024];
+	struct strbuf sb;
+
+	sb_init(&sb, line, sizeof(line));
+	sb_add(&sb,
+	       t->up ? "session to %s dropped, portal %s: %s; "
+		     : "no session to %s, portal %s: %s; ",
+	       t->name, s->portal, s->reason);
+	if (t->up || s->given_up)
+		t->since = time(NULL);
+	t->up = false;
+	t->given_up = s->given_up;
+	t->scanned |= !is_followed(s);
+	str_copy(t->reason, sizeof(t->reason), s->reason);
+	if (t->removing)
+		return;
+	/* The pause varies by chance: it does not make it another line. */
+	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)) &&
+	    !s->given_up)
+		return;
+	add_outlook(&sb, s);
+	if (t->repeat.repeated)
+		sb_add(&sb, " (repeated %u times)", t->repeat.repeated);
+	/* A redirection, or another portal's turn: no trouble yet. */
+	log_line(s->given_up ? LOG_ERR
+		 : s->wait   ? LOG_WARNING
+			     : LOG_INFO,
+		 t->label, "%s", line);
+}
+
+static bool same_verdict(const struct reported_fence *a,
+			 const struct reported_fence *b)
+{
+	return strcmp(a->reinstates, b->reinstates) == 0 &&
+	       a->reinstates_ms == b->reinstates_ms;
+}
+
+static void keep_verdict(struct target *t)
+{
+	int err = seen_put(t->m->seen, t->bus, t->number, t->name, &t->fence);
+
+	if (err)
+		log_warn(t->label,
+			 "how it treats old sessions cannot be kept: %s",
+			 strerror(-err));
+}
+
+static void say_holds(const struct target *t)
+{
+	const struct reported_fence *f = &t->fence;
+
+	if (!f->holds && !t->up) /* lost again: it is waited for on */
+		return;
+	if (!f->holds) {
+		log_info(t->label, "I/O goes on: the old session is over");
+		return;
+	}
+	log_warn(t->label,
+		 "I/O of %u disk%s waits up to %u s: writes of the lost "
+		 "session%s%s may still arrive (FenceTimeout)",
+		 f->holds, f->holds == 1 ? "" : "s", (f->left + 999) / 1000,
+		 *f->group ? " in portal group " : "", f->group);
+}
+
+static void fence_told(struct target *t, const struct reported_fence *f)
+{
+	bool same = same_verdict(&t->fence, f);
+	bool turned = !t->fence.holds != !f->holds;
+
+	t->fence = *f;
+	t->fence_at = io_now(t->m->loop);
+	if (!same)
+		keep_verdict(t);
+	if (turned)
+		say_holds(t);
+}
+
+/* What a session that was lost means, as it is configured and was seen. */
+static void add_verdict(const struct target *t, struct strbuf *sb)
+{
+	const struct reported_fence *f = &t->fence;
+	unsigned wait = t->settings.fence_timeout / 1000;
+	bool see = t->settings.reinstatement == CONF_REINSTATEMENT_SEE;
+
+	if (t->settings.reinstatement == CONF_REINSTATEMENT_YES)
+		sb_add(sb, "a new session ends the old one (configured)");
+	else if (see && strcmp(f->reinstates, "yes") == 0)
+		sb_add(sb, "a new session ends the old one (seen, %u ms)",
+		       f->reinstates_ms);
+	else if (see && strcmp(f->reinstates, "no") == 0)
+		sb_add(sb,
+		       "a new session leaves the old one (seen), which counts "
+		       "as over after %u s",
+		       wait);
+	else
+		sb_add(sb, "an old session counts as over after %u s%s", wait,
+		       see ? " (not seen yet)" : " (configured)");
+}
+
+void target_fence_words(const struct target *t, struct strbuf *sb)
+{
+	const struct reported_fence *f = &t->fence;
+	uint64_t passed = io_now(t->m->loop) - t->fence_at;
+	uint64_t left = f->left > passed ? f->left - passed : 0;
+
+	add_verdict(t, sb);
+	if (f->holds)
+		sb_add(sb,
+		       "; %u disk%s hold%s I/O since %u s, for %u s more: "
+		       "writes of the lost session%s%s may still arrive",
+		       f->holds, f->holds == 1 ? "" : "s",
+		       f->holds == 1 ? "s" : "",
+		       (unsigned)((f->since + passed) / 1000),
+		       (unsigned)((left + 999) / 1000),
+		       *f->group ? " in portal group " : "", f->group);
+}
+
+static void heed_removed(struct target *t)
+{
+	if (!t->removing)
+		return;
+	t->removed = true;
+	manager_check_stop(t->m);
+}
+
+void target_said(struct target *t, const struct reported *s)
+{
+	switch (s->kind) {
+	case REPORTED_SESSION:
+		if (s->session.up)
+			session_up(t, &s->session);
+		else
+			session_down(t, &s->session);
+		break;
+	case REPORTED_SETTLED:
+		target_set_group(t, s->group);
+		break;
+	case REPORTED_FENCE:
+		fence_told(t, &s->fence);
+		break;
+	case REPORTED_LUN:
+		device_reported(t, &s->lun);
+		break;
+	case REPORTED_WAITS:
+		device_waits(t, &s->waits);
+		break;
+	case REPORTED_VANISHED:
+		device_vanished(t, s->event.lun);
+		break;
+	case REPORTED_ATTACHED:
+		device_attached(t, s->event.lun);
+		break;
+	case REPORTED_DETACHED:
+		device_detached(t, s->event.lun, (int)s->event.error);
+		break;
+	case REPORTED_LUNS:
+		t->scanned = true;
+		if (t->renewing)
+			devices_renew(t);
+		t->renewing = false;
+		if (!s->count)
+			log_warn(t->label, "no LUNs detected");
+		break;
+	case REPORTED_SWITCHED:
+		t->switching = false;
+		t->switched = s->switched;
+		break;
+	case REPORTED_RESOLVE:
+		redirect_ask(&t->redirect, &t->m->workers, t->engine, s);
+		break;
+	case REPORTED_REDIRECTED:
+		portal_list_redirected(t, &s->moved.portal);
+		break;
+	case REPORTED_MOVED:
+		portal_list_moved(t, &s->moved.from, &s->moved.portal);
+		target_tell_portals(t);
+		break;
+	case REPORTED_REMOVED:
+		t->doubted = s->doubt;
+		heed_removed(t);
+		break;
+	default:
+		break;
+	}
+}
