@@ -7,12 +7,12 @@
 #include "base/log.h"
 #include "engine/target.h"
 
-static uint64_t now_of(const struct target *t)
+static uint64_t now_of(const struct engine_target *t)
 {
 	return io_now(t->engine->loop);
 }
 
-void target_retry(struct target *t)
+void engine_target_retry(struct engine_target *t)
 {
 	if (!t->given_up || t->removing)
 		return;
@@ -23,7 +23,7 @@ void target_retry(struct target *t)
 }
 
 /* Ends the present session or attempt; the next begins at once. */
-static void move(struct target *t)
+static void move(struct engine_target *t)
 {
 	t->switching = true;
 	lookup_stop(&t->lookup);
@@ -34,21 +34,21 @@ static void move(struct target *t)
 		link_give_up(&t->nexus->link);
 	} else {
 		/* Whether it is another one: it is tried either way. */
-		(void)target_next_portal(t, false);
+		(void)engine_target_next_portal(t, false);
 		io_timer_after(t->engine->loop, &t->retry, 0);
 		t->given_up = false;
 		giveup_reset(&t->giveup);
 	}
 }
 
-int target_switch(struct target *t, const struct addr *portal)
+int engine_target_switch(struct engine_target *t, const struct addr *portal)
 {
 	int err = t->removing ? -ESHUTDOWN : portals_ask(&t->portals, portal);
 
 	if (!err) {
 		move(t);
 	} else if (err == -EALREADY && t->given_up) {
-		target_retry(t);
+		engine_target_retry(t);
 		err = 0;
 	}
 	return err;
@@ -62,7 +62,7 @@ int target_switch(struct target *t, const struct addr *portal)
 #define STAY_LASTS 60000	  /* ms, after that a move is none in a row */
 #define STAY_STEPS 5		  /* doublings */
 
-void target_elsewhere(struct target *t)
+void engine_target_elsewhere(struct engine_target *t)
 {
 	uint64_t stayed = now_of(t) - t->up_since;
 
@@ -82,7 +82,7 @@ void target_elsewhere(struct target *t)
 }
 
 /* Ends an attempt that began with other settings than it would have now. */
-static void begin_anew(struct target *t)
+static void begin_anew(struct engine_target *t)
 {
 	t->given_up = false;
 	giveup_reset(&t->giveup);
@@ -100,31 +100,31 @@ static void begin_anew(struct target *t)
 }
 
 /* These count at once: a wait is measured anew, from where it began. */
-static void take_fence(struct target *t, const struct settings *s)
+static void take_fence(struct engine_target *t, const struct settings *s)
 {
 	t->settings.fence_timeout = s->fence_timeout;
 	t->settings.reinstatement = s->reinstatement;
 	t->settings.barrier_resets = s->barrier_resets;
 	t->settings.fence_reservation = s->fence_reservation;
-	target_set_rules(t);
-	target_fence_changed(t);
+	engine_target_set_rules(t);
+	engine_target_fence_changed(t);
 }
 
-void target_change(struct target *t, const struct settings *s)
+void engine_target_change(struct engine_target *t, const struct settings *s)
 {
 	if (t->removing)
 		return;
 	owns_fini(&t->owns);
 	owns_init(&t->owns, s);
-	target_set_portals(t, s);
+	engine_target_set_portals(t, s);
 	t->portals.failover = s->failover;
 	take_fence(t, s);
 	if (!t->up)
 		begin_anew(t);
 }
 
-int target_set_own(struct target *t, const struct addr *portal,
-		   const struct settings *s)
+int engine_target_set_own(struct engine_target *t, const struct addr *portal,
+			  const struct settings *s)
 {
 	int err = owns_set(&t->owns, portal, s);
 
@@ -132,14 +132,15 @@ int target_set_own(struct target *t, const struct addr *portal,
 		return err;
 	settings_take_times(&t->settings, s);
 	if (!t->up)
-		target_set_expiry(t);
+		engine_target_set_expiry(t);
 	luns_set_limit(&t->luns, s->disk_timeout, now_of(t));
 	luns_set_patience(&t->luns, s->connfail_timeout, now_of(t));
 	link_touch(&t->nexus->link);
 	return 0;
 }
 
-void target_set_portals(struct target *t, const struct settings *s)
+void engine_target_set_portals(struct engine_target *t,
+			       const struct settings *s)
 {
 	bool stays = portals_change(&t->portals, s->portals, s->nportals,
 				    s->preferred);
@@ -150,11 +151,11 @@ void target_set_portals(struct target *t, const struct settings *s)
 	if (!stays && !t->portals.failover && !t->removing &&
 	    t->nexus->link.conn)
 		session_logout(t->nexus->session, now_of(t));
-	target_retry(t);
+	engine_target_retry(t);
 	link_touch(&t->nexus->link);
 }
 
-void target_set_connfail(struct target *t, uint32_t ms)
+void engine_target_set_connfail(struct engine_target *t, uint32_t ms)
 {
 	owns_set_connfail(&t->owns, ms);
 	t->settings.connfail_timeout = ms;
@@ -163,10 +164,10 @@ void target_set_connfail(struct target *t, uint32_t ms)
 	if (t->up)
 		return;
 	luns_unexpire(&t->luns, now_of(t));
-	target_set_expiry(t);
+	engine_target_set_expiry(t);
 }
 
-void target_set_disk_timeout(struct target *t, uint32_t ms)
+void engine_target_set_disk_timeout(struct engine_target *t, uint32_t ms)
 {
 	owns_set_disk_timeout(&t->owns, ms);
 	t->settings.disk_timeout = ms;

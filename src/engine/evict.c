@@ -13,11 +13,11 @@
 struct evict {
 	struct engine *engine; /* borrowed */
 	struct nexus *nexus;
-	struct settings settings; /* of the present attempt */
-	struct target *target;	  /* borrowed; NULL: nobody's turn */
-	int32_t group;		  /* where the old session is */
-	unsigned at;		  /* index of the portal */
-	bool done;		  /* it was ended */
+	struct settings settings;     /* of the present attempt */
+	struct engine_target *target; /* borrowed; NULL: nobody's turn */
+	int32_t group;		      /* where the old session is */
+	unsigned at;		      /* index of the portal */
+	bool done;		      /* it was ended */
 	struct io_timer next;
 };
 
@@ -27,7 +27,7 @@ static uint64_t now_of(const struct evict *v)
 }
 
 /* Does the target still wait for the end of a session in another group? */
-static bool is_wanted(const struct target *t, int32_t *group)
+static bool is_wanted(const struct engine_target *t, int32_t *group)
 {
 	struct luns_fence f;
 
@@ -43,7 +43,7 @@ static void let_next(struct evict *v)
 
 	v->target = NULL;
 	while (!v->target && (n = idmap_next(&v->engine->targets, n)))
-		evict_consider(container_of(n, struct target, node));
+		evict_consider(container_of(n, struct engine_target, node));
 }
 
 static void try_portal(struct evict *v, const struct addr *to)
@@ -85,7 +85,7 @@ static struct evict *of(void *link)
 }
 
 /* One that begins otherwise may leave an old session where it is. */
-static bool began_alike(const struct evict *v, const struct target *t)
+static bool began_alike(const struct evict *v, const struct engine_target *t)
 {
 	struct session_info i;
 
@@ -96,7 +96,7 @@ static bool began_alike(const struct evict *v, const struct target *t)
 static void on_up(void *ctx)
 {
 	struct evict *v = of(ctx);
-	struct target *t = v->target;
+	struct engine_target *t = v->target;
 
 	if (t && began_alike(v, t)) {
 		v->done = true;
@@ -179,7 +179,7 @@ bool evict_is_busy(const struct evict *v)
 	return v && v->nexus->link.open;
 }
 
-void evict_consider(struct target *t)
+void evict_consider(struct engine_target *t)
 {
 	struct evict *v = t->engine->evict;
 	int32_t group;
@@ -194,7 +194,7 @@ void evict_consider(struct target *t)
 	io_timer_after(v->engine->loop, &v->next, 0);
 }
 
-void evict_forget(struct target *t)
+void evict_forget(struct engine_target *t)
 {
 	struct evict *v = t->engine->evict;
 

@@ -15,7 +15,7 @@
 
 struct engine;
 struct evict;
-struct target;
+struct engine_target;
 
 /* NULL on ENOMEM. */
 struct evict *evict_new(struct engine *e);
@@ -26,8 +26,8 @@ void evict_free(struct evict *v);
 bool evict_is_busy(const struct evict *v);
 
 /* Begins where the target has need of it, and it is free. */
-void evict_consider(struct target *t);
+void evict_consider(struct engine_target *t);
 /* The target has no session any more, or is on its way out. */
-void evict_forget(struct target *t);
+void evict_forget(struct engine_target *t);
 
 #endif

@@ -12,11 +12,12 @@ void handover(struct engine *e)
 	uint64_t count = 0;
 
 	while ((n = idmap_next(&e->targets, n))) {
-		struct target *t = container_of(n, struct target, node);
+		struct engine_target *t =
+			container_of(n, struct engine_target, node);
 
 		if (t->removing) /* goes by itself */
 			continue;
-		target_tell_all(t);
+		engine_target_tell_all(t);
 		count++;
 	}
 	msg_u64(engine_begin(e, "adopted"), "count", count);

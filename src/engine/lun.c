@@ -18,7 +18,7 @@
 
 #define FLUSH_PATIENCE 10000 /* ms, at a detach */
 
-static struct target *target_of(const struct lun *u)
+static struct engine_target *target_of(const struct lun *u)
 {
 	return u->luns->target;
 }
@@ -309,7 +309,7 @@ static void on_state(void *ctx, struct disk *d)
 	if (state != DISK_ONLINE && state != DISK_FAILED)
 		return;
 	u->served |= state == DISK_ONLINE;
-	target_settle(target_of(u));
+	engine_target_settle(target_of(u));
 	if (first || u->failed != (state == DISK_FAILED)) {
 		u->told = true;
 		u->failed = state == DISK_FAILED;
@@ -350,15 +350,15 @@ static void on_elsewhere(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	target_elsewhere(target_of(u));
+	engine_target_elsewhere(target_of(u));
 }
 
 static void on_fence(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	target_fence_changed(target_of(u));
-	target_settle(target_of(u));
+	engine_target_fence_changed(target_of(u));
+	engine_target_settle(target_of(u));
 }
 
 static void on_note(void *ctx, struct disk *d, int level, const char *line)

@@ -47,7 +47,7 @@ static const char *name_of(const struct luns *l)
  * An engine before us may have left writes behind, in its session; who knows
  * where when it is not told.  A scan may find the disk before it is attached.
  */
-static void inherit(const struct target *t, struct lun *u)
+static void inherit(const struct engine_target *t, struct lun *u)
 {
 	disk_doubt(u->disk, t->old_group >= 0 ? t->old_group : INT64_MIN,
 		   t->born);
@@ -118,7 +118,7 @@ static void end_scan(struct luns *l)
 	l->scanning = false;
 }
 
-void luns_init(struct luns *l, struct target *t)
+void luns_init(struct luns *l, struct engine_target *t)
 {
 	*l = (struct luns){ .target = t };
 	idmap_init(&l->map);
@@ -138,7 +138,7 @@ void luns_fini(struct luns *l)
  * A portal group is a place: a new session there ends the old one.  Where no
  * group is known each address counts as one.
  */
-static int64_t place_of(const struct target *t)
+static int64_t place_of(const struct engine_target *t)
 {
 	return t->group >= 0 ? t->group : -(int64_t)t->addresses;
 }
@@ -266,7 +266,7 @@ static void scan_later(struct luns *l, bool elsewhere)
 	if (l->refusals < SCAN_STEPS)
 		l->refusals++;
 	if (elsewhere)
-		target_elsewhere(l->target);
+		engine_target_elsewhere(l->target);
 }
 
 static const char *why_not(int err)
@@ -290,7 +290,7 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 		l->refusals = 0;
 		take_all(l, found, count);
 		l->listed = true;
-		target_settle(l->target);
+		engine_target_settle(l->target);
 	}
 	if (topic_is_on(TOPIC_INIT))
 		log_debug(name_of(l), "init: %zu LUNs are listed", count);
@@ -506,7 +506,7 @@ void luns_tick(struct luns *l, uint64_t now)
 int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 		const struct lun_attach *a)
 {
-	struct target *t = l->target;
+	struct engine_target *t = l->target;
 	uint64_t now = io_now(t->engine->loop);
 	struct lun *u = find(l, lun);
 	int err;
@@ -516,7 +516,7 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 	t->resumes -= a->resume && t->resumes;
 	if (u) {
 		err = lun_attach(u, a);
-		target_settle(t);
+		engine_target_settle(t);
 		return err;
 	}
 	/* An engine that replaces a dead one hears of it before it sees it. */
@@ -535,7 +535,7 @@ int luns_attach(struct luns *l, const uint8_t lun[static LUN_LEN],
 	err = lun_attach(u, a);
 	if (err)
 		drop(l, u);
-	target_settle(t);
+	engine_target_settle(t);
 	return err;
 }
 
@@ -587,13 +587,13 @@ void luns_attached(struct luns *l)
 {
 	l->attached++;
 	l->target->engine->attached++;
-	target_retry(l->target); /* now something waits for it */
+	engine_target_retry(l->target); /* now something waits for it */
 }
 
 void luns_detached(struct luns *l)
 {
 	l->attached--;
 	l->target->engine->attached--;
-	target_less(l->target);
+	engine_target_less(l->target);
 	engine_less(l->target->engine);
 }

@@ -17,7 +17,7 @@ struct lun_scan;
 
 struct luns {
 	struct idmap map;
-	struct target *target; /* borrowed */
+	struct engine_target *target; /* borrowed */
 	struct lun_scan *scan;
 	bool scanning;		/* it is under way */
 	bool again;		/* another scan is wanted after it */
@@ -45,7 +45,7 @@ void luns_fence(const struct luns *l, struct luns_fence *out);
 /* A session of ours at this place ended those before it. */
 void luns_place_ended(struct luns *l, int64_t place, uint64_t now);
 
-void luns_init(struct luns *l, struct target *t);
+void luns_init(struct luns *l, struct engine_target *t);
 /* Only when none is attached and the session is down. */
 void luns_fini(struct luns *l);
 

@@ -15,7 +15,7 @@ static uint32_t port_hash(const struct session_config *c)
 	return fnv32(fnv32_str(FNV32, c->initiator_name), c->isid, ISID_LEN);
 }
 
-void target_set_rules(struct target *t)
+void engine_target_set_rules(struct engine_target *t)
 {
 	const struct witness *w = &t->witness;
 	enum reinstatement r = t->settings.reinstatement;
@@ -34,18 +34,19 @@ void target_set_rules(struct target *t)
 
 static void on_fence(struct io_op *op, int res)
 {
-	struct target *t = container_of(op, struct target, fence_op);
+	struct engine_target *t =
+		container_of(op, struct engine_target, fence_op);
 
 	evict_consider(t);
-	target_tell_fence(t);
+	engine_target_tell_fence(t);
 }
 
-void target_fence_changed(struct target *t)
+void engine_target_fence_changed(struct engine_target *t)
 {
 	io_soon(t->engine->loop, &t->fence_op);
 }
 
-void target_fence_init(struct target *t)
+void engine_target_fence_init(struct engine_target *t)
 {
 	t->fence_op.fn = on_fence;
 }

@@ -13,7 +13,7 @@
 #include "base/topic.h"
 #include "engine/target_tell.h"
 
-static struct target *of_link(void *ctx)
+static struct engine_target *of_link(void *ctx)
 {
 	return nexus_of(ctx)->owner;
 }
@@ -24,7 +24,7 @@ static bool is_present(void *ctx)
 	return of_link(ctx)->nexus == nexus_of(ctx);
 }
 
-static uint64_t now_of(const struct target *t)
+static uint64_t now_of(const struct engine_target *t)
 {
 	return io_now(t->engine->loop);
 }
@@ -37,14 +37,14 @@ static uint64_t now_of(const struct target *t)
  * the old one and its commands (RFC 7143 6.3.5, session reinstatement).
  * Elsewhere each disk has to do that itself (docs/ghost-writes.md).
  */
-bool target_next_portal(struct target *t, bool was_up)
+bool engine_target_next_portal(struct engine_target *t, bool was_up)
 {
 	int32_t group = t->luns.attached ? t->group : -1;
 
 	return portals_next(&t->portals, was_up, group);
 }
 
-static void say_attempt(const struct target *t)
+static void say_attempt(const struct engine_target *t)
 {
 	char portal[ADDR_TEXT_SIZE];
 
@@ -64,14 +64,15 @@ static uint32_t connect_ms(uint32_t login_timeout)
 
 #define PORT_TRIES 2 /* a firewall may mind; then any port will do */
 
-static void keep_port(struct target *t, const struct addr *at, uint16_t port)
+static void keep_port(struct engine_target *t, const struct addr *at,
+		      uint16_t port)
 {
 	t->lost_at = *at;
 	t->lost_port = port;
 	t->lost_tries = port ? PORT_TRIES : 0;
 }
 
-static uint16_t port_again(struct target *t)
+static uint16_t port_again(struct engine_target *t)
 {
 	if (!t->lost_tries || !addr_same(&t->at, &t->lost_at))
 		return 0;
@@ -79,7 +80,7 @@ static uint16_t port_again(struct target *t)
 	return t->lost_port;
 }
 
-void target_connect(struct target *t)
+void engine_target_connect(struct engine_target *t)
 {
 	struct settings *s = &t->settings;
 	struct sock_options opt = {
@@ -93,7 +94,7 @@ void target_connect(struct target *t)
 	link_open(&t->nexus->link, &t->at, &opt);
 }
 
-static void attempt(struct target *t)
+static void attempt(struct engine_target *t)
 {
 	struct settings *s = &t->settings;
 
@@ -102,17 +103,17 @@ static void attempt(struct target *t)
 	/* The session reads it at its next login; now it has none. */
 	s->session.portal_group = t->at.tag;
 	t->switching = false;
-	target_set_rules(t);
+	engine_target_set_rules(t);
 	say_attempt(t);
-	target_connect(t);
+	engine_target_connect(t);
 }
 
 static void on_retry(struct io_timer *timer)
 {
-	attempt(container_of(timer, struct target, retry));
+	attempt(container_of(timer, struct engine_target, retry));
 }
 
-static bool is_hopeless(struct target *t, const struct fault *why)
+static bool is_hopeless(struct engine_target *t, const struct fault *why)
 {
 	const struct giveup_case c = {
 		.failover = t->portals.failover,
@@ -138,7 +139,7 @@ struct attempt_end {
 	uint16_t time2wait; /* s */
 };
 
-static void try_after(struct target *t, enum fault_retry retry,
+static void try_after(struct engine_target *t, enum fault_retry retry,
 		      const struct fault *why, const char *detail,
 		      const struct attempt_end *end)
 {
@@ -146,10 +147,10 @@ static void try_after(struct target *t, enum fault_retry retry,
 	uint32_t random, wait;
 
 	if (retry != RETRY_NOW)
-		over = target_next_portal(t, end->was_up);
+		over = engine_target_next_portal(t, end->was_up);
 	if (!t->switching && is_hopeless(t, why)) {
 		t->given_up = true;
-		target_tell_down(t, why, detail, BACKOFF_NEVER);
+		engine_target_tell_down(t, why, detail, BACKOFF_NEVER);
 		return;
 	}
 	engine_random(&random, sizeof(random));
@@ -158,14 +159,14 @@ static void try_after(struct target *t, enum fault_retry retry,
 		wait = rest_of(wait, now_of(t) - t->began, end->time2wait);
 	if (t->switching)
 		wait = 0;
-	target_tell_down(t, why, detail, wait);
+	engine_target_tell_down(t, why, detail, wait);
 	io_timer_after(t->engine->loop, &t->retry, wait);
 }
 
 /* Redirections (RFC 7143 11.13.5) ------------------------------------- */
 
 /* Moves in a row are one, from where it was asked first. */
-static void note_move(struct target *t, const struct addr *to)
+static void note_move(struct engine_target *t, const struct addr *to)
 {
 	const struct addr *at = portals_at(&t->portals);
 
@@ -175,14 +176,14 @@ static void note_move(struct target *t, const struct addr *to)
 	t->moved_to = *to;
 }
 
-static void move_to(struct target *t, const struct addr *to)
+static void move_to(struct engine_target *t, const struct addr *to)
 {
 	bool permanent;
 
 	if (!session_redirect(t->nexus->session, &permanent))
 		return;
 	if (!owns_has(&t->owns, to) && portals_find(&t->portals, to) < 0)
-		target_tell_redirected(t, to);
+		engine_target_tell_redirected(t, to);
 	/* Only what was asked itself can speak for good. */
 	if (permanent && !t->portals.elsewhere)
 		note_move(t, to);
@@ -190,7 +191,7 @@ static void move_to(struct target *t, const struct addr *to)
 }
 
 /* Its words are "the target moved: <where>", and what it came to. */
-static void end_redirection(struct target *t, enum fault_retry retry,
+static void end_redirection(struct engine_target *t, enum fault_retry retry,
 			    const char *outcome, const char *more)
 {
 	const struct attempt_end end = {
@@ -209,7 +210,7 @@ static void end_redirection(struct target *t, enum fault_retry retry,
 
 static void on_looked_up(struct lookup *l, const char *why)
 {
-	struct target *t = container_of(l, struct target, lookup);
+	struct engine_target *t = container_of(l, struct engine_target, lookup);
 	const struct addr *to = lookup_next(l);
 
 	if (!to) {
@@ -223,7 +224,7 @@ static void on_looked_up(struct lookup *l, const char *why)
 }
 
 /* A name can have several addresses: those that answer nothing are left. */
-static bool next_address(struct target *t)
+static bool next_address(struct engine_target *t)
 {
 	const struct addr *to = lookup_next(&t->lookup);
 
@@ -234,7 +235,7 @@ static bool next_address(struct target *t)
 	return to;
 }
 
-static void redirected(struct target *t, const struct addr *to)
+static void redirected(struct engine_target *t, const struct addr *to)
 {
 	if (backoff_is_circle(&t->backoff)) {
 		end_redirection(t, RETRY_SOON,
@@ -248,7 +249,7 @@ static void redirected(struct target *t, const struct addr *to)
 	}
 }
 
-static void try_again(struct target *t, const struct fault *why,
+static void try_again(struct engine_target *t, const struct fault *why,
 		      const char *detail, const struct attempt_end *end)
 {
 	const struct addr *to = NULL;
@@ -266,7 +267,7 @@ static void try_again(struct target *t, const struct fault *why,
 }
 
 /* The connection is closed: try again, or that was all. */
-static void after_attempt(struct target *t, const struct fault *why,
+static void after_attempt(struct engine_target *t, const struct fault *why,
 			  const char *detail, const struct attempt_end *end)
 {
 	if (t->removing && !t->luns.attached)
@@ -276,7 +277,7 @@ static void after_attempt(struct target *t, const struct fault *why,
 }
 
 /* Waiting requests have connfail-timeout from when the session was lost. */
-void target_set_expiry(struct target *t)
+void engine_target_set_expiry(struct engine_target *t)
 {
 	struct io_loop *loop = t->engine->loop;
 
@@ -287,7 +288,7 @@ void target_set_expiry(struct target *t)
 		io_timer_cancel(loop, &t->expire);
 }
 
-void target_bear(struct target *t, uint32_t ms)
+void engine_target_bear(struct engine_target *t, uint32_t ms)
 {
 	uint64_t until = now_of(t) + ms;
 
@@ -296,10 +297,10 @@ void target_bear(struct target *t, uint32_t ms)
 		io_timer_set(t->engine->loop, &t->expire, until);
 }
 
-static void start_expiry(struct target *t)
+static void start_expiry(struct engine_target *t)
 {
 	t->down_since = now_of(t);
-	target_set_expiry(t);
+	engine_target_set_expiry(t);
 }
 
 /* The session's callbacks --------------------------------------------- */
@@ -308,13 +309,14 @@ static void start_expiry(struct target *t)
  * A target that does not tell (RFC 7143 13.9 wants it to) is believed to have
  * the group it was discovered with.
  */
-static int32_t group_of(const struct target *t, const struct session_info *i)
+static int32_t group_of(const struct engine_target *t,
+			const struct session_info *i)
 {
 	return i->portal_group >= 0 ? i->portal_group : t->at.tag;
 }
 
 /* The session is there, and disks may use it. */
-static void stands(struct target *t)
+static void stands(struct engine_target *t)
 {
 	struct session_info i;
 
@@ -329,21 +331,21 @@ static void stands(struct target *t)
 	t->up_since = now_of(t);
 	giveup_reset(&t->giveup);
 	io_timer_cancel(t->engine->loop, &t->expire);
-	target_tell_up(t);
+	engine_target_tell_up(t);
 	if (t->moved && addr_same(&t->at, &t->moved_to))
-		target_tell_moved(t);
+		engine_target_tell_moved(t);
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
 	luns_set_patience(&t->luns, t->settings.connfail_timeout, now_of(t));
 	witness_stood(t);
 	luns_up(&t->luns, now_of(t));
-	target_settle(t);
+	engine_target_settle(t);
 	evict_consider(t);
 	link_touch(&t->nexus->link);
 }
 
 static void on_up(void *ctx)
 {
-	struct target *t = of_link(ctx);
+	struct engine_target *t = of_link(ctx);
 
 	if (!is_present(ctx))
 		return;
@@ -356,7 +358,7 @@ static void on_failed(struct link *l, const struct fault *why,
 		      const char *detail)
 {
 	const struct attempt_end end = { 0 };
-	struct target *t = of_link(l);
+	struct engine_target *t = of_link(l);
 
 	if (witness_takes_back(t, why)) {
 		stands(t);
@@ -368,7 +370,7 @@ static void on_failed(struct link *l, const struct fault *why,
 		after_attempt(t, why, detail, &end);
 }
 
-static void present_down(struct target *t, const struct fault *why,
+static void present_down(struct engine_target *t, const struct fault *why,
 			 const char *detail)
 {
 	const struct attempt_end end = {
@@ -390,7 +392,7 @@ static void present_down(struct target *t, const struct fault *why,
 
 static void on_down(void *ctx, const struct fault *why, const char *detail)
 {
-	struct target *t = of_link(ctx);
+	struct engine_target *t = of_link(ctx);
 
 	if (!is_present(ctx))
 		witness_first_down(t, why);
@@ -403,7 +405,7 @@ static void on_down(void *ctx, const struct fault *why, const char *detail)
 static void on_scsi_event(void *ctx, const uint8_t lun[LUN_LEN],
 			  const uint8_t *sense, size_t n)
 {
-	struct target *t = of_link(ctx);
+	struct engine_target *t = of_link(ctx);
 
 	if (is_present(ctx))
 		luns_event(&t->luns, lun, sense, n, now_of(t));
@@ -444,7 +446,8 @@ static void on_tick(struct link *l, uint64_t now)
 
 static void on_expire(struct io_timer *timer)
 {
-	struct target *t = container_of(timer, struct target, expire);
+	struct engine_target *t =
+		container_of(timer, struct engine_target, expire);
 
 	if (topic_is_on(TOPIC_TIMEOUT))
 		log_debug(t->settings.session.target_name,
@@ -462,7 +465,7 @@ static const struct link_ops link_ops = {
 /* Life ---------------------------------------------------------------- */
 
 /* t is on its way out: nothing of it is in flight any more. */
-static void target_free(struct target *t)
+static void engine_target_free(struct engine_target *t)
 {
 	struct io_loop *loop = t->engine->loop;
 
@@ -482,25 +485,25 @@ static void target_free(struct target *t)
 
 static void on_end(struct io_op *op, int res)
 {
-	struct target *t = container_of(op, struct target, end);
+	struct engine_target *t = container_of(op, struct engine_target, end);
 	struct engine *e = t->engine;
 
 	t->ending = true;
 	if (!witness_stop(t))
 		return;
-	target_tell_removed(t);
+	engine_target_tell_removed(t);
 	idmap_del(&e->targets, &t->node);
-	target_free(t);
+	engine_target_free(t);
 	engine_less(e);
 }
 
-void target_buried(struct target *t)
+void engine_target_buried(struct engine_target *t)
 {
 	if (t->ending)
 		io_soon(t->engine->loop, &t->end);
 }
 
-struct nexus *target_nexus(struct target *t)
+struct nexus *engine_target_nexus(struct engine_target *t)
 {
 	struct engine *e = t->engine;
 	struct nexus *n = nexus_new(e->loop, &t->settings.session, &link_ops,
@@ -511,10 +514,10 @@ struct nexus *target_nexus(struct target *t)
 	return n;
 }
 
-int target_start(struct engine *e, const struct settings *s)
+int engine_target_start(struct engine *e, const struct settings *s)
 {
 	/* Locked, because of the secrets. */
-	struct target *t = arena_alloc(sizeof(*t));
+	struct engine_target *t = arena_alloc(sizeof(*t));
 	int err;
 
 	if (!e->evict)
@@ -537,16 +540,16 @@ int target_start(struct engine *e, const struct settings *s)
 	t->retry.fn = on_retry;
 	t->expire.fn = on_expire;
 	t->end.fn = on_end;
-	target_fence_init(t);
+	engine_target_fence_init(t);
 	t->born = now_of(t);
 	lookup_init(&t->lookup, e, s->id, on_looked_up);
 	luns_init(&t->luns, t);
 	witness_init(t);
-	target_set_rules(t);
-	t->nexus = target_nexus(t);
+	engine_target_set_rules(t);
+	t->nexus = engine_target_nexus(t);
 	err = t->nexus ? idmap_add(&e->targets, &t->node, s->id) : -ENOMEM;
 	if (err) {
-		target_free(t);
+		engine_target_free(t);
 		return err;
 	}
 	start_expiry(t);
@@ -554,14 +557,14 @@ int target_start(struct engine *e, const struct settings *s)
 	return 0;
 }
 
-struct target *target_find(const struct engine *e, uint64_t id)
+struct engine_target *engine_target_find(const struct engine *e, uint64_t id)
 {
 	struct idmap_node *n = idmap_get(&e->targets, id);
 
-	return n ? container_of(n, struct target, node) : NULL;
+	return n ? container_of(n, struct engine_target, node) : NULL;
 }
 
-static void leave(struct target *t)
+static void leave(struct engine_target *t)
 {
 	struct io_loop *loop = t->engine->loop;
 
@@ -582,16 +585,16 @@ static void leave(struct target *t)
 
 /* The end ------------------------------------------------------------- */
 
-void target_remove(struct target *t)
+void engine_target_remove(struct engine_target *t)
 {
 	if (t->removing)
 		return;
 	t->removing = true;
 	luns_detach_all(&t->luns);
-	target_less(t);
+	engine_target_less(t);
 }
 
-void target_less(struct target *t)
+void engine_target_less(struct engine_target *t)
 {
 	if (t->removing && !t->luns.attached)
 		leave(t);

@@ -26,7 +26,7 @@
  */
 #define TARGET_CONNECT_MS 2500
 
-struct target {
+struct engine_target {
 	struct idmap_node node;
 	struct engine *engine;	  /* borrowed */
 	struct settings settings; /* of the present attempt or session */
@@ -73,63 +73,64 @@ struct target {
 };
 
 /* 0 or -errno; s is copied.  The id is not in use. */
-int target_start(struct engine *e, const struct settings *s);
+int engine_target_start(struct engine *e, const struct settings *s);
 /* NULL when there is none. */
-struct target *target_find(const struct engine *e, uint64_t id);
+struct engine_target *engine_target_find(const struct engine *e, uint64_t id);
 
 /*
  * Something was settled: once no disk is in doubt the manager is told that
  * writes which may still run are in the present portal group, all of them.
  */
-void target_settle(struct target *t);
+void engine_target_settle(struct engine_target *t);
 
 /* Logs out and answers "removed"; what is still attached is detached. */
-void target_remove(struct target *t);
+void engine_target_remove(struct engine_target *t);
 /*
  * The session moves to this portal.  0 or -errno as portals_ask(), then
  * nothing changes.
  */
-int target_switch(struct target *t, const struct addr *portal);
+int engine_target_switch(struct engine_target *t, const struct addr *portal);
 /*
  * A LUN is not to be had by this portal group: the session goes to another,
  * if there is one and it did not just come from there.
  */
-void target_elsewhere(struct target *t);
+void engine_target_elsewhere(struct engine_target *t);
 /* Ends a given up state: there is reason to believe in another attempt. */
-void target_retry(struct target *t);
+void engine_target_retry(struct engine_target *t);
 /* It has all these settings from the next attempt on. */
-void target_change(struct target *t, const struct settings *s);
+void engine_target_change(struct engine_target *t, const struct settings *s);
 /* It has these at this portal; its times count at once.  0 or -errno. */
-int target_set_own(struct target *t, const struct addr *portal,
-		   const struct settings *s);
+int engine_target_set_own(struct engine_target *t, const struct addr *portal,
+			  const struct settings *s);
 /* It has the portals of s from now on. */
-void target_set_portals(struct target *t, const struct settings *s);
+void engine_target_set_portals(struct engine_target *t,
+			       const struct settings *s);
 /* Counts from the loss of the session, also of one lost already. */
-void target_set_connfail(struct target *t, uint32_t ms);
+void engine_target_set_connfail(struct engine_target *t, uint32_t ms);
 /* What a request may take in all. */
-void target_set_disk_timeout(struct target *t, uint32_t ms);
+void engine_target_set_disk_timeout(struct engine_target *t, uint32_t ms);
 /* For a new manager: "has", its session, its LUNs and their handles. */
-void target_tell_all(struct target *t);
+void engine_target_tell_all(struct engine_target *t);
 /* A LUN was detached: a removal that waited for it may go on. */
-void target_less(struct target *t);
+void engine_target_less(struct engine_target *t);
 
 /* rules.c */
-void target_fence_init(struct target *t);
+void engine_target_fence_init(struct engine_target *t);
 /* What is known of its fence changed: the manager is told. */
-void target_fence_changed(struct target *t);
+void engine_target_fence_changed(struct engine_target *t);
 /* After settings or what was seen changed. */
-void target_set_rules(struct target *t);
+void engine_target_set_rules(struct engine_target *t);
 
 /* Of target.c, for its helpers change.c and witness.c. */
-bool target_next_portal(struct target *t, bool was_up);
-void target_set_expiry(struct target *t);
+bool engine_target_next_portal(struct engine_target *t, bool was_up);
+void engine_target_set_expiry(struct engine_target *t);
 /* Another nexus of it; NULL on ENOMEM. */
-struct nexus *target_nexus(struct target *t);
+struct nexus *engine_target_nexus(struct engine_target *t);
 /* It is for a session's sake: what waits may wait for so long yet. */
-void target_bear(struct target *t, uint32_t ms);
+void engine_target_bear(struct engine_target *t, uint32_t ms);
 /* Connects t->nexus to where t is. */
-void target_connect(struct target *t);
+void engine_target_connect(struct engine_target *t);
 /* Nothing of the witness is left. */
-void target_buried(struct target *t);
+void engine_target_buried(struct engine_target *t);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/codec.h"
 #include "base/str.h"
 
-static struct msg_out *begin_session(struct target *t, const char *state)
+static struct msg_out *begin_session(struct engine_target *t, const char *state)
 {
 	struct msg_out *m = engine_begin(t->engine, "session");
 	char portal[ADDR_TEXT_SIZE];
@@ -23,7 +23,7 @@ static const char *digest_word(bool on)
 	return on ? "CRC32C" : "None";
 }
 
-void target_tell_up(struct target *t)
+void engine_target_tell_up(struct engine_target *t)
 {
 	char isid[2 * ISID_LEN + 1];
 	struct session_info i;
@@ -49,8 +49,8 @@ void target_tell_up(struct target *t)
 	engine_post(t->engine);
 }
 
-void target_tell_down(struct target *t, const struct fault *why,
-		      const char *detail, uint32_t wait)
+void engine_target_tell_down(struct engine_target *t, const struct fault *why,
+			     const char *detail, uint32_t wait)
 {
 	char reason[512];
 	struct strbuf sb;
@@ -67,7 +67,8 @@ void target_tell_down(struct target *t, const struct fault *why,
 	engine_post(t->engine);
 }
 
-void target_tell_redirected(struct target *t, const struct addr *to)
+void engine_target_tell_redirected(struct engine_target *t,
+				   const struct addr *to)
 {
 	struct msg_out *m = engine_begin(t->engine, "redirected");
 	char portal[ADDR_TEXT_SIZE];
@@ -78,7 +79,7 @@ void target_tell_redirected(struct target *t, const struct addr *to)
 	engine_post(t->engine);
 }
 
-void target_tell_moved(struct target *t)
+void engine_target_tell_moved(struct engine_target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "moved");
 	char from[ADDR_TEXT_SIZE], to[ADDR_TEXT_SIZE];
@@ -92,7 +93,7 @@ void target_tell_moved(struct target *t)
 	engine_post(t->engine);
 }
 
-void target_tell_removed(struct target *t)
+void engine_target_tell_removed(struct engine_target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "removed");
 
@@ -101,7 +102,7 @@ void target_tell_removed(struct target *t)
 	engine_post(t->engine);
 }
 
-void target_tell_fence(struct target *t)
+void engine_target_tell_fence(struct engine_target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "fence");
 	uint64_t now = io_now(t->engine->loop);
@@ -121,7 +122,7 @@ void target_tell_fence(struct target *t)
 	engine_post(t->engine);
 }
 
-static void tell_settled(struct target *t)
+static void tell_settled(struct engine_target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "settled");
 
@@ -130,7 +131,7 @@ static void tell_settled(struct target *t)
 	engine_post(t->engine);
 }
 
-void target_settle(struct target *t)
+void engine_target_settle(struct engine_target *t)
 {
 	if (t->settled || !t->up || t->group < 0 || t->resumes ||
 	    (t->inherits && !t->luns.listed) || luns_are_in_doubt(&t->luns))
@@ -140,7 +141,7 @@ void target_settle(struct target *t)
 	tell_settled(t);
 }
 
-void target_tell_all(struct target *t)
+void engine_target_tell_all(struct engine_target *t)
 {
 	struct msg_out *m = engine_begin(t->engine, "has");
 
@@ -154,8 +155,8 @@ void target_tell_all(struct target *t)
 			1000);
 	engine_post(t->engine);
 	if (t->up)
-		target_tell_up(t);
-	target_tell_fence(t);
+		engine_target_tell_up(t);
+	engine_target_tell_fence(t);
 	luns_tell_all(&t->luns);
-	target_retry(t); /* whose words it should know, too */
+	engine_target_retry(t); /* whose words it should know, too */
 }

@@ -7,16 +7,17 @@
 #include "engine/target.h"
 
 /* With whether writes of its sessions may still arrive. */
-void target_tell_removed(struct target *t);
+void engine_target_tell_removed(struct engine_target *t);
 /* What is known of old sessions, and what disks wait for. */
-void target_tell_fence(struct target *t);
-void target_tell_up(struct target *t);
+void engine_target_tell_fence(struct engine_target *t);
+void engine_target_tell_up(struct engine_target *t);
 /* wait: ms until the next attempt, BACKOFF_NEVER when it is given up. */
-void target_tell_down(struct target *t, const struct fault *why,
-		      const char *detail, uint32_t wait);
+void engine_target_tell_down(struct engine_target *t, const struct fault *why,
+			     const char *detail, uint32_t wait);
 /* It goes to an address that no list had: what are the settings there? */
-void target_tell_redirected(struct target *t, const struct addr *to);
+void engine_target_tell_redirected(struct engine_target *t,
+				   const struct addr *to);
 /* The session stands where a permanent redirection led. */
-void target_tell_moved(struct target *t);
+void engine_target_tell_moved(struct engine_target *t);
 
 #endif

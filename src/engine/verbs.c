@@ -93,7 +93,7 @@ static void do_session(struct engine *e, const struct msg_in *m,
 static void do_target(struct engine *e, const struct msg_in *m, int *fd,
 		      const char *verb)
 {
-	do_session(e, m, verb, SESSION_NORMAL, target_start);
+	do_session(e, m, verb, SESSION_NORMAL, engine_target_start);
 }
 
 /* The same keys, for a target that is there; else it means nothing. */
@@ -103,7 +103,7 @@ static void do_settings(struct engine *e, const struct msg_in *m, int *fd,
 	static struct settings s;
 	char text[128];
 	struct strbuf why;
-	struct target *t;
+	struct engine_target *t;
 
 	sb_init(&why, text, sizeof(text));
 	if (settings_read(m, SESSION_NORMAL, &s, &why)) {
@@ -111,9 +111,9 @@ static void do_settings(struct engine *e, const struct msg_in *m, int *fd,
 		return;
 	}
 	s.session.random = engine_random;
-	t = target_find(e, s.id);
+	t = engine_target_find(e, s.id);
 	if (t)
-		target_change(t, &s);
+		engine_target_change(t, &s);
 	settings_wipe(&s);
 }
 
@@ -127,7 +127,7 @@ static void do_discover(struct engine *e, const struct msg_in *m, int *fd,
 struct subject {
 	uint64_t id;
 	uint8_t lun[LUN_LEN];
-	struct target *target; /* NULL when there is none */
+	struct engine_target *target; /* NULL when there is none */
 };
 
 /* False after having refused it. */
@@ -142,7 +142,7 @@ static bool read_id(struct engine *e, const struct msg_in *m, const char *verb,
 		engine_refuse(e, verb, text);
 		return false;
 	}
-	s->target = target_find(e, s->id);
+	s->target = engine_target_find(e, s->id);
 	return true;
 }
 
@@ -276,7 +276,7 @@ static void do_rescan(struct engine *e, const struct msg_in *m, int *fd,
 		engine_refuse(e, verb, "no target has this id");
 		return;
 	}
-	target_retry(s.target);
+	engine_target_retry(s.target);
 	luns_rescan(&s.target->luns, io_now(e->loop));
 }
 
@@ -320,7 +320,7 @@ static void do_switch(struct engine *e, const struct msg_in *m, int *fd,
 	if (!s.target)
 		err = -ENODEV;
 	else if (n > 0 && !addr_parse(text, (size_t)n, &a))
-		err = target_switch(s.target, &a);
+		err = engine_target_switch(s.target, &a);
 	tell_switched(e, s.id, text, err);
 }
 
@@ -338,7 +338,7 @@ static void do_portals(struct engine *e, const struct msg_in *m, int *fd,
 	if (settings_portals(m, &list, &why))
 		engine_refuse(e, verb, text);
 	else if (s.target)
-		target_set_portals(s.target, &list);
+		engine_target_set_portals(s.target, &list);
 }
 
 static void do_at(struct engine *e, const struct msg_in *m, int *fd,
@@ -359,7 +359,7 @@ static void do_at(struct engine *e, const struct msg_in *m, int *fd,
 	if (err)
 		engine_refuse(e, verb, text);
 	else
-		err = target_set_own(s.target, &portal, &own);
+		err = engine_target_set_own(s.target, &portal, &own);
 	if (err && err != -EINVAL)
 		engine_refuse(e, verb, strerror(-err));
 	settings_wipe(&own);
@@ -375,9 +375,9 @@ static void do_timeouts(struct engine *e, const struct msg_in *m, int *fd,
 	if (!read_id(e, m, verb, &s) || !s.target)
 		return;
 	if (!msg_get_u64(m, "connfail-timeout", UINT32_MAX, &ms))
-		target_set_connfail(s.target, (uint32_t)ms);
+		engine_target_set_connfail(s.target, (uint32_t)ms);
 	if (!msg_get_u64(m, "disk-command-timeout", UINT32_MAX, &ms))
-		target_set_disk_timeout(s.target, (uint32_t)ms);
+		engine_target_set_disk_timeout(s.target, (uint32_t)ms);
 }
 
 /* The answer to "resolve"; who asked may be gone by now. */
@@ -403,7 +403,7 @@ static void do_remove(struct engine *e, const struct msg_in *m, int *fd,
 	if (!read_id(e, m, verb, &s))
 		return;
 	if (s.target) {
-		target_remove(s.target);
+		engine_target_remove(s.target);
 	} else if (!discovery_remove(e, s.id)) {
 		msg_u64(engine_begin(e, "removed"), "id", s.id);
 		engine_post(e);

@@ -16,12 +16,12 @@
 #define OUTLIVE	   500	/* ms that the second has to outlive the first */
 #define TRIES	   3	/* without a verdict, before it counts as unknown */
 
-static struct target *of(struct witness *w)
+static struct engine_target *of(struct witness *w)
 {
-	return container_of(w, struct target, witness);
+	return container_of(w, struct engine_target, witness);
 }
 
-static const char *name_of(const struct target *t)
+static const char *name_of(const struct engine_target *t)
 {
 	return t->settings.session.target_name;
 }
@@ -33,7 +33,7 @@ const char *const reinstates_words[] = {
 };
 
 /* May the target still have to be seen? */
-static bool is_open(const struct target *t)
+static bool is_open(const struct engine_target *t)
 {
 	const struct witness *w = &t->witness;
 
@@ -50,16 +50,17 @@ static void on_bury(struct io_op *op, int res)
 	else
 		nexus_free(w->dead);
 	w->dead = NULL;
-	target_buried(of(w));
+	engine_target_buried(of(w));
 }
 
-static void bury(struct target *t, struct nexus *n)
+static void bury(struct engine_target *t, struct nexus *n)
 {
 	t->witness.dead = n;
 	io_soon(t->engine->loop, &t->witness.bury);
 }
 
-static void decide(struct target *t, enum reinstates verdict, uint32_t ms)
+static void decide(struct engine_target *t, enum reinstates verdict,
+		   uint32_t ms)
 {
 	struct witness *w = &t->witness;
 
@@ -69,11 +70,11 @@ static void decide(struct target *t, enum reinstates verdict, uint32_t ms)
 		nexus_free(w->spare);
 		w->spare = NULL;
 	}
-	target_set_rules(t);
-	target_fence_changed(t);
+	engine_target_set_rules(t);
+	engine_target_fence_changed(t);
 }
 
-static void say_no(struct target *t, const char *how)
+static void say_no(struct engine_target *t, const char *how)
 {
 	log_warn(name_of(t),
 		 "%s: after a lost session with writes on their way, I/O "
@@ -81,7 +82,7 @@ static void say_no(struct target *t, const char *how)
 		 how, t->rules.wait_ms / 1000);
 }
 
-static void end_first(struct target *t)
+static void end_first(struct engine_target *t)
 {
 	struct witness *w = &t->witness;
 
@@ -94,7 +95,7 @@ static void end_first(struct target *t)
 }
 
 /* The sessions of before are over, too: nobody waits for them any more. */
-static void outlived(struct target *t)
+static void outlived(struct engine_target *t)
 {
 	t->witness.state = WITNESS_IDLE;
 	decide(t, REINSTATES_YES, t->witness.ms);
@@ -105,7 +106,7 @@ static void outlived(struct target *t)
 }
 
 /* Its login hangs: witness_takes_back() comes next. */
-static void end_second(struct target *t)
+static void end_second(struct engine_target *t)
 {
 	if (t->nexus->link.conn)
 		session_drop(t->nexus->session, &fault_login_timeout, "",
@@ -118,7 +119,7 @@ static void end_second(struct target *t)
 static void on_time(struct io_timer *timer)
 {
 	struct witness *w = container_of(timer, struct witness, timer);
-	struct target *t = of(w);
+	struct engine_target *t = of(w);
 
 	if (w->state == WITNESS_SECOND) {
 		end_second(t);
@@ -133,7 +134,7 @@ static void on_time(struct io_timer *timer)
 	end_first(t);
 }
 
-void witness_init(struct target *t)
+void witness_init(struct engine_target *t)
 {
 	struct witness *w = &t->witness;
 
@@ -144,10 +145,10 @@ void witness_init(struct target *t)
 		.bury.fn = on_bury,
 	};
 	if (is_open(t))
-		w->spare = target_nexus(t);
+		w->spare = engine_target_nexus(t);
 }
 
-void witness_fini(struct target *t)
+void witness_fini(struct engine_target *t)
 {
 	nexus_free(t->witness.spare);
 }
@@ -156,16 +157,17 @@ void witness_fini(struct target *t)
  * While disks wait no memory is asked for: the one that was kept will do, or
  * none.
  */
-static struct nexus *take_spare(struct target *t)
+static struct nexus *take_spare(struct engine_target *t)
 {
 	struct nexus *n = t->witness.spare;
 
 	t->witness.spare = NULL;
-	return n || (t->ever_up && t->luns.attached) ? n : target_nexus(t);
+	return n || (t->ever_up && t->luns.attached) ? n
+						     : engine_target_nexus(t);
 }
 
 /* What was seen holds for logins that begin as that one did. */
-static void check_stage(struct target *t)
+static void check_stage(struct engine_target *t)
 {
 	struct witness *w = &t->witness;
 	struct session_info i;
@@ -176,7 +178,7 @@ static void check_stage(struct target *t)
 	w->skipped = i.skipped_security;
 }
 
-bool witness_begin(struct target *t)
+bool witness_begin(struct engine_target *t)
 {
 	struct witness *w = &t->witness;
 	struct nexus *second;
@@ -190,18 +192,18 @@ bool witness_begin(struct target *t)
 	if (!second)
 		return false;
 	session_learn(second->session, t->nexus->session);
-	target_bear(t, LOGIN_MOST);
+	engine_target_bear(t, LOGIN_MOST);
 	w->state = WITNESS_SECOND;
 	w->first = t->nexus;
 	w->over = false;
 	t->nexus = second;
 	io_timer_after(t->engine->loop, &w->timer, LOGIN_MOST);
-	target_connect(t);
+	engine_target_connect(t);
 	return true;
 }
 
 /* What ends both is a path, or a restart, and says nothing. */
-static void seen(struct target *t)
+static void seen(struct engine_target *t)
 {
 	struct witness *w = &t->witness;
 	uint64_t now = io_now(t->engine->loop);
@@ -211,7 +213,7 @@ static void seen(struct target *t)
 	io_timer_after(t->engine->loop, &w->timer, OUTLIVE);
 }
 
-void witness_stood(struct target *t)
+void witness_stood(struct engine_target *t)
 {
 	struct witness *w = &t->witness;
 
@@ -232,7 +234,7 @@ static bool is_refusal(const struct fault *why)
 	       why == &fault_login_unavailable;
 }
 
-bool witness_takes_back(struct target *t, const struct fault *why)
+bool witness_takes_back(struct engine_target *t, const struct fault *why)
 {
 	struct witness *w = &t->witness;
 	bool second = w->state == WITNESS_SECOND;
@@ -263,7 +265,7 @@ static bool is_the_targets(const struct fault *why)
 	       why == &fault_target_drop || why == &fault_target_logout;
 }
 
-void witness_first_down(struct target *t, const struct fault *why)
+void witness_first_down(struct engine_target *t, const struct fault *why)
 {
 	struct witness *w = &t->witness;
 
@@ -281,7 +283,7 @@ void witness_first_down(struct target *t, const struct fault *why)
 	}
 }
 
-bool witness_stop(struct target *t)
+bool witness_stop(struct engine_target *t)
 {
 	end_first(t);
 	return !t->witness.first && !t->witness.dead;

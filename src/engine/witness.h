@@ -16,7 +16,7 @@
 #include "io/timer.h"
 #include "proto/fault.h"
 
-struct target;
+struct engine_target;
 
 enum reinstates {
 	REINSTATES_UNKNOWN,
@@ -49,26 +49,27 @@ struct witness {
 	struct io_op bury;
 };
 
-void witness_init(struct target *t);
+void witness_init(struct engine_target *t);
 /* Behind witness_stop(). */
-void witness_fini(struct target *t);
+void witness_fini(struct engine_target *t);
 
 /*
  * A session stands, and nothing was sent: true when the target is to be seen
  * with a second one, which is t->nexus now.
  */
-bool witness_begin(struct target *t);
+bool witness_begin(struct engine_target *t);
 /* The session that counts stands. */
-void witness_stood(struct target *t);
+void witness_stood(struct engine_target *t);
 /*
  * The session that counts is lost, or came to nothing: true when the first is
  * t->nexus again, and stands.
  */
-bool witness_takes_back(struct target *t, const struct fault *why);
+bool witness_takes_back(struct engine_target *t, const struct fault *why);
 /* The first is down. */
-void witness_first_down(struct target *t, const struct fault *why);
-/* Ends what is under way; false: it takes a moment, and target_buried() comes.
+void witness_first_down(struct engine_target *t, const struct fault *why);
+/* Ends what is under way; false: it takes a moment, and engine_target_buried()
+ * comes.
  */
-bool witness_stop(struct target *t);
+bool witness_stop(struct engine_target *t);
 
 #endif
