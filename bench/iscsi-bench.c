@@ -139,12 +139,20 @@ static void on_kick(void *ctx, struct conn *c)
 	touch(x);
 }
 
-static const struct session_ops session_ops = {
-	.up = on_up,
+static const struct session_transport transport = {
 	.close = on_close,
+	.kick = on_kick,
+};
+
+static const struct session_user submitter = {
+	.up = on_up,
 	.down = on_down,
 	.note = on_note,
-	.kick = on_kick,
+};
+
+static const struct session_ops session_ops = {
+	.transport = &transport,
+	.user = &submitter,
 };
 
 static struct nexus *of_sock(struct sock *s)

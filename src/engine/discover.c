@@ -306,15 +306,22 @@ static void on_news(void *ctx, enum session_news news)
 	link_touch(&d->link);
 }
 
-static const struct session_ops session_ops = {
+static const struct session_user submitter = {
 	.up = on_up,
-	.close = link_session_close,
 	.down = on_down,
 	.note = on_note,
-	.kick = link_session_kick,
+};
+
+static const struct session_discovery asker = {
 	.found = on_found,
 	.found_all = on_found_all,
 	.news = on_news,
+};
+
+static const struct session_ops session_ops = {
+	.transport = &link_transport,
+	.user = &submitter,
+	.discovery = &asker,
 };
 
 /* Life ---------------------------------------------------------------- */

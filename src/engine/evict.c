@@ -136,12 +136,10 @@ static void on_note(void *ctx, int level, const char *line)
 	log_line(level, of(ctx)->settings.session.target_name, "%s", line);
 }
 
-static const struct session_ops session_ops = {
+static const struct session_user submitter = {
 	.up = on_up,
-	.close = link_session_close,
 	.down = on_down,
 	.note = on_note,
-	.kick = link_session_kick,
 };
 
 static const struct link_ops link_ops = { .failed = on_failed };
@@ -155,7 +153,7 @@ struct evict *evict_new(struct engine *e)
 	v->engine = e;
 	v->next.fn = on_next;
 	v->nexus = nexus_new(e->loop, &v->settings.session, &link_ops,
-			     &session_ops, engine_stages(e));
+			     &submitter, engine_stages(e));
 	if (v->nexus) {
 		v->nexus->owner = v;
 		return v;

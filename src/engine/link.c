@@ -203,7 +203,7 @@ void link_touch(struct link *l)
 
 /* The session's wishes ------------------------------------------------ */
 
-void link_session_close(void *ctx, struct conn *c)
+static void on_close(void *ctx, struct conn *c)
 {
 	struct link *l = ctx;
 
@@ -211,13 +211,18 @@ void link_session_close(void *ctx, struct conn *c)
 	link_touch(l);
 }
 
-void link_session_kick(void *ctx, struct conn *c)
+static void on_kick(void *ctx, struct conn *c)
 {
 	struct link *l = ctx;
 
 	sock_kick_tx(&l->sock);
 	link_touch(l);
 }
+
+const struct session_transport link_transport = {
+	.close = on_close,
+	.kick = on_kick,
+};
 
 /* The owner's --------------------------------------------------------- */
 

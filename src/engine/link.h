@@ -63,8 +63,7 @@ void link_give_up(struct link *l);
 /* The session was called: its timers and bytes may have changed. */
 void link_touch(struct link *l);
 
-/* For struct session_ops, ctx being the link. */
-void link_session_close(void *ctx, struct conn *c);
-void link_session_kick(void *ctx, struct conn *c);
+/* The transport of a session whose ctx is the link. */
+extern const struct session_transport link_transport;
 
 #endif

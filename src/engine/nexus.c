@@ -9,13 +9,17 @@
 
 struct nexus *nexus_new(struct io_loop *loop, const struct session_config *cfg,
 			const struct link_ops *link_ops,
-			const struct session_ops *ops, struct stages *stages)
+			const struct session_user *user, struct stages *stages)
 {
+	const struct session_ops ops = {
+		.transport = &link_transport,
+		.user = user,
+	};
 	struct nexus *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return NULL;
-	n->session = session_new(cfg, ops, &n->link);
+	n->session = session_new(cfg, &ops, &n->link);
 	if (!n->session) {
 		free(n);
 		return NULL;

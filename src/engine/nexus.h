@@ -18,7 +18,7 @@ struct nexus {
 /* cfg is borrowed, and may change between attempts.  NULL on ENOMEM. */
 struct nexus *nexus_new(struct io_loop *loop, const struct session_config *cfg,
 			const struct link_ops *link_ops,
-			const struct session_ops *ops, struct stages *stages);
+			const struct session_user *user, struct stages *stages);
 /* Only while nothing is open; not from a callback of its own. */
 void nexus_free(struct nexus *n);
 

@@ -421,14 +421,12 @@ static void on_note(void *ctx, int level, const char *line)
 	log_line(level, of_link(ctx)->settings.session.target_name, "%s", line);
 }
 
-static const struct session_ops session_ops = {
+static const struct session_user submitter = {
 	.up = on_up,
-	.close = link_session_close,
 	.down = on_down,
 	.scsi_event = on_scsi_event,
 	.was_reset = on_was_reset,
 	.note = on_note,
-	.kick = link_session_kick,
 };
 
 /* Time ---------------------------------------------------------------- */
@@ -507,7 +505,7 @@ struct nexus *engine_target_nexus(struct engine_target *t)
 {
 	struct engine *e = t->engine;
 	struct nexus *n = nexus_new(e->loop, &t->settings.session, &link_ops,
-				    &session_ops, engine_stages(e));
+				    &submitter, engine_stages(e));
 
 	if (n)
 		n->owner = t;

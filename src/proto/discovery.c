@@ -20,8 +20,8 @@ void discovery_reset(struct session *s)
 
 void discovery_news(struct session *s, enum session_news news)
 {
-	if (s->cfg->type == SESSION_DISCOVERY && s->ops->news)
-		s->ops->news(s->ctx, news);
+	if (s->cfg->type == SESSION_DISCOVERY && s->ops.discovery->news)
+		s->ops.discovery->news(s->ctx, news);
 }
 
 /* What the text keys of an async message mean, in words. */
@@ -118,7 +118,7 @@ static void end_record(struct session *s)
 	struct discovery *d = &s->discovery;
 
 	if (d->name[0] && !d->has_address)
-		s->ops->found(s->ctx, d->name, NULL);
+		s->ops.discovery->found(s->ctx, d->name, NULL);
 	d->name[0] = '\0';
 }
 
@@ -160,7 +160,7 @@ static void take_address(struct session *s, const struct text_pair *kv)
 		return;
 	}
 	d->has_address = true;
-	s->ops->found(s->ctx, d->name, &addr);
+	s->ops.discovery->found(s->ctx, d->name, &addr);
 }
 
 /* Appendix C: no other keys are permitted. */
@@ -232,7 +232,7 @@ static void end_answer(struct conn *c)
 	s->discovery.active = false;
 	end_record(s);
 	if (is_still_open(c, epoch))
-		s->ops->found_all(s->ctx);
+		s->ops.discovery->found_all(s->ctx);
 }
 
 void discovery_received(struct conn *c, const struct pdu_text_rsp *rsp)

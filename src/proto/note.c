@@ -20,7 +20,7 @@ static void begin_notes(struct session *s)
 	if (s->notes > NOTES_MAX) {
 		snprintf(line, sizeof(line), "%u more lines were left out",
 			 s->notes - NOTES_MAX);
-		s->ops->note(s->ctx, LOG_WARNING, line);
+		s->ops.user->note(s->ctx, LOG_WARNING, line);
 	}
 	s->notes = 0;
 	s->notes_since = s->now;
@@ -38,7 +38,7 @@ void session_note(struct session *s, int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	s->ops->note(s->ctx, level, line);
+	s->ops.user->note(s->ctx, level, line);
 }
 
 void session_say(struct session *s, enum topic topic, const char *fmt, ...)
@@ -51,7 +51,7 @@ void session_say(struct session *s, enum topic topic, const char *fmt, ...)
 	va_start(ap, fmt);
 	topic_line(line, sizeof(line), topic, fmt, ap);
 	va_end(ap);
-	s->ops->note(s->ctx, LOG_DEBUG, line);
+	s->ops.user->note(s->ctx, LOG_DEBUG, line);
 }
 
 /* What a text of the login or of discovery says; proofs and secrets not. */

@@ -262,7 +262,7 @@ static void on_r2t(struct conn *c)
 		return;
 	}
 	t->bursts++;
-	s->ops->kick(s->ctx, c);
+	s->ops.transport->kick(s->ctx, c);
 }
 
 /* Everything else ----------------------------------------------------- */
@@ -367,9 +367,9 @@ static void on_async(struct conn *c)
 	case ASYNC_SCSI:
 		if (n < 2 || get_be16(c->rx.data) > n - 2)
 			malformed(c);
-		else if (s->ops->scsi_event)
-			s->ops->scsi_event(s->ctx, pdu.lun, c->rx.data + 2,
-					   get_be16(c->rx.data));
+		else if (s->ops.user->scsi_event)
+			s->ops.user->scsi_event(s->ctx, pdu.lun, c->rx.data + 2,
+						get_be16(c->rx.data));
 		break;
 	case ASYNC_LOGOUT:
 		conn_step(c, CONN_EV_LOGOUT_ASKED);

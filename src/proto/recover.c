@@ -139,9 +139,9 @@ static void succeed(struct session *s, enum tmf function)
 	struct recovery *r = &s->recovery;
 	struct clear_req *clear = r->clear;
 
-	if (function >= TMF_LUN_RESET && s->ops->was_reset)
-		s->ops->was_reset(s->ctx,
-				  function == TMF_LUN_RESET ? r->lun : NULL);
+	if (function >= TMF_LUN_RESET && s->ops.user->was_reset)
+		s->ops.user->was_reset(
+			s->ctx, function == TMF_LUN_RESET ? r->lun : NULL);
 	r->clear = NULL;
 	let_go(s);
 	if (clear) {

@@ -31,7 +31,7 @@ static void act_close(void *obj, const void *arg)
 {
 	struct conn *c = obj;
 
-	c->session->ops->close(c->session->ctx, c);
+	c->session->ops.transport->close(c->session->ctx, c);
 }
 
 #define ROW(from, ev, to, act, label)                                          \
@@ -99,7 +99,7 @@ static void act_up(void *obj, const void *arg)
 {
 	struct session *s = obj;
 
-	s->ops->up(s->ctx);
+	s->ops.user->up(s->ctx);
 }
 
 #undef ROW
@@ -185,7 +185,7 @@ struct session *session_new(const struct session_config *cfg,
 	if (!s)
 		return NULL;
 	s->cfg = cfg;
-	s->ops = ops;
+	s->ops = *ops;
 	s->ctx = ctx;
 	session_reset(s);
 	list_init(&s->waiting);
@@ -305,7 +305,7 @@ static void session_over(struct session *s)
 	tasks_give_back(s, why);
 	session_step(s, SESSION_EV_CLEARED);
 	session_reset(s);
-	s->ops->down(s->ctx, why, detail);
+	s->ops.user->down(s->ctx, why, detail);
 }
 
 void session_conn_closed(struct session *s, struct conn *c, uint64_t now)
@@ -402,7 +402,7 @@ void session_kick(struct session *s)
 {
 	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {
 		if (conn_is_open(s->conns[i].state))
-			s->ops->kick(s->ctx, &s->conns[i]);
+			s->ops.transport->kick(s->ctx, &s->conns[i]);
 	}
 }
 

@@ -84,21 +84,34 @@ enum session_news {
 	NEWS_PARTING, /* it asks for the logout, or drops the session */
 };
 
-struct session_ops {
-	/* Full feature phase: commands submitted from now on are sent. */
-	void (*up)(void *ctx);
+/* Who moves the bytes of its connections. */
+struct session_transport {
+	/*
+	 * There may be something to send on c now.  May call conn_tx_want(),
+	 * and nothing else.
+	 */
+	void (*kick)(void *ctx, struct conn *c);
 	/*
 	 * The owner must close this connection's transport and then, when no
 	 * operation is in flight on its buffers any more, call
 	 * session_conn_closed().
 	 */
 	void (*close)(void *ctx, struct conn *c);
+};
+
+/* Who submits commands. */
+struct session_user {
+	/* Full feature phase: commands submitted from now on are sent. */
+	void (*up)(void *ctx);
 	/*
 	 * The session ended, or never began.  Every command was given back
 	 * as CMD_LOST before.  detail: the particulars in words, or "".
 	 */
 	void (*down)(void *ctx, const struct fault *why, const char *detail);
-	/* SCSI async event (sense data of n bytes for lun), 11.9.1 event 0. */
+	/*
+	 * SCSI async event (sense data of n bytes for lun), 11.9.1 event 0.
+	 * May be NULL.
+	 */
 	void (*scsi_event)(void *ctx, const uint8_t lun[LUN_LEN],
 			   const uint8_t *sense, size_t n);
 	/*
@@ -108,23 +121,32 @@ struct session_ops {
 	void (*was_reset)(void *ctx, const uint8_t *lun);
 	/* Worth a line in the log. */
 	void (*note)(void *ctx, int level, const char *line);
-	/*
-	 * There may be something to send on c now.  May call conn_tx_want(),
-	 * and nothing else.
-	 */
-	void (*kick)(void *ctx, struct conn *c);
+};
 
-	/* Discovery sessions only: one call per TargetName/TargetAddress;
-	 * addr is NULL for a name without any address (13.8: then the
-	 * portal in use counts). */
+/* Who asks for targets. */
+struct session_discovery {
+	/*
+	 * One call per TargetName/TargetAddress; addr is NULL for a name
+	 * without any address (13.8: then the portal in use counts).
+	 */
 	void (*found)(void *ctx, const char *name, const struct addr *addr);
 	/* The answer to SendTargets is complete. */
 	void (*found_all)(void *ctx);
-	/* Discovery sessions only; may be NULL. */
+	/* May be NULL. */
 	void (*news)(void *ctx, enum session_news news);
 };
 
-/* All memory of the session's life is taken here; NULL on ENOMEM. */
+/* The owner's parts; each is called with the one ctx. */
+struct session_ops {
+	const struct session_transport *transport;
+	const struct session_user *user;
+	const struct session_discovery *discovery; /* NULL: a normal session */
+};
+
+/*
+ * ops is copied, what it points to is borrowed.  All memory of the session's
+ * life is taken here; NULL on ENOMEM.
+ */
 struct session *session_new(const struct session_config *cfg,
 			    const struct session_ops *ops, void *ctx);
 /* Before it is connected: receives through these, too (proto/stage.h). */

@@ -216,8 +216,8 @@ struct recovery {
 
 struct session {
 	const struct session_config *cfg; /* borrowed */
-	const struct session_ops *ops;	  /* borrowed */
-	struct stages *stages;		  /* borrowed; NULL: none */
+	struct session_ops ops;
+	struct stages *stages; /* borrowed; NULL: none */
 	void *ctx;
 	uint8_t state;
 	uint64_t now;

@@ -81,7 +81,7 @@ bool transmit_control(struct conn *c, const uint8_t bhs[static BHS_LEN],
 	e = entry_new(c);
 	memcpy(e->head, bhs, BHS_LEN);
 	entry_finish(c, e, data, len);
-	c->session->ops->kick(c->session->ctx, c);
+	c->session->ops.transport->kick(c->session->ctx, c);
 	return true;
 }
 

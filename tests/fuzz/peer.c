@@ -50,15 +50,27 @@ static void on_found_all(void *ctx)
 {
 }
 
-static const struct session_ops ops = {
-	.up = on_up,
+static const struct session_transport transport = {
 	.close = on_close,
+	.kick = on_kick,
+};
+
+static const struct session_user submitter = {
+	.up = on_up,
 	.down = on_down,
 	.scsi_event = on_scsi_event,
 	.note = on_note,
-	.kick = on_kick,
+};
+
+static const struct session_discovery asker = {
 	.found = on_found,
 	.found_all = on_found_all,
+};
+
+static const struct session_ops ops = {
+	.transport = &transport,
+	.user = &submitter,
+	.discovery = &asker,
 };
 
 static void not_random(void *dst, size_t n)

@@ -101,17 +101,29 @@ static void on_found_all(void *ctx)
 	((struct puppet *)ctx)->found_alls++;
 }
 
-static const struct session_ops ops = {
-	.up = on_up,
+static const struct session_transport transport = {
 	.close = on_close,
+	.kick = on_kick,
+};
+
+static const struct session_user submitter = {
+	.up = on_up,
 	.down = on_down,
 	.scsi_event = on_event,
 	.note = on_note,
 	.was_reset = on_was_reset,
-	.kick = on_kick,
+};
+
+static const struct session_discovery asker = {
 	.found = on_found,
 	.found_all = on_found_all,
 	.news = on_news,
+};
+
+static const struct session_ops ops = {
+	.transport = &transport,
+	.user = &submitter,
+	.discovery = &asker,
 };
 
 static void not_random(void *dst, size_t n)

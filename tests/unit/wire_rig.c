@@ -58,14 +58,26 @@ static void on_found_all(void *ctx)
 	((struct rig *)ctx)->found_alls++;
 }
 
-static const struct session_ops session_ops = {
-	.up = on_up,
+static const struct session_transport transport = {
 	.close = on_close,
+	.kick = on_kick,
+};
+
+static const struct session_user submitter = {
+	.up = on_up,
 	.down = on_down,
 	.note = on_note,
-	.kick = on_kick,
+};
+
+static const struct session_discovery asker = {
 	.found = on_found,
 	.found_all = on_found_all,
+};
+
+static const struct session_ops session_ops = {
+	.transport = &transport,
+	.user = &submitter,
+	.discovery = &asker,
 };
 
 /* Not to be guessed by the other side: the two must not agree. */
