@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "engine/engine.h"
-#include "engine/memory.h"
-#include "engine/sandbox.h"
+#include "engine/core/engine.h"
+#include "engine/host/memory.h"
+#include "engine/host/sandbox.h"
 #include "io/loop.h"
 #include "wire/chap.h"
 

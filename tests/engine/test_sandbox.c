@@ -33,7 +33,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/sandbox.h"
+#include "engine/host/sandbox.h"
 #include "io/loop.c" /* whose ring nobody else can reach */
 #include "io/sock.h"
 

@@ -30,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/sandbox.h"
+#include "engine/host/sandbox.h"
 #include "io/sock.h"
 
 #define MUCH	(32u << 20)

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "ctl/msg.h"
-#include "engine/settings.h"
+#include "engine/session/settings.h"
 
 static void check(const struct settings *s)
 {

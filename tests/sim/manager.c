@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ctl/msg.h"
-#include "engine/engine.h"
+#include "engine/core/engine.h"
 #include "fds.h"
 #include "heap.h"
 #include "loop.h"

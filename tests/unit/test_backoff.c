@@ -1,5 +1,5 @@
 /*
- * test_backoff - the time between login attempts (engine/backoff.h).
+ * test_backoff - the time between login attempts (engine/session/backoff.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/backoff.h"
+#include "engine/session/backoff.h"
 
 /* The jitter's middle: next delays are then the nominal ones. */
 static uint32_t middle(uint32_t ms)

@@ -1,6 +1,6 @@
 /*
  * test_engine_settings - what the engine accepts from the manager
- * (engine/settings.h).
+ * (engine/session/settings.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #include "base/str.h"
 #include "ctl/msg.h"
-#include "engine/settings.h"
+#include "engine/session/settings.h"
 
 #define BASIC                                                                  \
 	"id=7 name=iqn.2004-04.org.example:disk "                              \

@@ -1,5 +1,5 @@
 /*
- * test_idmap - objects by their ids (engine/idmap.h).
+ * test_idmap - objects by their ids (engine/core/idmap.h).
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "engine/idmap.h"
+#include "engine/core/idmap.h"
 
 #define MANY 1000
 

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/lookup.h"
+#include "engine/session/lookup.h"
 
 static struct engine engine;
 static struct io_loop *loop;

@@ -1,5 +1,5 @@
 /*
- * test_outbox - messages that wait for the manager (engine/outbox.h).
+ * test_outbox - messages that wait for the manager (engine/core/outbox.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/outbox.h"
+#include "engine/core/outbox.h"
 
 static void test_records_come_out_in_order_and_whole(void **state)
 {

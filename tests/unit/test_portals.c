@@ -1,5 +1,5 @@
 /*
- * test_portals - where the next attempt goes (engine/portals.h).
+ * test_portals - where the next attempt goes (engine/target/portals.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/portals.h"
+#include "engine/target/portals.h"
 
 /*
  * A script is a word per event; the portals are letters, their groups digits:

@@ -1,0 +1,25 @@
+/*
+ * handover - what a new manager is told of all that is here.
+ */
+#include "engine/host/handover.h"
+
+#include "base/list.h"
+#include "engine/target/target.h"
+
+void handover(struct engine *e)
+{
+	struct idmap_node *n = NULL;
+	uint64_t count = 0;
+
+	while ((n = idmap_next(&e->targets, n))) {
+		struct engine_target *t =
+			container_of(n, struct engine_target, node);
+
+		if (t->removing) /* goes by itself */
+			continue;
+		engine_target_tell_all(t);
+		count++;
+	}
+	msg_u64(engine_begin(e, "adopted"), "count", count);
+	engine_post(e);
+}
