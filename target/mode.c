@@ -111,7 +111,7 @@ static bool fill(struct tgt_scsi *q, uint32_t header, bool is_long,
 
 void tgt_run_mode_sense6(struct tgt_scsi *q)
 {
-	uint32_t descriptor, n;
+	uint32_t descriptor = 0, n = 0;
 
 	if (!fill(q, 4, false, &descriptor, &n))
 		return;
@@ -124,7 +124,7 @@ void tgt_run_mode_sense6(struct tgt_scsi *q)
 void tgt_run_mode_sense10(struct tgt_scsi *q)
 {
 	bool is_long = q->cdb[1] & 0x10; /* LLBAA */
-	uint32_t descriptor, n;
+	uint32_t descriptor = 0, n = 0;
 
 	if (!fill(q, 8, is_long, &descriptor, &n))
 		return;
