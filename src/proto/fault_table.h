@@ -51,5 +51,6 @@ FAULT_DECLARE(command_lost,     HURTS_SESSION, RETRY_SOON,   "a command did not 
 FAULT_DECLARE(unmanageable,     HURTS_SESSION, RETRY_SOON,   "the target does not end its tasks when told to")
 /* Ourselves */
 FAULT_DECLARE(logged_out,       HURTS_SESSION, RETRY_NEVER,  "logged out")
+FAULT_DECLARE(mistake,          HURTS_SESSION, RETRY_SOON,   "the driver contradicts itself")
 FAULT_DECLARE(dropped,          HURTS_SESSION, RETRY_NEVER,  "ended on request")
 /* clang-format on */

@@ -1,5 +1,7 @@
 /*
- * session - life of a session and of its connections, as tables.
+ * session - a session from its birth to its end, its window and its time.
+ *
+ * Its states and those of its connections are in states.c.
  */
 #include "proto/session.h"
 
@@ -12,133 +14,6 @@
 #include "proto/state.h"
 
 #define PING_CLOSED_WINDOW 1000 /* ms: how long a closed window is believed */
-
-/* Connection states (8.1.3) ------------------------------------------- */
-
-static void act_login(void *obj, const void *arg)
-{
-	login_start(obj);
-}
-
-static void act_logged_in(void *obj, const void *arg)
-{
-	struct conn *c = obj;
-
-	session_logged_in(c->session, c);
-}
-
-static void act_close(void *obj, const void *arg)
-{
-	struct conn *c = obj;
-
-	c->session->ops.transport->close(c->session->ctx, c);
-}
-
-#define ROW(from, ev, to, act, label)                                          \
-	{                                                                      \
-		from, CONN_EV_##ev, CONN_##to, act, label                      \
-	}
-
-/*
- * T1 and T2, the connection attempt, are the owner's.  Where the RFC goes to
- * FREE with the transport closed, we pass through CLOSING until the owner
- * has closed it.
- */
-static const struct fsm_row conn_rows[] = {
-	ROW(IN(CONN_FREE), CONNECTED, IN_LOGIN, act_login, "T4"),
-	ROW(IN(CONN_IN_LOGIN), LOGIN_DONE, LOGGED_IN, act_logged_in, "T5"),
-	ROW(IN(CONN_IN_LOGIN), LOST, CLOSING, act_close, "T7"),
-	ROW(IN(CONN_LOGGED_IN), LOGOUT_SENT, IN_LOGOUT, NULL, "T9"),
-	ROW(IN(CONN_LOGOUT_REQUESTED), LOGOUT_SENT, IN_LOGOUT, NULL, "T10"),
-	ROW(IN(CONN_LOGGED_IN), LOGOUT_ASKED, LOGOUT_REQUESTED, NULL, "T11"),
-	ROW(IN(CONN_LOGOUT_REQUESTED), LOGOUT_ASKED, LOGOUT_REQUESTED, NULL,
-	    "T12"),
-	ROW(IN(CONN_IN_LOGOUT), LOGOUT_DONE, CLOSING, act_close, "T13"),
-	ROW(IN(CONN_IN_LOGOUT), LOGOUT_ASKED, IN_LOGOUT, NULL, "T14"),
-	ROW(IN(CONN_LOGGED_IN), LOST, CLEANUP_WAIT, act_close, "T15"),
-	ROW(IN(CONN_LOGOUT_REQUESTED), LOST, CLEANUP_WAIT, act_close, "T16"),
-	ROW(IN(CONN_IN_LOGOUT), LOST, CLEANUP_WAIT, act_close, "T17"),
-	/* ErrorRecoveryLevel 0 knows no cleanup beyond the closed transport. */
-	ROW(IN(CONN_CLEANUP_WAIT), CLOSED, FREE, NULL, "M1"),
-	ROW(IN(CONN_CLOSING), CLOSED, FREE, NULL, "closed"),
-};
-
-static const char *const conn_state_names[] = {
-	"FREE",
-	"IN_LOGIN",
-	"LOGGED_IN",
-	"IN_LOGOUT",
-	"LOGOUT_REQUESTED",
-	"CLEANUP_WAIT",
-	"CLOSING",
-	NULL,
-};
-
-static const char *const conn_event_names[] = {
-	"CONNECTED",   "LOGIN_DONE", "LOGOUT_ASKED", "LOGOUT_SENT",
-	"LOGOUT_DONE", "LOST",	     "CLOSED",	     NULL,
-};
-
-const struct fsm conn_fsm = {
-	.name = "connection",
-	.states = conn_state_names,
-	.events = conn_event_names,
-	.rows = conn_rows,
-	.nrows = sizeof(conn_rows) / sizeof(conn_rows[0]),
-};
-
-void conn_step(struct conn *c, enum conn_event ev)
-{
-	/* An event without a row changes nothing: already on the way down. */
-	(void)fsm_step(&conn_fsm, &c->state, (uint8_t)ev, c, NULL);
-}
-
-/* Session states (8.3.1) ---------------------------------------------- */
-
-static void act_up(void *obj, const void *arg)
-{
-	struct session *s = obj;
-
-	s->ops.user->up(s->ctx);
-}
-
-#undef ROW
-#define ROW(from, ev, to, act, label)                                          \
-	{                                                                      \
-		IN(SESSION_##from), SESSION_EV_##ev, SESSION_##to, act, label  \
-	}
-
-static const struct fsm_row session_rows[] = {
-	ROW(FREE, LOGGED_IN, LOGGED_IN, act_up, "N1"),
-	ROW(LOGGED_IN, CLOSED, FREE, NULL, "N3"),
-	ROW(LOGGED_IN, FAILED, FAILED, NULL, "N5"),
-	ROW(FAILED, CLEARED, FREE, NULL, "N6"),
-};
-
-static const char *const session_state_names[] = {
-	"FREE",
-	"LOGGED_IN",
-	"FAILED",
-	NULL,
-};
-
-static const char *const session_event_names[] = {
-	"LOGGED_IN", "CLOSED", "FAILED", "CLEARED", NULL,
-};
-
-const struct fsm session_fsm = {
-	.name = "session",
-	.states = session_state_names,
-	.events = session_event_names,
-	.rows = session_rows,
-	.nrows = sizeof(session_rows) / sizeof(session_rows[0]),
-};
-
-static void session_step(struct session *s, enum session_event ev)
-{
-	/* An event without a row changes nothing. */
-	(void)fsm_step(&session_fsm, &s->state, (uint8_t)ev, s, NULL);
-}
 
 /* Birth and end ------------------------------------------------------- */
 
@@ -248,20 +123,6 @@ struct conn *session_connected(struct session *s, uint64_t now)
 	return NULL;
 }
 
-void session_logged_in(struct session *s, struct conn *c)
-{
-	session_step(s, SESSION_EV_LOGGED_IN);
-}
-
-static bool all_closed(const struct session *s)
-{
-	for (unsigned i = 0; i < SESSION_MAX_CONNS; i++) {
-		if (s->conns[i].state != CONN_FREE)
-			return false;
-	}
-	return true;
-}
-
 static void end_by(struct session *s, const struct fault *why,
 		   const char *detail, enum session_event sev,
 		   enum conn_event cev)
@@ -311,11 +172,11 @@ static void session_over(struct session *s)
 void session_conn_closed(struct session *s, struct conn *c, uint64_t now)
 {
 	s->now = now;
-	conn_step(c, CONN_EV_CLOSED);
 	conn_reset_stage(c);
 	tasks_expose(s, c->tx.offered);
 	transmit_reset(c);
-	if (all_closed(s))
+	conn_step(c, CONN_EV_CLOSED);
+	if (session_all_closed(s))
 		session_over(s);
 }
 

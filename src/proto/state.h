@@ -42,7 +42,8 @@ enum session_event {
 	SESSION_EV_LOGGED_IN,
 	SESSION_EV_CLOSED,
 	SESSION_EV_FAILED,
-	SESSION_EV_CLEARED
+	SESSION_EV_CLEARED,
+	SESSION_EVENTS
 };
 extern const struct fsm session_fsm;
 
@@ -50,6 +51,7 @@ enum session_state { /* 8.3.2: Q1, Q3, Q4 */
 	SESSION_FREE,
 	SESSION_LOGGED_IN,
 	SESSION_FAILED,
+	SESSION_STATES
 };
 
 enum conn_state { /* 8.1.3: S1, S4 .. S8 */
@@ -60,6 +62,7 @@ enum conn_state { /* 8.1.3: S1, S4 .. S8 */
 	CONN_LOGOUT_REQUESTED,
 	CONN_CLEANUP_WAIT,
 	CONN_CLOSING, /* ours: S1, but the transport is still to be closed */
+	CONN_STATES
 };
 
 enum conn_event {
@@ -70,6 +73,7 @@ enum conn_event {
 	CONN_EV_LOGOUT_DONE,
 	CONN_EV_LOST,
 	CONN_EV_CLOSED,
+	CONN_EVENTS
 };
 extern const struct fsm conn_fsm;
 
@@ -275,14 +279,17 @@ static inline bool itt_is(uint32_t itt, enum control_tag tag)
 	return (itt & 0xffff) == tag;
 }
 
-/* session.c */
+/* states.c: the impossible ends the session. */
 void conn_step(struct conn *c, enum conn_event ev);
+void session_step(struct session *s, enum session_event ev);
+bool session_all_closed(const struct session *s);
+
+/* session.c */
 /* Ends the session: the first reason counts. */
 void session_end(struct session *s, const struct fault *why,
 		 const char *detail);
 /* The target answered our Logout with success. */
 void session_logout_done(struct session *s);
-void session_logged_in(struct session *s, struct conn *c);
 void session_start_logout(struct conn *c, const struct fault *why);
 /* Notes ExpCmdSN, MaxCmdSN of any PDU that carries them (4.2.2.1). */
 void session_window(struct session *s, const struct pdu_sn *sn);

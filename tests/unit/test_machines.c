@@ -1,6 +1,6 @@
 /*
- * test_machines - the manager's state machines against the files beside this
- * one.
+ * test_machines - the tables of state machines: complete, and as the files
+ * beside this one have them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,12 +16,14 @@
 #include "base/fsm.h"
 #include "base/str.h"
 #include "disk/fence.h"
+#include "disk/internal.h"
 #include "disk/reserve.h"
 #include "iscsid/device/device.h"
 #include "iscsid/core/core.h"
 #include "iscsid/life/stop.h"
 #include "iscsid/source/source.h"
 #include "iscsid/engines/supervise.h"
+#include "proto/state.h"
 
 static const char *golden_dir;
 
@@ -55,34 +57,87 @@ static void compare(const struct fsm *f)
 		assert_string_equal(now, then);
 }
 
-static void test_devices_move_as_agreed(void **state)
+static const struct fsm *const machines[] = {
+	&conn_fsm,   &session_fsm, &probe_fsm,	&fence_fsm,   &reserve_fsm,
+	&device_fsm, &source_fsm,  &engine_fsm, &manager_fsm,
+};
+#define EACH_MACHINE(f)                                                        \
+	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \
+		for (const struct fsm *f = machines[i]; f; f = NULL)
+
+static void test_machines_move_as_agreed(void **state)
 {
-	compare(&device_fsm);
+	EACH_MACHINE(f)
+	compare(f);
 }
 
-static void test_fences_move_as_agreed(void **state)
+static void check_names(const struct fsm *f, const char *const *names,
+			uint8_t n)
 {
-	compare(&fence_fsm);
+	if (!n)
+		fail_msg("%s does not say how many there are", f->name);
+	for (uint8_t i = 0; i < n; i++)
+		if (!names[i])
+			fail_msg("%s lacks a name after %s", f->name,
+				 names[i - 1]);
 }
 
-static void test_reservations_move_as_agreed(void **state)
+/* The pairs for which the row is the first that fits. */
+static uint32_t reached(const struct fsm *f, const struct fsm_row *row)
 {
-	compare(&reserve_fsm);
+	uint32_t left = row->from;
+
+	for (const struct fsm_row *r = f->rows; r < row; r++)
+		if (r->event == row->event)
+			left &= ~r->from;
+	return left;
 }
 
-static void test_sources_move_as_agreed(void **state)
+static void check_row(const struct fsm *f, const struct fsm_row *row)
 {
-	compare(&source_fsm);
+	bool ignored = row->to == FSM_IGNORED;
+	const char *event = "an event";
+
+	if (row->event < f->nevents)
+		event = f->events[row->event];
+	else
+		fail_msg("%s has a row for an event without a name", f->name);
+	if (f->nstates < 32 && row->from >> f->nstates)
+		fail_msg("%s: %s in a state without a name", f->name, event);
+	if (!ignored && row->to >= f->nstates)
+		fail_msg("%s: %s leads nowhere", f->name, event);
+	if (ignored && (row->act || !row->label))
+		fail_msg("%s: %s is ignored for no reason", f->name, event);
+	if (!reached(f, row))
+		fail_msg("%s: a row for %s is never reached", f->name, event);
 }
 
-static void test_engines_move_as_agreed(void **state)
+static bool has_step_for(const struct fsm *f, uint8_t event)
 {
-	compare(&engine_fsm);
+	for (size_t i = 0; i < f->nrows; i++)
+		if (f->rows[i].event == event && f->rows[i].to != FSM_IGNORED)
+			return true;
+	return false;
 }
 
-static void test_the_manager_moves_as_agreed(void **state)
+/* What is not listed is impossible: then somebody has to be told. */
+static void test_each_machine_is_complete(void **state)
 {
-	compare(&manager_fsm);
+	EACH_MACHINE(f)
+	{
+		if (!f->broken)
+			continue;
+		if (!f->check)
+			fail_msg("%s promises nothing", f->name);
+		check_names(f, f->states, f->nstates);
+		check_names(f, f->events, f->nevents);
+		for (size_t r = 0; r < f->nrows; r++)
+			check_row(f, &f->rows[r]);
+		for (uint8_t ev = 0; ev < f->nevents; ev++)
+			if (!has_step_for(f, ev))
+				fail_msg("%s: %s is for nothing", f->name,
+					 f->events[ev]);
+	}
 }
 
 /* Every state from which a stop does not lead to the end is a hang. */
@@ -105,12 +160,8 @@ static void test_every_device_reaches_its_end_when_forced(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_devices_move_as_agreed),
-		cmocka_unit_test(test_sources_move_as_agreed),
-		cmocka_unit_test(test_fences_move_as_agreed),
-		cmocka_unit_test(test_reservations_move_as_agreed),
-		cmocka_unit_test(test_engines_move_as_agreed),
-		cmocka_unit_test(test_the_manager_moves_as_agreed),
+		cmocka_unit_test(test_machines_move_as_agreed),
+		cmocka_unit_test(test_each_machine_is_complete),
 		cmocka_unit_test(test_every_device_reaches_its_end_when_forced),
 	};
 
