@@ -5,10 +5,9 @@
 
 #include <stddef.h>
 
-#define FAULT_DECLARE(id, hurts_, retry_, text_)                               \
+#define FAULT_DECLARE(id, retry_, text_)                                       \
 	const struct fault fault_##id = {                                      \
 		.name = #id,                                                   \
-		.hurts = hurts_,                                               \
 		.retry = retry_,                                               \
 		.text = text_,                                                 \
 	};
@@ -16,7 +15,7 @@
 #undef FAULT_DECLARE
 
 const struct fault *const faults[] = {
-#define FAULT_DECLARE(id, hurts, retry, text) &fault_##id,
+#define FAULT_DECLARE(id, retry, text) &fault_##id,
 #include "proto/fault_table.h"
 #undef FAULT_DECLARE
 	NULL,

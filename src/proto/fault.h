@@ -1,17 +1,11 @@
 /*
  * fault - what a peer or the path can do wrong, as one table.
  *
- * A fault is never an errno: it says in words what happened, what it hurts,
- * and whether trying again makes sense.
+ * A fault is never an errno: it says in words what happened, and whether
+ * trying again makes sense.  At ErrorRecoveryLevel 0 each ends the session.
  */
 #ifndef PROTO_FAULT_H
 #define PROTO_FAULT_H
-
-enum fault_scope { /* what the fault ends at ErrorRecoveryLevel 0 */
-	HURTS_TASK,
-	HURTS_CONN,
-	HURTS_SESSION,
-};
 
 enum fault_retry {    /* what happens next with the login */
 	RETRY_NOW,    /* at once: elsewhere (redirected), or otherwise */
@@ -23,14 +17,12 @@ enum fault_retry {    /* what happens next with the login */
 
 struct fault {
 	const char *name; /* for tables and scripts: "login-timeout" */
-	enum fault_scope hurts;
 	enum fault_retry retry;
 	const char *text; /* for people: "the target did not answer ..." */
 };
 
 /* fault_login_timeout, fault_ping_timeout, ... */
-#define FAULT_DECLARE(id, hurts, retry, text)                                  \
-	extern const struct fault fault_##id;
+#define FAULT_DECLARE(id, retry, text) extern const struct fault fault_##id;
 #include "proto/fault_table.h"
 #undef FAULT_DECLARE
 
