@@ -159,19 +159,6 @@ struct pdu_logout_req { /* 11.14 */
 	uint32_t itt, cmdsn, expstatsn;
 };
 
-enum snack_type { /* 11.16.1 */
-	SNACK_DATA_R2T = 0,
-	SNACK_STATUS = 1,
-	SNACK_DATA_ACK = 2,
-	SNACK_RDATA = 3,
-};
-
-struct pdu_snack { /* 11.16 */
-	enum snack_type type;
-	uint8_t lun[LUN_LEN];
-	uint32_t itt, ttt, expstatsn, beg_run, run_length;
-};
-
 void pdu_put_nop_out(uint8_t bhs[static BHS_LEN], const struct pdu_nop_out *);
 void pdu_put_scsi_cmd(uint8_t bhs[static BHS_LEN], const struct pdu_scsi_cmd *);
 void pdu_put_tmf_req(uint8_t bhs[static BHS_LEN], const struct pdu_tmf_req *);
@@ -181,7 +168,6 @@ void pdu_put_text_req(uint8_t bhs[static BHS_LEN], const struct pdu_text_req *);
 void pdu_put_data_out(uint8_t bhs[static BHS_LEN], const struct pdu_data_out *);
 void pdu_put_logout_req(uint8_t bhs[static BHS_LEN],
 			const struct pdu_logout_req *);
-void pdu_put_snack(uint8_t bhs[static BHS_LEN], const struct pdu_snack *);
 
 int pdu_get_nop_out(const uint8_t bhs[static BHS_LEN], struct pdu_nop_out *out);
 int pdu_get_scsi_cmd(const uint8_t bhs[static BHS_LEN],
@@ -195,7 +181,6 @@ int pdu_get_data_out(const uint8_t bhs[static BHS_LEN],
 		     struct pdu_data_out *out);
 int pdu_get_logout_req(const uint8_t bhs[static BHS_LEN],
 		       struct pdu_logout_req *out);
-int pdu_get_snack(const uint8_t bhs[static BHS_LEN], struct pdu_snack *out);
 
 /* Target to initiator ------------------------------------------------- */
 

@@ -13,7 +13,6 @@ REREAD(login_req)
 REREAD(text_req)
 REREAD(data_out)
 REREAD(logout_req)
-REREAD(snack)
 
 /* clang-format off */
 static const struct header nop_out = { {
@@ -108,26 +107,11 @@ static const struct header logout_req = { {
 	{ 0, 0, 0x80 }, { 1, 1, 0x80 }, { 2, 3, 0xff }, { 8, 15, 0xff },
 	{ 22, 23, 0xff }, { 32, 47, 0xff },
 } };
-
-static const struct header snack = { {
-	0x10, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	THE_LUN,
-	0x11, 0x12, 0x13, 0x14, /* ITT */
-	0xff, 0xff, 0xff, 0xff, /* TTT */
-	0, 0, 0, 0,
-	0x41, 0x42, 0x43, 0x44, /* ExpStatSN */
-	0, 0, 0, 0, 0, 0, 0, 0,
-	0x61, 0x62, 0x63, 0x64, /* BegRun */
-	0x71, 0x72, 0x73, 0x74, /* RunLength */
-}, reread_snack, {
-	{ 0, 0, 0xc0 }, { 1, 1, 0xf0 }, { 2, 3, 0xff }, { 24, 27, 0xff },
-	{ 32, 39, 0xff },
-} };
 /* clang-format on */
 
 static const struct header *const all[] = {
 	&nop_out,  &scsi_cmd, &tmf_req,	   &login_req,
-	&text_req, &data_out, &logout_req, &snack,
+	&text_req, &data_out, &logout_req,
 };
 
 #define COUNT (sizeof(all) / sizeof(all[0]))
@@ -259,22 +243,6 @@ static void test_logout_request_is_written(void **state)
 		      &logout_req);
 }
 
-static void test_snack_is_written(void **state)
-{
-	(void)state;
-	ASSERT_WRITES(snack,
-		      (&(struct pdu_snack){
-			      .type = SNACK_DATA_R2T,
-			      .lun = { THE_LUN },
-			      .itt = 0x11121314,
-			      .ttt = TAG_NONE,
-			      .expstatsn = 0x41424344,
-			      .beg_run = 0x61626364,
-			      .run_length = 0x71727374,
-		      }),
-		      &snack);
-}
-
 static void test_every_request_is_read_back(void **state)
 {
 	(void)state;
@@ -335,7 +303,6 @@ static void test_data_is_refused_where_there_is_none(void **state)
 	(void)state;
 	refuses_byte(&tmf_req, 7, 1);
 	refuses_byte(&logout_req, 7, 1);
-	refuses_byte(&snack, 5, 1);
 }
 
 static void test_request_without_a_task_tag_is_refused(void **state)
@@ -484,62 +451,6 @@ static void test_unknown_logout_reason_is_refused(void **state)
 	refuses_byte(&logout_req, 1, 0xff);
 }
 
-static void test_unknown_snack_type_is_refused(void **state)
-{
-	(void)state;
-	refuses_byte(&snack, 1, 0x84);
-	refuses_byte(&snack, 1, 0x8f);
-}
-
-static void test_data_snack_names_a_task_and_no_transfer(void **state)
-{
-	(void)state;
-	refuses_be32(&snack, 16, TAG_NONE);
-	refuses_be32(&snack, 20, 1);
-}
-
-static void test_status_snack_names_no_task(void **state)
-{
-	struct header h = snack;
-
-	(void)state;
-	h.bytes[1] = 0x81;
-	accepts_be32(&h, 16, TAG_NONE);
-	refuses_be32(&h, 16, 1);
-}
-
-static void test_data_ack_names_a_transfer_and_no_run(void **state)
-{
-	struct header h = snack;
-
-	(void)state;
-	h.bytes[1] = 0x82;
-	put_be32(h.bytes + 16, TAG_NONE);
-	put_be32(h.bytes + 20, 7);
-	accepts_be32(&h, 44, 0);
-	refuses_be32(&h, 44, 1);
-	put_be32(h.bytes + 44, 0);
-	refuses_be32(&h, 20, TAG_NONE);
-	refuses_be32(&h, 16, 1);
-}
-
-static void test_r_data_snack_has_a_tag_and_no_run(void **state)
-{
-	struct header h = snack;
-
-	(void)state;
-	h.bytes[1] = 0x83;
-	put_be32(h.bytes + 20, 7);
-	put_be32(h.bytes + 40, 0);
-	accepts_be32(&h, 44, 0);
-	refuses_be32(&h, 44, 1);
-	put_be32(h.bytes + 44, 0);
-	refuses_be32(&h, 40, 1);
-	refuses_be32(&h, 20, 0);
-	refuses_be32(&h, 20, TAG_NONE);
-	refuses_be32(&h, 16, TAG_NONE);
-}
-
 static void test_padding_completes_words(void **state)
 {
 	(void)state;
@@ -577,7 +488,6 @@ int main(void)
 		cmocka_unit_test(test_text_request_is_written),
 		cmocka_unit_test(test_data_out_is_written),
 		cmocka_unit_test(test_logout_request_is_written),
-		cmocka_unit_test(test_snack_is_written),
 		cmocka_unit_test(test_every_request_is_read_back),
 		cmocka_unit_test(test_every_bit_of_a_request_is_in_its_place),
 		cmocka_unit_test(test_a_reader_refuses_another_opcode),
@@ -602,11 +512,6 @@ int main(void)
 		cmocka_unit_test(test_text_request_that_continues_cannot_be_final),
 		cmocka_unit_test(test_data_out_beyond_32_bits_is_refused),
 		cmocka_unit_test(test_unknown_logout_reason_is_refused),
-		cmocka_unit_test(test_unknown_snack_type_is_refused),
-		cmocka_unit_test(test_data_snack_names_a_task_and_no_transfer),
-		cmocka_unit_test(test_status_snack_names_no_task),
-		cmocka_unit_test(test_data_ack_names_a_transfer_and_no_run),
-		cmocka_unit_test(test_r_data_snack_has_a_tag_and_no_run),
 		cmocka_unit_test(test_padding_completes_words),
 		cmocka_unit_test(test_names_exist_for_known_opcodes_only),
 		/* clang-format on */
