@@ -239,7 +239,6 @@ bool tgt_task_is_blocked(const struct tgt_task *k);
 bool tgt_session_cmdsn_fits(struct tgt_session *s, uint32_t cmdsn);
 /* A command number is spent without a task (7.3, 11.5.1). */
 void tgt_session_plug(struct tgt_session *s, uint32_t cmdsn);
-void tgt_session_advance(struct tgt_session *s);
 
 /* command.c: SCSI commands and their data */
 /* Returns false when the PDU has to be ignored (an answer is queued). */

@@ -139,7 +139,8 @@ static void wait_for_turn(struct tgt_session *s, struct tgt_task *k)
 	list_insert_before(pos->next, &k->order);
 }
 
-void tgt_session_advance(struct tgt_session *s)
+/* Those that waited for a number before theirs. */
+static void advance(struct tgt_session *s)
 {
 	while (!list_empty(&s->waiting) && !s->closing) {
 		struct tgt_task *k =
@@ -164,7 +165,7 @@ void tgt_task_ready(struct tgt_task *k)
 	if (k->cmdsn == s->expcmdsn) {
 		s->expcmdsn++;
 		run(k);
-		tgt_session_advance(s);
+		advance(s);
 		return;
 	}
 	wait_for_turn(s, k);

@@ -39,11 +39,6 @@ void log_set_level(int level)
 	current_level = level;
 }
 
-int log_level(void)
-{
-	return current_level;
-}
-
 /* A line is one line, and no control byte of a peer reaches a terminal. */
 static void tame(struct strbuf *sb)
 {

@@ -16,7 +16,6 @@ typedef void log_sink(int level, const char *line);
 void log_set_sink(log_sink *sink);
 /* Lines above this level are dropped; starts as LOG_INFO. */
 void log_set_level(int level);
-int log_level(void);
 
 /* object may be NULL or "": then no "object: " stands in front. */
 void log_line(int level, const char *object, const char *fmt, ...)

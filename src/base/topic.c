@@ -30,11 +30,6 @@ unsigned topic_by_name(const char *name)
 	return 0;
 }
 
-const char *topic_word(size_t i)
-{
-	return i < TOPICS ? topics[i].name : NULL;
-}
-
 const char *topic_name(enum topic t)
 {
 	for (size_t i = 0; i < TOPICS; i++)

@@ -30,8 +30,7 @@ enum topic {
 
 /* Of a word of the table, 0 when it is none. */
 unsigned topic_by_name(const char *name);
-/* The i-th word, NULL at the end; one topic's name by its bit, "" if none. */
-const char *topic_word(size_t i);
+/* By its bit; "" if none. */
 const char *topic_name(enum topic t);
 
 /* "eh: sending ...": the line of a topic; always NUL-terminated. */

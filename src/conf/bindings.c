@@ -363,7 +363,8 @@ static void answer(const struct entry *e, bool fresh, struct binding *out)
 				 .fresh = fresh };
 }
 
-int bindings_find(const struct bindings *b, const char *key,
+/* What is known without looking at the file: 0 or -ENOENT. */
+static int lookup(const struct bindings *b, const char *key,
 		  struct binding *out)
 {
 	char folded[BINDING_KEY_SIZE];
@@ -415,7 +416,7 @@ static bool all_known(const struct bindings *b, const char *const *keys,
 		      size_t n, struct binding *out)
 {
 	for (size_t i = 0; i < n; i++)
-		if (bindings_find(b, keys[i], &out[i]))
+		if (lookup(b, keys[i], &out[i]))
 			return false;
 	return true;
 }
@@ -450,7 +451,7 @@ static void assign_known(const struct bindings *b, const char *const *keys,
 			 size_t n, int err, struct binding *out)
 {
 	for (size_t i = 0; i < n; i++)
-		if (bindings_find(b, keys[i], &out[i]))
+		if (lookup(b, keys[i], &out[i]))
 			out[i] = (struct binding){ .error = err };
 }
 

@@ -58,9 +58,6 @@ void bindings_close(struct bindings *b);
 int bindings_assign(struct bindings *b, const char *const *keys, size_t n,
 		    struct report *r, struct binding *out);
 
-/* What is known without looking at the file: 0 or -ENOENT. */
-int bindings_find(const struct bindings *b, const char *key,
-		  struct binding *out);
 size_t bindings_count(const struct bindings *b);
 
 #endif

@@ -122,7 +122,6 @@ static void refuse_secrets(struct conf *conf, struct report *r)
 	}
 	if (!line)
 		return;
-	conf->secrets_refused = true;
 	report_line(r, LOG_ERR, line,
 		    "there are passwords in this file and others may read "
 		    "it, so they are not used: chmod 600 %s",

@@ -51,7 +51,6 @@ struct conf {
 	/* The TargetName sections, by name, then line; borrowed. */
 	struct conf_section **targets;
 	size_t ntargets;
-	bool secrets_refused; /* others may read the file */
 };
 
 /*

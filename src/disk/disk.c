@@ -348,8 +348,3 @@ bool disk_idle(const struct disk *d)
 {
 	return d->inflight == 0 && !d->probe.inflight && fence_is_idle(d);
 }
-
-unsigned disk_inflight(const struct disk *d)
-{
-	return d->inflight;
-}

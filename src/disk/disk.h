@@ -209,7 +209,6 @@ const struct disk_geometry *disk_geometry(const struct disk *d);
 const struct disk_identity *disk_identity(const struct disk *d);
 const uint8_t *disk_lun(const struct disk *d); /* LUN_LEN bytes */
 bool disk_idle(const struct disk *d);
-unsigned disk_inflight(const struct disk *d); /* requests not yet done */
 
 /*
  * REPORT LUNS once per session, with a fallback to INQUIRY on LUNs 0..7 for

@@ -17,8 +17,7 @@
 
 /* As the target told it. */
 struct disk_facts {
-	bool has_limits, has_characteristics, has_provisioning;
-	bool has_capacity, has_mode;
+	bool has_limits, has_provisioning, has_capacity;
 	struct vpd_limits limits;
 	struct vpd_characteristics characteristics;
 	struct vpd_provisioning provisioning;

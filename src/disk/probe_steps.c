@@ -204,10 +204,8 @@ static enum probe_event read_characteristics(struct disk *d, const uint8_t *p,
 					     size_t n)
 {
 	struct disk_facts *f = &d->probe.facts;
-	int err = vpd_get_characteristics(p, n, &f->characteristics);
 
-	f->has_characteristics |= err == 0;
-	return verdict_of(err);
+	return verdict_of(vpd_get_characteristics(p, n, &f->characteristics));
 }
 
 static enum probe_event read_provisioning(struct disk *d, const uint8_t *p,
@@ -272,7 +270,6 @@ static enum probe_event read_mode6(struct disk *d, const uint8_t *p, size_t n)
 
 	if (mode_get_6(p, n, &f->mode))
 		return EV_REFUSED; /* the longer form may do better */
-	f->has_mode = true;
 	return EV_OK;
 }
 
@@ -292,7 +289,6 @@ static enum probe_event read_mode10(struct disk *d, const uint8_t *p, size_t n)
 
 	if (mode_get_10(p, n, &f->mode))
 		return EV_REFUSED;
-	f->has_mode = true;
 	return EV_OK;
 }
 

@@ -64,37 +64,6 @@ int fuse_unmount_file(const char *path)
 	return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-struct wanted {
-	const char *path;
-	unsigned number;
-	bool found;
-};
-
-/* The last one that matches is the topmost. */
-static bool match_path(void *ctx, const struct mountinfo *m)
-{
-	struct wanted *w = ctx;
-
-	if (strncmp(m->fstype, "fuse", 4) == 0 && !strcmp(m->path, w->path)) {
-		w->number = m->minor;
-		w->found = true;
-	}
-	return true;
-}
-
-int fuse_connection(const char *path, unsigned *number)
-{
-	struct wanted w = { .path = path };
-	int err = mountinfo_each(match_path, &w);
-
-	if (err)
-		return err;
-	if (!w.found)
-		return -ENOENT;
-	*number = w.number;
-	return 0;
-}
-
 /* Not every machine mounts the control file system at boot. */
 static void mount_control(void)
 {

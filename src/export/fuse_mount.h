@@ -23,12 +23,6 @@ int fuse_mount_file(const char *path, const char *source);
 int fuse_unmount_file(const char *path);
 
 /*
- * Number of the connection behind the topmost mount at path, for
- * fuse_abort().  Returns 0, -ENOENT, or -errno.
- */
-int fuse_connection(const char *path, unsigned *number);
-
-/*
  * Ends a connection: all that waits for it gets EIO or ENOTCONN.  For
  * connections whose engine is gone for good.  Returns 0, -ENOENT (there is
  * no such connection any more), or -errno.

@@ -4,15 +4,12 @@
 #include "export/partition.h"
 
 #include <blkid.h>
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/blkpg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/str.h"
 #include "export/sysfs.h"
@@ -140,14 +137,6 @@ bool partition_table_ok(const struct partition_table *t, uint64_t size,
 /* Telling the kernel -------------------------------------------------- */
 
 /* "loop3" and 1: "loop3p1"; "sda" and 1: "sda1". */
-static void part_name(char *dst, size_t size, const char *disk, uint32_t number)
-{
-	size_t n = strlen(disk);
-	bool digit = n > 0 && isdigit((unsigned char)disk[n - 1]);
-
-	snprintf(dst, size, "%s%s%u", disk, digit ? "p" : "", number);
-}
-
 static int get_part_u64(const char *disk, const char *part, const char *file,
 			uint64_t *out)
 {
@@ -251,38 +240,4 @@ int partition_apply(int fd, const char *disk, const struct partition_table *t)
 				   blkpg(fd, BLKPG_ADD_PARTITION, &t->part[i]));
 	keep_first(&first, err);
 	return first;
-}
-
-static int get_dev(const char *disk, const char *part, dev_t *out)
-{
-	char path[PATH_MAX], text[32];
-	unsigned major, minor;
-	int err;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/%s/dev", disk, part);
-	err = sysfs_get(path, text, sizeof(text));
-	if (err)
-		return err;
-	if (sscanf(text, "%u:%u", &major, &minor) != 2)
-		return -EINVAL;
-	*out = makedev(major, minor);
-	return 0;
-}
-
-int partition_node(const char *disk, uint32_t number, char *path, size_t size)
-{
-	char part[64];
-	struct stat st;
-	dev_t dev;
-	int err;
-
-	part_name(part, sizeof(part), disk, number);
-	err = get_dev(disk, part, &dev);
-	if (err)
-		return err;
-	if ((size_t)snprintf(path, size, "/dev/%s", part) >= size)
-		return -ENAMETOOLONG;
-	if (stat(path, &st) < 0)
-		return mknod(path, S_IFBLK | 0660, dev) < 0 ? -errno : 0;
-	return S_ISBLK(st.st_mode) && st.st_rdev == dev ? 0 : -EEXIST;
 }

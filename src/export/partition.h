@@ -46,11 +46,4 @@ bool partition_table_ok(const struct partition_table *t, uint64_t size,
  */
 int partition_apply(int fd, const char *disk, const struct partition_table *t);
 
-/*
- * Path of the device node of partition number of disk; makes the node when
- * /dev is not made by the kernel.  Returns 0, -ENOENT (no such partition), or
- * -errno.
- */
-int partition_node(const char *disk, uint32_t number, char *path, size_t size);
-
 #endif

@@ -346,11 +346,6 @@ void sock_adopt(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 	go_up(s);
 }
 
-bool sock_is_up(const struct sock *s)
-{
-	return s->up;
-}
-
 static bool is_dead(struct sock *s)
 {
 	struct tcp_info i;

@@ -126,7 +126,6 @@ void sock_kick_rx(struct sock *s);
  * not sent by then never is, on a connection made by sock_connect().
  */
 void sock_close(struct sock *s);
-bool sock_is_up(const struct sock *s);
 
 /*
  * The owner misses the peer's answer.  Has TCP ask for a sign of life every

@@ -14,7 +14,8 @@ static const char *const key_names[AUTH_KEYS] = {
 	[AUTH_KEY_N] = "CHAP_N",	  [AUTH_KEY_R] = "CHAP_R",
 };
 
-bool auth_wanted(const struct session_config *cfg)
+/* Is there anything to prove? */
+static bool is_wanted(const struct session_config *cfg)
 {
 	return cfg->out.secret_len > 0 || cfg->in.secret_len > 0;
 }
@@ -24,7 +25,7 @@ void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only)
 	memset(a, 0, sizeof(*a));
 	a->md5_only = md5_only;
 	a->mutual = cfg->in.secret_len > 0;
-	a->open = !auth_wanted(cfg);
+	a->open = !is_wanted(cfg);
 	a->step = AUTH_METHOD;
 }
 

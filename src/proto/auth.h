@@ -53,9 +53,6 @@ struct auth {
 	char detail[160];
 };
 
-/* Is there anything to prove? */
-bool auth_wanted(const struct session_config *cfg);
-
 void auth_init(struct auth *a, const struct session_config *cfg, bool md5_only);
 /* Was a response given by an algorithm the target may have misread? */
 bool auth_worth_md5(const struct auth *a);

@@ -28,7 +28,6 @@
 #define SESSION_TASKS	128
 #define RX_OWN_SIZE	8192  /* receive buffer of a connection that idles */
 #define RX_LARGE	16384 /* data segments of it are not staged */
-#define RX_HEADER_MAX	(BHS_LEN + DIGEST_LEN) /* a target sends no AHS */
 #define RX_DATA_SIZE	16384 /* data that is not a command's; more is cut */
 #define LOGIN_RECV_DATA 8192  /* 6.1: before anything is negotiated */
 #define TX_TEXT_SIZE	8192

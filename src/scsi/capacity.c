@@ -32,7 +32,6 @@ int capacity_get_16(const uint8_t *p, size_t n, struct capacity *out)
 		c.physical_exp = p[13] & 0x0f;
 		c.lbpme = p[14] & 0x80;
 		c.lbprz = p[14] & 0x40;
-		c.lowest_aligned = get_be16(p + 14) & 0x3fff;
 	}
 	*out = c;
 	return 0;

@@ -17,10 +17,9 @@ struct capacity {
 	uint64_t last;	     /* address of the last block */
 	uint32_t block_size; /* bytes */
 	/* only READ CAPACITY(16) tells these; else 0 */
-	bool lbpme;		 /* provisioning is managed: UNMAP or so */
-	bool lbprz;		 /* deallocated blocks read as zeros */
-	uint8_t physical_exp;	 /* 2^n logical blocks a physical one */
-	uint16_t lowest_aligned; /* first block that begins a physical one */
+	bool lbpme;	      /* provisioning is managed: UNMAP or so */
+	bool lbprz;	      /* deallocated blocks read as zeros */
+	uint8_t physical_exp; /* 2^n logical blocks a physical one */
 };
 
 /* READ CAPACITY(10) cannot say more than this. */

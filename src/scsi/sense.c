@@ -213,12 +213,8 @@ int sense_parse(const uint8_t *p, size_t n, struct sense *out)
 	return 0;
 }
 
-const char *sense_key_name(uint8_t key)
-{
-	return key_names[key & 0x0f];
-}
-
-const char *sense_code_text(uint16_t code)
+/* NULL: not in our table. */
+static const char *code_text(uint16_t code)
 {
 	for (size_t i = 0; i < sizeof(code_texts) / sizeof(code_texts[0]); i++)
 		if (code_texts[i].code == code)
@@ -228,11 +224,11 @@ const char *sense_code_text(uint16_t code)
 
 void sense_text(const struct sense *s, char *dst, size_t size)
 {
-	const char *text = sense_code_text(s->code);
+	const char *text = code_text(s->code);
 	struct strbuf sb;
 
 	sb_init(&sb, dst, size);
-	sb_add(&sb, "%s (%X/%02X/%02X)", sense_key_name(s->key), s->key,
+	sb_add(&sb, "%s (%X/%02X/%02X)", key_names[s->key & 0x0f], s->key,
 	       s->code >> 8, s->code & 0xff);
 	if (text)
 		sb_add(&sb, ": %s", text);

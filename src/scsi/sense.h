@@ -45,11 +45,6 @@ struct sense {
  */
 int sense_parse(const uint8_t *p, size_t n, struct sense *out);
 
-/* "MEDIUM ERROR", ...; never NULL. */
-const char *sense_key_name(uint8_t key);
-/* "unrecovered read error", ...; NULL when the code is not in our table. */
-const char *sense_code_text(uint16_t code);
-
 /* "MEDIUM ERROR (3/11/00): unrecovered read error at block 1234" */
 #define SENSE_TEXT_SIZE 160
 void sense_text(const struct sense *s, char *dst, size_t size);

@@ -104,7 +104,6 @@ int vpd_get_characteristics(const uint8_t *p, size_t n,
 		return err;
 	rate = n >= 6 ? get_be16(p + 4) : 0;
 	out->solid_state = rate == 1;
-	out->rpm = rate > 0x400 && rate < 0xffff ? rate : 0;
 	return 0;
 }
 

@@ -78,7 +78,6 @@ int vpd_get_limits(const uint8_t *p, size_t n, struct vpd_limits *out);
 /* Block device characteristics (B1h). */
 struct vpd_characteristics {
 	bool solid_state; /* medium rotation rate 1: does not rotate */
-	uint16_t rpm;	  /* 0: not reported */
 };
 int vpd_get_characteristics(const uint8_t *p, size_t n,
 			    struct vpd_characteristics *out);

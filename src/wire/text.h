@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TEXT_KEY_MAX   63
-#define TEXT_VALUE_MAX 255 /* unless a key says otherwise */
+#define TEXT_KEY_MAX 63
 
 /* One pair, borrowed from the segment it was read from. */
 struct text_pair {

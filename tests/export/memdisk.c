@@ -12,12 +12,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +30,9 @@
 #include "export/blockdev.h"
 #include "export/fuse_mount.h"
 #include "export/loopdev.h"
+#include "export/mountinfo.h"
 #include "export/partition.h"
+#include "export/sysfs.h"
 #include "io/loop.h"
 
 #define OPS 5 /* enum disk_op */
@@ -312,6 +317,38 @@ static int do_unmount(const char *arg)
 	return fuse_unmount_file(file);
 }
 
+struct wanted {
+	const char *path;
+	unsigned number;
+	bool found;
+};
+
+/* The last one that matches is the topmost. */
+static bool match_path(void *ctx, const struct mountinfo *m)
+{
+	struct wanted *w = ctx;
+
+	if (strncmp(m->fstype, "fuse", 4) == 0 && !strcmp(m->path, w->path)) {
+		w->number = m->minor;
+		w->found = true;
+	}
+	return true;
+}
+
+/* The connection behind the topmost mount at path. */
+static int fuse_connection(const char *path, unsigned *number)
+{
+	struct wanted w = { .path = path };
+	int err = mountinfo_each(match_path, &w);
+
+	if (err)
+		return err;
+	if (!w.found)
+		return -ENOENT;
+	*number = w.number;
+	return 0;
+}
+
 static int do_abort(const char *arg)
 {
 	unsigned number;
@@ -343,6 +380,42 @@ static int read_table(int fd, struct partition_table *t)
 	close(p[0]);
 	waitpid(pid, NULL, 0);
 	return err;
+}
+
+static int get_dev(const char *name, const char *part, dev_t *out)
+{
+	char path[PATH_MAX], text[32];
+	unsigned major, minor;
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/%s/dev", name, part);
+	err = sysfs_get(path, text, sizeof(text));
+	if (err)
+		return err;
+	if (sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -EINVAL;
+	*out = makedev(major, minor);
+	return 0;
+}
+
+/* The device node; made, when /dev is not made by the kernel. */
+static int partition_node(const char *name, uint32_t number, char *path,
+			  size_t size)
+{
+	char part[64];
+	struct stat st;
+	dev_t dev;
+	int err;
+
+	snprintf(part, sizeof(part), "%sp%u", name, number);
+	err = get_dev(name, part, &dev);
+	if (err)
+		return err;
+	if ((size_t)snprintf(path, size, "/dev/%s", part) >= size)
+		return -ENAMETOOLONG;
+	if (stat(path, &st) < 0)
+		return mknod(path, S_IFBLK | 0660, dev) < 0 ? -errno : 0;
+	return S_ISBLK(st.st_mode) && st.st_rdev == dev ? 0 : -EEXIST;
 }
 
 static int apply(int fd, const char *name, const struct partition_table *t)

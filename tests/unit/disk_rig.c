@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "disk/internal.h"
 
 struct rig rig;
 uint8_t rig_buf[8 << 20];
@@ -76,13 +77,18 @@ int rig_setup(void **state)
 	return 0;
 }
 
+unsigned rig_inflight(void)
+{
+	return rig.disk->inflight;
+}
+
 int rig_teardown(void **state)
 {
 	fake.sync = false;
 	fake_lose();
 	disk_nexus_down(rig.disk, rig.now);
 	disk_fail(rig.disk, -EIO, "test over");
-	assert_int_equal(disk_inflight(rig.disk), 0);
+	assert_int_equal(rig_inflight(), 0);
 	assert_true(disk_idle(rig.disk));
 	disk_free(rig.disk);
 	rig.disk = NULL;

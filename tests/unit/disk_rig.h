@@ -20,6 +20,7 @@ extern struct rig rig;
 /* cmocka's setup and teardown: a fresh target and a disk without nexus. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
+unsigned rig_inflight(void); /* requests not yet done */
 
 void rig_new_disk(const char *expect);
 /* Nexus up and everything answered. */

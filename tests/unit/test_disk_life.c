@@ -28,7 +28,7 @@ static void test_lost_requests_are_sent_again_in_order(void **state)
 	fake.pending[0] = fake.pending[3];
 	fake.pending[3] = first;
 	rig_lose();
-	assert_int_equal(disk_inflight(rig.disk), 5);
+	assert_int_equal(rig_inflight(), 5);
 	fake_forget();
 	rig_return();
 	for (int i = 0; i < 5; i++) {
@@ -232,7 +232,7 @@ static void test_nothing_is_sent_between_loss_and_nexus_down(void **state)
 	fake_lose();
 	submit(&b, DISK_WRITE, 8, 8);
 	assert_int_equal(fake.ngot, 1);
-	assert_int_equal(disk_inflight(rig.disk), 2);
+	assert_int_equal(rig_inflight(), 2);
 }
 
 static void test_session_that_gives_back_at_once_is_no_loop(void **state)

@@ -31,7 +31,7 @@ static void test_requests_are_sent_at_once_and_together(void **state)
 	submit(&a, DISK_WRITE, 0, 8);
 	submit(&b, DISK_READ, 8, 8);
 	assert_int_equal(fake.npending, 2);
-	assert_int_equal(disk_inflight(rig.disk), 2);
+	assert_int_equal(rig_inflight(), 2);
 	assert_false(disk_idle(rig.disk));
 	assert_int_equal(fake.pending[0]->lun[1], 3);
 	fake_answer_all();

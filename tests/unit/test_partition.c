@@ -164,14 +164,6 @@ static void test_list_that_does_not_fit_is_refused(void **state)
 	assert_false(partition_table_ok(&g, 16384, 4096));
 }
 
-static void test_missing_disk_has_no_nodes(void **state)
-{
-	char path[64];
-
-	assert_int_equal(partition_node("no-such-disk", 1, path, sizeof(path)),
-			 -ENOENT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,7 +175,6 @@ int main(void)
 		cmocka_unit_test(test_unreadable_disk_is_an_error),
 		cmocka_unit_test(test_list_that_fits_the_disk_is_fine),
 		cmocka_unit_test(test_list_that_does_not_fit_is_refused),
-		cmocka_unit_test(test_missing_disk_has_no_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

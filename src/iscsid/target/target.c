@@ -93,7 +93,8 @@ static struct target_request order_of(const struct target *t)
 
 _Static_assert(RECORD_PORTALS == TARGET_PORTALS, "a record holds them all");
 
-void target_record(const struct target *t)
+/* For a manager after us. */
+static void target_record(const struct target *t)
 {
 	static struct record_target h;
 	int err;

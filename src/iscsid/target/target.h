@@ -113,8 +113,6 @@ struct target *target_find(struct manager *m, const struct engine_process *e,
 struct target *target_at(struct manager *m, unsigned bus, unsigned number);
 
 void target_said(struct target *t, const struct reported *s);
-/* For a manager after us. */
-void target_record(const struct target *t);
 /* "" or a tag: see struct target. */
 void target_set_group(struct target *t, const char *group);
 /* Gives targets without an engine to those that are ready. */
