@@ -244,39 +244,6 @@ void conf_discovery_settings(const struct conf *conf,
 	finish(out, read_picks(&p, out));
 }
 
-bool conf_settings_same_session(const struct conf_settings *a,
-				const struct conf_settings *b)
-{
-#define SAME(f)                                                                \
-	{                                                                      \
-		offsetof(struct conf_settings, f), sizeof(a->f)                \
-	}
-	static const struct {
-		size_t at, size;
-	} fields[] = {
-		SAME(out),
-		SAME(in),
-		SAME(login_timeout),
-		SAME(auth_timeout),
-		SAME(active_timeout),
-		SAME(idle_timeout),
-		SAME(ping_timeout),
-		SAME(connfail_timeout),
-		SAME(abort_timeout),
-		SAME(reset_timeout),
-		SAME(min_disk_command_timeout),
-		SAME(max_disk_command_timeout),
-		SAME(tcp_window),
-	};
-#undef SAME
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (memcmp((const char *)a + fields[i].at,
-			   (const char *)b + fields[i].at, fields[i].size))
-			return false;
-	return true;
-}
-
 void conf_settings_wipe(struct conf_settings *s)
 {
 	explicit_bzero(s, sizeof(*s));

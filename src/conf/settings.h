@@ -150,13 +150,6 @@ void conf_discovery_settings(const struct conf *conf,
 			     const struct conf_section *discovery,
 			     struct conf_settings *out);
 
-/*
- * Is a login through one portal the same as through the other: all that a
- * network section can change?
- */
-bool conf_settings_same_session(const struct conf_settings *a,
-				const struct conf_settings *b);
-
 /* Overwrites everything, so that no secret stays in memory. */
 void conf_settings_wipe(struct conf_settings *s);
 

@@ -422,21 +422,6 @@ static void test_wiped_settings_hold_no_secret(void **state)
 
 #define T(name) cmocka_unit_test_teardown(name, drop_conf)
 
-static void test_portals_differ_by_their_network_sections(void **state)
-{
-	struct addr here = { .host = "10.0.0.1" },
-		    there = { .host = "10.1.0.1" };
-	static struct conf_settings other;
-
-	read_conf("Subnet=10.1.0.0/16\n\tTCPWindowSize=4096\n"
-		  "Subnet=10.0.0.0/16\n\tLoginTimeout=15\n");
-	conf_target_settings(conf, A, &here, NULL, &s);
-	conf_target_settings(conf, A, NULL, NULL, &other);
-	assert_true(conf_settings_same_session(&s, &other));
-	conf_target_settings(conf, A, &there, NULL, &other);
-	assert_false(conf_settings_same_session(&s, &other));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,7 +449,6 @@ int main(void)
 		T(test_disk_commands_last_for_ever_by_default),
 		T(test_listing_names_values_and_their_lines),
 		T(test_wiped_settings_hold_no_secret),
-		T(test_portals_differ_by_their_network_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * settings - the keys of docs/engine-protocol.md as a table.
+ * settings - reads the keys of words/session_keys.h.
  */
 #include "engine/session/settings.h"
 
@@ -10,36 +10,14 @@
 #include "base/codec.h"
 #include "base/str.h"
 #include "ctl/msg.h"
-
-enum kind {
-	K_ID,	  /* uint64_t */
-	K_TEXT,	  /* char[max], no control characters */
-	K_NAME,	  /* char[max], and no blanks and not empty */
-	K_SECRET, /* uint8_t[max], a size_t behind it */
-	K_ISID,	  /* 12 hex digits */
-	K_NUMBER, /* uint32_t within [min, max] */
-	K_MS,	  /* uint32_t, milliseconds */
-	K_BOOL,	  /* bool from 0 or 1 */
-	K_DIGEST, /* enum digest_offer */
-	K_REINSTATEMENT,
-	K_SEEN, /* enum reinstates */
-	K_ADDR, /* struct addr, numeric */
-};
-
-enum {
-	NEEDED = 1,    /* by both verbs */
-	NORMAL = 2,    /* counts for `target` only */
-	DISCOVERY = 4, /* for `discover` only */
-	OWN = 8,       /* may be another at each portal: `at` has it */
-	TIME = 16,     /* ... and may change while a session stands */
-};
+#include "words/words.h"
 
 struct row {
 	const char *key;
-	enum kind kind;
-	unsigned flags;
-	uint32_t min, max; /* of a number; max: the size of text */
-	size_t at;	   /* of the field in struct settings */
+	enum word_kind kind;
+	unsigned scope;	      /* set of enum word_scope */
+	uint32_t least, most; /* of a number */
+	size_t at, size;      /* of the field in struct settings */
 };
 
 /*
@@ -51,79 +29,24 @@ struct row {
 /* A path that stalls for longer is dead for most; docs/ghost-writes.md. */
 #define FENCE_TIMEOUT 30000 /* ms */
 
-#define AT(field)   offsetof(struct settings, field)
-#define SIZE(field) 0, sizeof(((struct settings *)0)->field), AT(field)
+#define FIELD(f) offsetof(struct settings, f), sizeof(((struct settings *)0)->f)
 
-/* RFC 7143 13.12 to 13.14 give the limits of the three lengths. */
 static const struct row rows[] = {
-	{ "id", K_ID, NEEDED, 0, 0, AT(id) },
-	{ "name", K_NAME, NEEDED | NORMAL, SIZE(session.target_name) },
-	{ "initiator", K_NAME, NEEDED, SIZE(session.initiator_name) },
-	{ "alias", K_TEXT, 0, SIZE(session.initiator_alias) },
-	{ "isid", K_ISID, NEEDED, 0, 0, AT(session.isid) },
-	{ "user", K_TEXT, OWN, SIZE(session.out.user) },
-	{ "secret", K_SECRET, OWN, SIZE(session.out.secret) },
-	{ "user-in", K_TEXT, OWN, SIZE(session.in.user) },
-	{ "secret-in", K_SECRET, OWN, SIZE(session.in.secret) },
-	{ "header-digest", K_DIGEST, NORMAL, 0, 0, AT(session.header_digest) },
-	{ "data-digest", K_DIGEST, NORMAL, 0, 0, AT(session.data_digest) },
-	{ "initial-r2t", K_BOOL, NORMAL, 0, 0, AT(session.initial_r2t) },
-	{ "immediate-data", K_BOOL, NORMAL, 0, 0, AT(session.immediate_data) },
-	{ "max-recv-data", K_NUMBER, 0, 512, 16777215,
-	  AT(session.max_recv_data) },
-	{ "first-burst", K_NUMBER, NORMAL, 512, 16777215,
-	  AT(session.first_burst) },
-	{ "max-burst", K_NUMBER, NORMAL, 512, 16777215, AT(session.max_burst) },
-	{ "login-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.login_timeout) },
-	{ "auth-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.auth_timeout) },
-	{ "active-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.active_timeout) },
-	{ "idle-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.idle_timeout) },
-	{ "ping-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.ping_timeout) },
-	{ "abort-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.abort_timeout) },
-	{ "reset-timeout", K_MS, OWN | TIME, 0, UINT32_MAX,
-	  AT(session.reset_timeout) },
-	{ "connfail-timeout", K_MS, NORMAL | OWN | TIME, 0, UINT32_MAX,
-	  AT(connfail_timeout) },
-	{ "preferred", K_NUMBER, NORMAL, 0, PORTALS_MAX, AT(preferred) },
-	{ "failover", K_BOOL, NORMAL, 0, 0, AT(failover) },
-	{ "disk-command-timeout", K_MS, NORMAL | OWN | TIME, 0, UINT32_MAX,
-	  AT(disk_timeout) },
-	{ "task-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(task_timeout) },
-	{ "group", K_NUMBER, NORMAL, 0, UINT16_MAX, AT(group) },
-	{ "doubt", K_BOOL, NORMAL, 0, 0, AT(doubt) },
-	{ "resumes", K_NUMBER, NORMAL, 0, UINT32_MAX, AT(resumes) },
-	{ "old-portal", K_ADDR, NORMAL, 0, 0, AT(old_portal) },
-	{ "old-port", K_NUMBER, NORMAL, 1, UINT16_MAX, AT(old_port) },
-	{ "fence-timeout", K_MS, NORMAL, 0, UINT32_MAX, AT(fence_timeout) },
-	{ "reinstatement", K_REINSTATEMENT, NORMAL, 0, 0, AT(reinstatement) },
-	{ "barrier-resets", K_BOOL, NORMAL, 0, 0, AT(barrier_resets) },
-	{ "fence-reservation", K_BOOL, NORMAL, 0, 0, AT(fence_reservation) },
-	{ "reinstates", K_SEEN, NORMAL, 0, 0, AT(seen) },
-	{ "reinstates-ms", K_MS, NORMAL, 0, UINT32_MAX, AT(seen_ms) },
-	{ "continuous", K_BOOL, DISCOVERY, 0, 1, AT(continuous) },
-	{ "linger", K_MS, DISCOVERY, 0, UINT32_MAX, AT(linger) },
-	{ "async-text", K_BOOL, DISCOVERY, 0, 1, AT(session.async_text) },
-	{ "window", K_NUMBER, OWN, 0, 1u << 30, AT(window) },
+#define SESSION_KEY(key, kind, least, most, scope, from, to, help)             \
+	{ key, WORD_##kind, scope, least, most, FIELD(to) },
+#include "words/session_keys.h"
 };
 
-static const char *const digest_words[] = {
-	[DIGEST_NEVER] = "never",
-	[DIGEST_PREFER_OFF] = "prefer-off",
-	[DIGEST_PREFER_ON] = "prefer-on",
-	[DIGEST_ALWAYS] = "always",
-};
-
-static const char *const reinstatement_words[] = {
-	[REINSTATEMENT_SEE] = "see",
-	[REINSTATEMENT_YES] = "yes",
-	[REINSTATEMENT_NO] = "no",
-};
+/* What may be another at a portal goes from portal to portal with struct own.
+ */
+#define OWN_END (offsetof(struct settings, own) + sizeof(struct own_settings))
+#define SESSION_KEY(key, kind, least, most, scope, from, to, help)             \
+	_Static_assert(!((scope)&WORD_AT_PORTAL) ||                            \
+			       (offsetof(struct settings, to) >=               \
+					offsetof(struct settings, own) &&      \
+				offsetof(struct settings, to) < OWN_END),      \
+		       key " belongs into struct own_settings");
+#include "words/session_keys.h"
 
 /* All of them are read as one. */
 _Static_assert(sizeof(enum digest_offer) == sizeof(unsigned) &&
@@ -136,7 +59,7 @@ _Static_assert(sizeof(enum digest_offer) == sizeof(unsigned) &&
 static int read_text(const struct msg_in *m, const struct row *r, void *field)
 {
 	char *dst = field;
-	int n = msg_get(m, r->key, dst, r->max);
+	int n = msg_get(m, r->key, dst, r->size);
 
 	if (n < 0)
 		return n;
@@ -162,7 +85,7 @@ static int read_name(const struct msg_in *m, const struct row *r, void *field)
 static int read_secret(const struct msg_in *m, const struct row *r, void *field)
 {
 	char text[CHAP_SECRET_SIZE + 1]; /* a secret may have NULs */
-	size_t *len = (size_t *)(void *)((char *)field + r->max);
+	size_t *len = (size_t *)(void *)((char *)field + r->size);
 	int n = msg_get(m, r->key, text, sizeof(text));
 
 	if (n >= 0) {
@@ -190,11 +113,11 @@ static int read_hex(const struct msg_in *m, const char *key, uint8_t *dst,
 static int read_number(const struct msg_in *m, const struct row *r, void *field)
 {
 	uint64_t v;
-	int err = msg_get_u64(m, r->key, r->max, &v);
+	int err = msg_get_u64(m, r->key, r->most, &v);
 
 	if (err)
 		return err;
-	if (v < r->min)
+	if (v < r->least)
 		return -ERANGE;
 	*(uint32_t *)field = (uint32_t)v;
 	return 0;
@@ -244,6 +167,25 @@ static int read_one_addr(const struct msg_in *m, const struct row *r,
 	return read_addr(text, msg_get(m, r->key, text, sizeof(text)), field);
 }
 
+static int read_portals(const struct msg_in *m, const char *key,
+			struct settings *s)
+{
+	char text[ADDR_TEXT_SIZE];
+	int n;
+
+	s->nportals = 0;
+	for (unsigned i = 0; i < PORTALS_MAX; i++) {
+		n = msg_get_nth(m, key, i, text, sizeof(text));
+		if (n == -ENOENT)
+			break;
+		n = read_addr(text, n, &s->portals[i]);
+		if (n)
+			return n;
+		s->nportals = i + 1;
+	}
+	return s->nportals ? 0 : -ENOENT;
+}
+
 #define WORDS(table) table, sizeof(table) / sizeof(*(table))
 
 static int read_row(const struct msg_in *m, const struct row *r,
@@ -252,29 +194,32 @@ static int read_row(const struct msg_in *m, const struct row *r,
 	void *field = (char *)s + r->at;
 
 	switch (r->kind) {
-	case K_ID:
+	case WORD_ID:
 		return msg_get_u64(m, r->key, UINT64_MAX, field);
-	case K_TEXT:
+	case WORD_TEXT:
 		return read_text(m, r, field);
-	case K_NAME:
+	case WORD_NAME:
 		return read_name(m, r, field);
-	case K_SECRET:
+	case WORD_SECRET:
 		return read_secret(m, r, field);
-	case K_ISID:
+	case WORD_ISID:
 		return read_hex(m, r->key, field, ISID_LEN);
-	case K_NUMBER:
-	case K_MS:
+	case WORD_NUMBER:
+	case WORD_MS:
+	case WORD_TAG:
 		return read_number(m, r, field);
-	case K_BOOL:
+	case WORD_BOOL:
 		return read_bool(m, r, field);
-	case K_DIGEST:
+	case WORD_DIGEST:
 		return read_word(m, r, field, WORDS(digest_words));
-	case K_REINSTATEMENT:
+	case WORD_REINSTATEMENT:
 		return read_word(m, r, field, WORDS(reinstatement_words));
-	case K_SEEN:
+	case WORD_SEEN:
 		return read_word(m, r, field, WORDS(reinstates_words));
-	case K_ADDR:
+	case WORD_ADDR:
 		return read_one_addr(m, r, field);
+	case WORD_PORTALS:
+		return read_portals(m, r->key, s);
 	}
 	return -EINVAL;
 }
@@ -299,25 +244,6 @@ static int complain(int err, const char *key, struct strbuf *why)
 	return -EINVAL;
 }
 
-static int read_portals(const struct msg_in *m, struct settings *s,
-			struct strbuf *why)
-{
-	char text[ADDR_TEXT_SIZE];
-	int n;
-
-	s->nportals = 0;
-	for (unsigned i = 0; i < PORTALS_MAX; i++) {
-		n = msg_get_nth(m, "portal", i, text, sizeof(text));
-		if (n == -ENOENT)
-			break;
-		n = read_addr(text, n, &s->portals[i]);
-		if (n)
-			return complain(n, "portal", why);
-		s->nportals = i + 1;
-	}
-	return s->nportals ? 0 : complain(-ENOENT, "portal", why);
-}
-
 /* What no single row can see. */
 static int check_together(struct settings *s, struct strbuf *why)
 {
@@ -333,23 +259,17 @@ static int check_together(struct settings *s, struct strbuf *why)
 	return 0;
 }
 
-static int read_all(const struct msg_in *m, struct settings *s,
-		    struct strbuf *why)
+/* The keys of this scope. */
+static int read_keys(const struct msg_in *m, unsigned scope, struct settings *s,
+		     struct strbuf *why)
 {
-	bool normal = s->session.type == SESSION_NORMAL;
-
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct row *r = &rows[i];
-		int err;
+		int err = r->scope & scope ? read_row(m, r, s) : 0;
 
-		if (r->flags & (normal ? DISCOVERY : NORMAL))
-			continue;
-		err = read_row(m, r, s);
-		if (err && (err != -ENOENT || r->flags & NEEDED))
+		if (err && (err != -ENOENT || r->scope & WORD_NEEDED))
 			return complain(err, r->key, why);
 	}
-	if (read_portals(m, s, why))
-		return -EINVAL;
 	return check_together(s, why);
 }
 
@@ -365,7 +285,9 @@ int settings_read(const struct msg_in *m, enum session_type type,
 	out->task_timeout = TASK_TIMEOUT;
 	out->fence_timeout = FENCE_TIMEOUT;
 	out->session.type = type;
-	err = read_all(m, out, why);
+	err = read_keys(
+		m, type == SESSION_NORMAL ? WORD_OF_TARGET : WORD_OF_DISCOVERY,
+		out, why);
 	if (err)
 		settings_wipe(out);
 	return err;
@@ -375,9 +297,10 @@ int settings_portals(const struct msg_in *m, struct settings *out,
 		     struct strbuf *why)
 {
 	uint64_t preferred = 0;
+	int err = read_portals(m, "portal", out);
 
-	if (read_portals(m, out, why))
-		return -EINVAL;
+	if (err)
+		return complain(err, "portal", why);
 	/* Without it none is. */
 	(void)msg_get_u64(m, "preferred", out->nportals, &preferred);
 	out->preferred = (uint32_t)preferred;
@@ -394,22 +317,15 @@ int settings_own(const struct msg_in *m, struct addr *portal,
 		return complain(-EINVAL, "portal", why);
 	explicit_bzero(&io->session.out, sizeof(io->session.out));
 	explicit_bzero(&io->session.in, sizeof(io->session.in));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		int err = rows[i].flags & OWN ? read_row(m, &rows[i], io) : 0;
-
-		if (err && err != -ENOENT)
-			return complain(err, rows[i].key, why);
-	}
-	return check_together(io, why);
+	return read_keys(m, WORD_AT_PORTAL, io, why);
 }
 
 void settings_take_times(struct settings *s, const struct settings *from)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].flags & TIME)
+		if (rows[i].scope & WORD_AT_ONCE)
 			memcpy((char *)s + rows[i].at,
-			       (const char *)from + rows[i].at,
-			       sizeof(uint32_t));
+			       (const char *)from + rows[i].at, rows[i].size);
 }
 
 void settings_wipe(struct settings *s)

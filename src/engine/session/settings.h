@@ -28,9 +28,25 @@ enum reinstatement {	   /* SessionReinstatement of iscsi.conf */
 	REINSTATEMENT_NO,  /* not relied on */
 };
 
+/* What may be another at each portal: rows with WORD_AT_PORTAL. */
+#define OWN_SETTINGS                                                           \
+	struct session_config session;                                         \
+	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */         \
+	uint32_t disk_timeout;	   /* ms a request gets in all; 0: for ever */ \
+	uint32_t window;	   /* bytes of TCP buffer; 0: what fits */
+
+struct own_settings {
+	OWN_SETTINGS
+};
+
 struct settings {
 	uint64_t id;
-	struct session_config session;
+	union {
+		struct own_settings own; /* all of them */
+		struct {
+			OWN_SETTINGS
+		};
+	};
 	struct addr portals[PORTALS_MAX]; /* in order of preference */
 	unsigned nportals;
 	uint32_t preferred; /* so many of them go before all others */
@@ -38,12 +54,10 @@ struct settings {
 	uint32_t group; /* of the last session, SETTINGS_NO_GROUP: none */
 	bool doubt;	/* writes of a session before may arrive, on any LUN */
 	uint32_t resumes; /* disks to come that an engine before us served */
-	struct addr old_portal;	   /* its last connection went there */
-	uint32_t old_port;	   /* from this port; 0: not known */
-	uint32_t connfail_timeout; /* ms; 0: requests wait for ever */
-	bool continuous;	   /* discovery: the session stays */
+	struct addr old_portal; /* its last connection went there */
+	uint32_t old_port;	/* from this port; 0: not known */
+	bool continuous;	/* discovery: the session stays */
 	uint32_t linger; /* ms: else so long, to let the target show life */
-	uint32_t disk_timeout;	/* ms a request gets in all; 0: for ever */
 	uint32_t task_timeout;	/* ms a command gets; 0: for ever */
 	uint32_t fence_timeout; /* ms: the network delivers within it */
 	enum reinstatement reinstatement;
@@ -51,7 +65,6 @@ struct settings {
 	bool fence_reservation; /* no other host uses its LUNs */
 	enum reinstates seen;	/* before, by an engine */
 	uint32_t seen_ms;
-	uint32_t window; /* bytes of TCP buffer; 0: what fits */
 };
 
 /*

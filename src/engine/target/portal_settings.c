@@ -15,19 +15,11 @@ static struct portal_entry *of(struct list *link)
 	return container_of(link, struct portal_entry, link);
 }
 
-static void take(struct portal_entry *e, const struct settings *s)
-{
-	e->session = s->session;
-	e->connfail_timeout = s->connfail_timeout;
-	e->disk_timeout = s->disk_timeout;
-	e->window = s->window;
-}
-
 void portal_settings_init(struct portal_settings *p, const struct settings *s)
 {
 	list_init(&p->list);
 	p->count = 0;
-	take(&p->base, s);
+	p->base = s->own;
 }
 
 void portal_settings_fini(struct portal_settings *p)
@@ -39,7 +31,7 @@ void portal_settings_fini(struct portal_settings *p)
 		arena_free(of(l), sizeof(struct portal_entry));
 	}
 	p->count = 0;
-	explicit_bzero(&p->base.session, sizeof(p->base.session));
+	explicit_bzero(&p->base, sizeof(p->base));
 }
 
 static struct portal_entry *find(const struct portal_settings *p,
@@ -78,7 +70,7 @@ int portal_settings_set(struct portal_settings *p, const struct addr *portal,
 		list_push_back(&p->list, &e->link);
 		p->count++;
 	}
-	take(e, s);
+	e->own = s->own;
 	return 0;
 }
 
@@ -87,12 +79,7 @@ void portal_settings_apply(const struct portal_settings *p,
 {
 	const struct portal_entry *e = find(p, portal);
 
-	if (!e)
-		e = &p->base;
-	s->session = e->session;
-	s->connfail_timeout = e->connfail_timeout;
-	s->disk_timeout = e->disk_timeout;
-	s->window = e->window;
+	s->own = e ? e->own : p->base;
 }
 
 void portal_settings_set_connfail(struct portal_settings *p, uint32_t ms)
@@ -101,7 +88,7 @@ void portal_settings_set_connfail(struct portal_settings *p, uint32_t ms)
 
 	p->base.connfail_timeout = ms;
 	list_for_each (pos, &p->list) {
-		of(pos)->connfail_timeout = ms;
+		of(pos)->own.connfail_timeout = ms;
 	}
 }
 
@@ -111,6 +98,6 @@ void portal_settings_set_disk_timeout(struct portal_settings *p, uint32_t ms)
 
 	p->base.disk_timeout = ms;
 	list_for_each (pos, &p->list) {
-		of(pos)->disk_timeout = ms;
+		of(pos)->own.disk_timeout = ms;
 	}
 }

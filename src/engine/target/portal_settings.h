@@ -17,12 +17,11 @@
 struct portal_entry { /* of one portal; locked memory */
 	struct list link;
 	struct addr portal;
-	struct session_config session;
-	uint32_t connfail_timeout, disk_timeout, window;
+	struct own_settings own;
 };
 
 struct portal_settings {
-	struct portal_entry base; /* for portals without any of their own */
+	struct own_settings base; /* for portals without any of their own */
 	struct list list;
 	unsigned count;
 };

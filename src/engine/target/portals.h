@@ -22,8 +22,9 @@
 #include <stdint.h>
 
 #include "wire/addr.h"
+#include "words/words.h"
 
-#define PORTALS_MAX 32 /* of one target */
+#define PORTALS_MAX WORDS_PORTALS /* of one target */
 
 struct portals {
 	struct addr list[PORTALS_MAX]; /* in order of preference */

@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/str.h"
+#include "words/words.h"
 
 static struct msg_out *begin_session(struct engine_target *t, const char *state)
 {

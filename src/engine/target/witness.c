@@ -26,12 +26,6 @@ static const char *name_of(const struct engine_target *t)
 	return t->settings.session.target_name;
 }
 
-const char *const reinstates_words[] = {
-	[REINSTATES_UNKNOWN] = "unknown",
-	[REINSTATES_YES] = "yes",
-	[REINSTATES_NO] = "no",
-};
-
 /* May the target still have to be seen? */
 static bool is_open(const struct engine_target *t)
 {

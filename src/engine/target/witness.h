@@ -18,14 +18,11 @@
 
 struct engine_target;
 
-enum reinstates {
+enum reinstates { /* in the order of reinstates_words */
 	REINSTATES_UNKNOWN,
 	REINSTATES_YES,
 	REINSTATES_NO,
-	REINSTATES_COUNT
 };
-/* As the manager and the engine tell it each other. */
-extern const char *const reinstates_words[REINSTATES_COUNT];
 
 enum witness_state {
 	WITNESS_IDLE,

@@ -7,78 +7,77 @@
 
 #include "base/codec.h"
 #include "base/str.h"
+#include "words/words.h"
 
-static const char *digest_word(uint32_t digest)
+/* What the rows of words/session_keys.h name. */
+struct told {
+	const struct target_request *of; /* NULL: of `at`, which needs none */
+	const struct conf_settings *conf;
+	/* What is worked out: */
+	uint32_t preferred, disk_timeout, reinstatement, old_port, linger;
+	const char *group, *old_portal; /* NULL: not known */
+	bool barrier_resets, fence_reservation, continuous, async_text;
+};
+
+static void put_text(struct msg_out *m, const char *key, const char *text)
 {
-	static const char *const words[] = {
-		[CONF_DIGEST_NEVER] = "never",
-		[CONF_DIGEST_PREFER_OFF] = "prefer-off",
-		[CONF_DIGEST_PREFER_ON] = "prefer-on",
-		[CONF_DIGEST_ALWAYS] = "always",
-	};
-
-	return words[digest];
+	if (text && *text)
+		msg_str(m, key, text);
 }
 
-static void add_portals(const struct target_request *o, struct msg_out *m)
+static void put_number(struct msg_out *m, const char *key, uint32_t n,
+		       unsigned scope)
+{
+	if (n || !(scope & WORD_NOT_0))
+		msg_u64(m, key, n);
+}
+
+static void put_isid(struct msg_out *m, const char *key, const uint8_t *isid)
+{
+	char hex[2 * CONF_ISID_LEN + 1];
+
+	hex_put(hex, isid, CONF_ISID_LEN);
+	msg_str(m, key, hex);
+}
+
+static void put_portals(struct msg_out *m, const char *key,
+			const struct target_request *o)
 {
 	char text[ADDR_TEXT_SIZE];
 
 	for (size_t i = 0; i < o->nportals; i++) {
 		addr_format(&o->portals[i], true, text, sizeof(text));
-		msg_str(m, "portal", text);
+		msg_str(m, key, text);
 	}
 }
 
-static void add_who(const struct target_request *o, struct msg_out *m)
-{
-	char isid[2 * CONF_ISID_LEN + 1];
+#define PUT_ID(key, value, scope)      msg_u64(m, key, value)
+#define PUT_NUMBER(key, value, scope)  put_number(m, key, value, scope)
+#define PUT_MS(key, value, scope)      put_number(m, key, value, scope)
+#define PUT_BOOL(key, value, scope)    msg_u64(m, key, value)
+#define PUT_TEXT(key, value, scope)    put_text(m, key, value)
+#define PUT_NAME(key, value, scope)    put_text(m, key, value)
+#define PUT_SECRET(key, value, scope)  put_text(m, key, value)
+#define PUT_ADDR(key, value, scope)    put_text(m, key, value)
+#define PUT_TAG(key, value, scope)     put_text(m, key, value)
+#define PUT_SEEN(key, value, scope)    put_text(m, key, value)
+#define PUT_ISID(key, value, scope)    put_isid(m, key, value)
+#define PUT_PORTALS(key, value, scope) put_portals(m, key, t->of)
+#define PUT_DIGEST(key, value, scope)  msg_str(m, key, digest_words[value])
+#define PUT_REINSTATEMENT(key, value, scope)                                   \
+	msg_str(m, key, reinstatement_words[value])
 
-	hex_put(isid, o->isid, CONF_ISID_LEN);
-	msg_str(m, "initiator", o->initiator->name);
-	msg_str(m, "alias", o->initiator->alias);
-	msg_str(m, "isid", isid);
-	add_portals(o, m);
-}
+#define CONF(field) t->conf->field
+#define OF(field)   t->of->field
+#define MADE(field) t->field
 
-static void add_credentials(const struct conf_credentials *c, const char *user,
-			    const char *secret, struct msg_out *m)
+/* All keys of this scope. */
+static void put_keys(const struct told *t, unsigned wanted, struct msg_out *m)
 {
-	if (*c->user)
-		msg_str(m, user, c->user);
-	if (*c->secret)
-		msg_str(m, secret, c->secret);
-}
-
-static void add_session(const struct conf_settings *s, struct msg_out *m)
-{
-	add_credentials(&s->out, "user", "secret", m);
-	add_credentials(&s->in, "user-in", "secret-in", m);
-	msg_u64(m, "login-timeout", s->login_timeout);
-	msg_u64(m, "auth-timeout", s->auth_timeout);
-	msg_u64(m, "active-timeout", s->active_timeout);
-	msg_u64(m, "idle-timeout", s->idle_timeout);
-	msg_u64(m, "ping-timeout", s->ping_timeout);
-}
-
-static void add_operational(const struct conf_settings *s, struct msg_out *m)
-{
-	msg_str(m, "header-digest", digest_word(s->header_digest));
-	msg_str(m, "data-digest", digest_word(s->data_digest));
-	msg_u64(m, "initial-r2t", s->initial_r2t);
-	msg_u64(m, "immediate-data", s->immediate_data);
-	msg_u64(m, "max-recv-data", s->max_recv_data);
-	msg_u64(m, "first-burst", s->first_burst);
-	msg_u64(m, "max-burst", s->max_burst);
-}
-
-static void add_path(const struct conf_settings *s, struct msg_out *m)
-{
-	msg_u64(m, "abort-timeout", s->abort_timeout);
-	msg_u64(m, "reset-timeout", s->reset_timeout);
-	msg_u64(m, "connfail-timeout", s->connfail_timeout);
-	msg_u64(m, "disk-command-timeout", conf_disk_timeout(s));
-	msg_u64(m, "window", s->tcp_window);
+#define SESSION_KEY(key, kind, least, most, scope, from, to, help)             \
+	if ((scope)&wanted)                                                    \
+		PUT_##kind(key, from, scope);
+#include "words/session_keys.h"
 }
 
 /* The other paths of a disk would be other hosts to it. */
@@ -93,33 +92,20 @@ static bool is_known(const struct target_request *o)
 				 strcmp(o->reinstates, "no") == 0);
 }
 
-static void add_fence(const struct target_request *o, struct msg_out *m)
+/* What is known already needs no look. */
+static uint32_t how_to_see(const struct target_request *o)
 {
-	static const char *const words[] = {
-		[CONF_REINSTATEMENT_SEE] = "see",
-		[CONF_REINSTATEMENT_YES] = "yes",
-		[CONF_REINSTATEMENT_NO] = "no",
-	};
 	uint32_t how = o->settings->reinstatement;
 
-	/* What is known already needs no look. */
 	if (how == CONF_REINSTATEMENT_SEE && !o->sole && !is_known(o))
-		how = CONF_REINSTATEMENT_NO;
-	msg_u64(m, "fence-timeout", o->settings->fence_timeout);
-	msg_str(m, "reinstatement", words[how]);
-	msg_u64(m, "barrier-resets",
-		o->settings->barrier == CONF_BARRIER_RESET);
-	msg_u64(m, "fence-reservation", reserves(o->settings));
-	if (!o->reinstates || !*o->reinstates)
-		return;
-	msg_str(m, "reinstates", o->reinstates);
-	msg_u64(m, "reinstates-ms", o->reinstates_ms);
+		return CONF_REINSTATEMENT_NO;
+	return how;
 }
 
 /* How many of the portals, which are sorted, are preferred. */
-static size_t order_preferred(const struct target_request *o)
+static uint32_t order_preferred(const struct target_request *o)
 {
-	size_t n = 0;
+	uint32_t n = 0;
 
 	while (n < o->nportals &&
 	       conf_portal_rank(o->settings, &o->portals[n]) <
@@ -136,79 +122,102 @@ static bool is_tag(const char *text)
 	return str_u64(text, strlen(text), UINT16_MAX, &tag) == 0;
 }
 
-void request_portals(const struct target_request *o, struct msg_out *m)
-{
-	request_simple(m, "portals", o->id);
-	add_portals(o, m);
-	msg_u64(m, "preferred", order_preferred(o));
-}
-
 /* An engine told the portal, too. */
-static void add_old_connection(const struct target_request *o,
-			       struct msg_out *m)
+static bool has_old_connection(const struct target_request *o)
 {
 	struct addr a;
 
-	if (!o->old_port ||
-	    addr_parse(o->old_portal, strlen(o->old_portal), &a) ||
-	    !addr_is_numeric(&a))
-		return;
-	msg_str(m, "old-portal", o->old_portal);
-	msg_u64(m, "old-port", o->old_port);
+	return o->old_port &&
+	       !addr_parse(o->old_portal, strlen(o->old_portal), &a) &&
+	       addr_is_numeric(&a);
 }
 
-static void put_target(const struct target_request *o, const char *verb,
-		       struct msg_out *m)
+static struct told told_at(const struct conf_settings *s)
 {
-	request_simple(m, verb, o->id);
-	msg_str(m, "name", o->name);
-	add_who(o, m);
-	msg_u64(m, "preferred", order_preferred(o));
-	msg_u64(m, "failover", o->settings->portal_failover);
+	return (struct told){
+		.conf = s,
+		.disk_timeout = conf_disk_timeout(s),
+	};
+}
+
+static struct told told_of(const struct target_request *o)
+{
+	struct told t = told_at(o->settings);
+
+	t.of = o;
+	t.preferred = order_preferred(o);
+	t.reinstatement = how_to_see(o);
+	t.barrier_resets = o->settings->barrier == CONF_BARRIER_RESET;
+	t.fence_reservation = reserves(o->settings);
 	if (o->group && is_tag(o->group))
-		msg_str(m, "group", o->group);
-	msg_u64(m, "resumes", o->resumes);
-	msg_u64(m, "doubt", o->doubted);
-	add_old_connection(o, m);
-	add_session(o->settings, m);
-	add_operational(o->settings, m);
-	add_path(o->settings, m);
-	add_fence(o, m);
-	if (o->task_timeout)
-		msg_u64(m, "task-timeout", o->task_timeout);
+		t.group = o->group;
+	if (has_old_connection(o)) {
+		t.old_portal = o->old_portal;
+		t.old_port = o->old_port;
+	}
+	return t;
 }
 
 void request_target(const struct target_request *o, struct msg_out *m)
 {
-	put_target(o, "target", m);
+	const struct told t = told_of(o);
+
+	msg_begin(m, "target");
+	put_keys(&t, WORD_OF_TARGET, m);
 }
 
 void request_settings(const struct target_request *o, struct msg_out *m)
 {
-	put_target(o, "settings", m);
-}
+	const struct told t = told_of(o);
 
-void request_at(struct msg_out *m, uint64_t id, const struct addr *portal,
-		const struct conf_settings *settings)
-{
-	char text[ADDR_TEXT_SIZE];
-
-	addr_format(portal, false, text, sizeof(text));
-	request_simple(m, "at", id);
-	msg_str(m, "portal", text);
-	add_session(settings, m);
-	add_path(settings, m);
+	msg_begin(m, "settings");
+	put_keys(&t, WORD_OF_TARGET, m);
 }
 
 void request_discover(const struct target_request *o, bool lasting,
 		      struct msg_out *m)
 {
-	request_simple(m, "discover", o->id);
-	add_who(o, m);
-	add_session(o->settings, m);
-	msg_u64(m, "continuous", lasting);
-	msg_u64(m, "linger", REQUEST_LINGER);
-	msg_u64(m, "async-text", lasting && o->settings->send_async_text);
+	struct told t = told_of(o);
+
+	t.continuous = lasting;
+	t.linger = REQUEST_LINGER;
+	t.async_text = lasting && o->settings->send_async_text;
+	msg_begin(m, "discover");
+	put_keys(&t, WORD_OF_DISCOVERY, m);
+}
+
+void request_at(struct msg_out *m, uint64_t id, const struct addr *portal,
+		const struct conf_settings *settings)
+{
+	const struct told t = told_at(settings);
+	char text[ADDR_TEXT_SIZE];
+
+	addr_format(portal, false, text, sizeof(text));
+	request_simple(m, "at", id);
+	msg_str(m, "portal", text);
+	put_keys(&t, WORD_AT_PORTAL, m);
+}
+
+bool request_differs(const struct conf_settings *a,
+		     const struct conf_settings *b)
+{
+	static const struct addr anywhere;
+	static struct msg_out x, y;
+	bool differs;
+
+	request_at(&x, 0, &anywhere, a);
+	request_at(&y, 0, &anywhere, b);
+	differs = strcmp(x.text, y.text) != 0;
+	request_wipe(&x);
+	request_wipe(&y);
+	return differs;
+}
+
+void request_portals(const struct target_request *o, struct msg_out *m)
+{
+	request_simple(m, "portals", o->id);
+	put_portals(m, "portal", o);
+	msg_u64(m, "preferred", order_preferred(o));
 }
 
 void request_simple(struct msg_out *m, const char *verb, uint64_t id)

@@ -43,6 +43,9 @@ void request_settings(const struct target_request *o, struct msg_out *m);
 /* What is different at this portal. */
 void request_at(struct msg_out *m, uint64_t id, const struct addr *portal,
 		const struct conf_settings *settings);
+/* Would request_at() say something else of one than of the other? */
+bool request_differs(const struct conf_settings *a,
+		     const struct conf_settings *b);
 /* Its portals are others now. */
 void request_portals(const struct target_request *o, struct msg_out *m);
 /*

@@ -125,7 +125,7 @@ static const struct portal_settings *read_way(struct target *t,
 	if (s.unusable)
 		log_warn(*t->label ? t->label : t->name, "portal %s: %s",
 			 portal->host, s.unusable);
-	else if (!conf_settings_same_session(&s, &t->settings))
+	else if (request_differs(&s, &t->settings))
 		way = add_way(t, portal, &s);
 	conf_settings_wipe(&s);
 	return way;

@@ -23,8 +23,9 @@
 #include "iscsid/target/portal_list.h"
 #include "wire/addr.h"
 #include "wire/name.h"
+#include "words/words.h"
 
-#define TARGET_PORTALS 32
+#define TARGET_PORTALS WORDS_PORTALS
 #define TARGET_LUNS    256
 
 struct manager;
