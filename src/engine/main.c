@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "engine/core/engine.h"
+#include "engine/host/managers.h"
 #include "engine/host/memory.h"
 #include "engine/host/sandbox.h"
 #include "io/loop.h"

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ctl/msg.h"
-#include "engine/core/engine.h"
+#include "engine/host/managers.h"
 #include "fds.h"
 #include "heap.h"
 #include "loop.h"

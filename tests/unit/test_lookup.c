@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/host/managers.h"
 #include "engine/session/lookup.h"
 
 static struct engine engine;

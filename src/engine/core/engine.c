@@ -1,5 +1,5 @@
 /*
- * engine - messages in and out, and managers that come and go.
+ * engine - messages to the manager, randomness and receive buffers.
  */
 #include "engine/core/engine.h"
 
@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -15,17 +14,10 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "engine/discovery/discovery.h"
-#include "engine/target/evict.h"
-#include "engine/host/verbs.h"
-#include "io/pulse.h"
 
-#define QUEUE_SIZE    (4u << 20)
-#define MSGS_PER_TURN 16 /* then the disks have their turn again */
+#define QUEUE_SIZE (4u << 20)
 
 static uint8_t queue[QUEUE_SIZE];
-/* A message may hold secrets: wiped after each. */
-static char text_in[MSG_MAX];
 
 void engine_random(void *dst, size_t n)
 {
@@ -165,123 +157,35 @@ void engine_log_to_manager(struct engine *e)
 
 /* The end ------------------------------------------------------------- */
 
-static bool has_work(const struct engine *e)
+void engine_end_if_idle(struct engine *e)
 {
-	if (e->fd < 0)
-		return e->attached > 0;
-	return !e->quitting || e->targets.count || e->discoveries.count ||
-	       evict_is_busy(e->evict);
-}
-
-void engine_less(struct engine *e)
-{
-	if (!has_work(e))
+	if (!e->ops->has_work(e))
 		io_loop_stop(e->loop);
 }
 
-/* What was found would be told to nobody. */
-static void end_discoveries(struct engine *e)
+void engine_drop_messages(struct engine *e)
 {
-	struct idmap_node *n = NULL;
-
-	while ((n = idmap_next(&e->discoveries, n)))
-		discovery_remove(e, n->id);
-}
-
-/*
- * The disks go on without a manager: who uses them shall not notice.  Only a
- * process that serves nobody ends.
- */
-static void manager_gone(struct engine *e)
-{
-	close(e->fd);
-	e->fd = -1;
-	e->greeted = e->quitting = false;
-	pulse_hide();
 	while (!outbox_empty(&e->out))
 		pop(e);
 	outbox_lost(&e->out);
-	end_discoveries(e);
-	engine_less(e);
-	if (e->listener >= 0)
-		io_accept(e->loop, &e->accept, e->listener);
-}
-
-/* In ------------------------------------------------------------------ */
-
-/* Returns whether there may be another message. */
-static bool take_message(struct engine *e)
-{
-	struct msg_in m;
-	int fd = -1, n;
-
-	n = msg_recv(e->fd, text_in, sizeof(text_in), &fd);
-	if (n == -EAGAIN || n == -EINTR)
-		return false;
-	if (n == 0 || (n < 0 && n != -EMSGSIZE && n != -EBADMSG)) {
-		manager_gone(e);
-		return false;
-	}
-	if (n < 0 || msg_read(&m, text_in, (size_t)n) < 0)
-		engine_refuse(e, "message", "malformed");
-	else
-		verbs_dispatch(e, &m, &fd);
-	explicit_bzero(text_in, sizeof(text_in));
-	if (fd >= 0)
-		close(fd);
-	return true;
-}
-
-static void wait_message(struct engine *e)
-{
-	io_poll(e->loop, &e->rx, e->fd, POLLIN);
-}
-
-static void on_rx(struct io_op *op, int res)
-{
-	struct engine *e = container_of(op, struct engine, rx);
-
-	for (int i = 0; i < MSGS_PER_TURN && take_message(e); i++)
-		;
-	if (e->fd >= 0)
-		wait_message(e);
-}
-
-/* The next manager ---------------------------------------------------- */
-
-/* It says hello, and then asks for what there is ("adopt"). */
-static void on_accept(struct io_op *op, int fd)
-{
-	struct engine *e = container_of(op, struct engine, accept);
-
-	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
-		if (fd >= 0)
-			close(fd);
-		if (fd != -EINVAL && fd != -EBADF)
-			io_accept(e->loop, &e->accept, e->listener);
-		return;
-	}
-	e->fd = fd;
-	wait_message(e);
 }
 
 /* Life ---------------------------------------------------------------- */
 
-void engine_init(struct engine *e, struct io_loop *loop, int fd, int listener)
+void engine_open(struct engine *e, struct io_loop *loop, int fd,
+		 const struct engine_ops *ops)
 {
 	*e = (struct engine){
 		.loop = loop,
+		.ops = ops,
 		.fd = fd,
-		.listener = listener,
-		.rx.fn = on_rx,
+		.listener = -1,
 		.tx.fn = on_tx,
 		.flush.fn = on_flush,
-		.accept.fn = on_accept,
 	};
 	outbox_init(&e->out, queue, sizeof(queue));
 	idmap_init(&e->targets);
 	idmap_init(&e->discoveries);
-	wait_message(e);
 }
 
 struct stages *engine_stages(struct engine *e)
@@ -295,13 +199,12 @@ struct stages *engine_stages(struct engine *e)
 	return &e->stages;
 }
 
-void engine_fini(struct engine *e)
+void engine_close(struct engine *e)
 {
 	flush(e);
 	log_set_sink(NULL);
 	idmap_fini(&e->targets);
 	idmap_fini(&e->discoveries);
-	evict_free(e->evict);
 	if (e->stage_memory)
 		arena_free(e->stage_memory, STAGES_MEMORY);
 }

@@ -1,8 +1,9 @@
 /*
- * engine - the process: its loop, its manager, what it works on.
+ * engine - what all of the process shares: its loop, what it says to its
+ * manager, what it works on.
  *
  * Speaks docs/engine-protocol.md.  Everything here runs in the one thread of
- * the loop.
+ * the loop.  What the manager says is host/managers.h's to hear.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -17,10 +18,17 @@
 #include "io/loop.h"
 #include "proto/stage.h"
 
+struct engine;
 struct evict;
+
+struct engine_ops {
+	/* Is there a reason to go on? */
+	bool (*has_work)(const struct engine *e);
+};
 
 struct engine {
 	struct io_loop *loop;
+	const struct engine_ops *ops;
 	int fd;	      /* the manager, -1 when it is gone */
 	int listener; /* where the next manager comes in, or -1 */
 	struct io_op rx, tx, flush, accept;
@@ -36,12 +44,10 @@ struct engine {
 	struct msg_out msg;
 };
 
-/*
- * There is one in a process.  Takes over fd, and listener: -1, or a listening
- * SOCK_SEQPACKET socket; borrows loop.
- */
-void engine_init(struct engine *e, struct io_loop *loop, int fd, int listener);
-void engine_fini(struct engine *e);
+/* Borrows loop; fd: a manager's socket, or -1. */
+void engine_open(struct engine *e, struct io_loop *loop, int fd,
+		 const struct engine_ops *ops);
+void engine_close(struct engine *e);
 
 /* Log lines go to the manager of this engine from now on. */
 void engine_log_to_manager(struct engine *e);
@@ -58,8 +64,11 @@ void engine_post_handle(struct engine *e, int handle);
 /* "error" with the reason: the manager asked for something impossible. */
 void engine_refuse(struct engine *e, const char *verb, const char *why);
 
+/* The manager is gone: what waits for it is for nobody. */
+void engine_drop_messages(struct engine *e);
+
 /* A target or discovery is gone: the process may have nothing left to do. */
-void engine_less(struct engine *e);
+void engine_end_if_idle(struct engine *e);
 
 /* Unpredictable bytes; for struct session_config, too. */
 void engine_random(void *dst, size_t n);

@@ -347,7 +347,7 @@ static void on_end(struct io_op *op, int res)
 	}
 	idmap_del(&e->discoveries, &d->node);
 	discovery_free(d);
-	engine_less(e);
+	engine_end_if_idle(e);
 }
 
 int discovery_start(struct engine *e, const struct settings *s)

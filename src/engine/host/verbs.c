@@ -441,7 +441,7 @@ static void do_quit(struct engine *e, const struct msg_in *m, int *fd,
 		    const char *verb)
 {
 	e->quitting = true;
-	engine_less(e);
+	engine_end_if_idle(e);
 }
 
 static const struct verb verbs[] = {

@@ -594,6 +594,6 @@ void luns_detached(struct luns *l)
 {
 	l->attached--;
 	l->target->engine->attached--;
-	engine_target_less(l->target);
-	engine_less(l->target->engine);
+	engine_target_lun_gone(l->target);
+	engine_end_if_idle(l->target->engine);
 }

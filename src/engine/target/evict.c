@@ -113,7 +113,7 @@ static void on_up(void *ctx)
 
 static void go_on(struct evict *v)
 {
-	engine_less(v->engine); /* it may have been all that was left */
+	engine_end_if_idle(v->engine); /* it may have been all that was left */
 	if (!v->target || v->done)
 		let_next(v);
 	else

@@ -493,7 +493,7 @@ static void on_end(struct io_op *op, int res)
 	engine_target_tell_removed(t);
 	idmap_del(&e->targets, &t->node);
 	engine_target_free(t);
-	engine_less(e);
+	engine_end_if_idle(e);
 }
 
 void engine_target_buried(struct engine_target *t)
@@ -590,10 +590,10 @@ void engine_target_remove(struct engine_target *t)
 		return;
 	t->removing = true;
 	luns_detach_all(&t->luns);
-	engine_target_less(t);
+	engine_target_lun_gone(t);
 }
 
-void engine_target_less(struct engine_target *t)
+void engine_target_lun_gone(struct engine_target *t)
 {
 	if (t->removing && !t->luns.attached)
 		leave(t);

@@ -113,7 +113,7 @@ void engine_target_set_disk_timeout(struct engine_target *t, uint32_t ms);
 /* For a new manager: "has", its session, its LUNs and their handles. */
 void engine_target_tell_all(struct engine_target *t);
 /* A LUN was detached: a removal that waited for it may go on. */
-void engine_target_less(struct engine_target *t);
+void engine_target_lun_gone(struct engine_target *t);
 
 /* fence_rules.c */
 void engine_target_fence_init(struct engine_target *t);
