@@ -4,7 +4,8 @@
 #include "engine/host/handover.h"
 
 #include "base/list.h"
-#include "engine/target/target.h"
+#include "engine/target/reconfigure.h"
+#include "engine/target/tell.h"
 
 void handover(struct engine *e)
 {
@@ -18,6 +19,7 @@ void handover(struct engine *e)
 		if (t->removing) /* goes by itself */
 			continue;
 		engine_target_tell_all(t);
+		engine_target_retry(t); /* whose words it should know, too */
 		count++;
 	}
 	msg_u64(engine_begin(e, "adopted"), "count", count);

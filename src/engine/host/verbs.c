@@ -16,6 +16,7 @@
 #include "engine/host/handover.h"
 #include "engine/session/settings.h"
 #include "engine/lun/geometry_keys.h"
+#include "engine/target/reconfigure.h"
 #include "engine/target/target.h"
 #include "export/export.h"
 #include "io/pulse.h"
@@ -222,7 +223,7 @@ static int attach(const struct msg_in *m, const struct subject *s, int fd)
 	a.resume = resume;
 	if (resume)
 		read_past(m, &a);
-	return luns_attach(&s->target->luns, s->lun, &a);
+	return engine_target_attach(s->target, s->lun, &a);
 }
 
 static void do_attach(struct engine *e, const struct msg_in *m, int *fd,

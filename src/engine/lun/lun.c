@@ -13,19 +13,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/lun/geometry_keys.h"
-#include "engine/target/target.h"
 #include "export/export.h"
 
 #define FLUSH_PATIENCE 10000 /* ms, at a detach */
 
-static struct engine_target *target_of(const struct lun *u)
-{
-	return u->luns->target;
-}
-
 static struct engine *engine_of(const struct lun *u)
 {
-	return target_of(u)->engine;
+	return u->owner->engine;
 }
 
 static struct msg_out *begin(const struct lun *u, const char *verb)
@@ -34,7 +28,7 @@ static struct msg_out *begin(const struct lun *u, const char *verb)
 	char lun[2 * LUN_LEN + 1];
 
 	hex_put(lun, disk_lun(u->disk), LUN_LEN);
-	msg_u64(m, "id", target_of(u)->settings.id);
+	msg_u64(m, "id", u->owner->settings->id);
 	msg_str(m, "lun", lun);
 	return m;
 }
@@ -139,7 +133,7 @@ static void end_attach(struct lun *u, int err)
 	io_timer_cancel(engine_of(u)->loop, &u->patience);
 	u->attached = u->detaching = false;
 	tell_detached(u, err);
-	luns_detached(u->luns);
+	u->ops->detached(u);
 }
 
 static void on_started(void *ctx, int err)
@@ -258,7 +252,7 @@ int lun_attach(struct lun *u, const struct lun_attach *a)
 		return err;
 	}
 	u->attached = true;
-	luns_attached(u->luns);
+	u->ops->attached(u);
 	return 0;
 }
 
@@ -297,7 +291,7 @@ static void count(struct lun *u)
 	if (u->probed)
 		return;
 	u->probed = true;
-	luns_probed(u->luns);
+	u->ops->probed(u);
 }
 
 static void on_state(void *ctx, struct disk *d)
@@ -309,7 +303,7 @@ static void on_state(void *ctx, struct disk *d)
 	if (state != DISK_ONLINE && state != DISK_FAILED)
 		return;
 	u->served |= state == DISK_ONLINE;
-	engine_target_settle(target_of(u));
+	u->owner->ops->settled(u->owner);
 	if (first || u->failed != (state == DISK_FAILED)) {
 		u->told = true;
 		u->failed = state == DISK_FAILED;
@@ -343,22 +337,22 @@ static void on_luns_changed(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	luns_scan(u->luns);
+	u->ops->changed(u);
 }
 
 static void on_elsewhere(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	engine_target_elsewhere(target_of(u));
+	u->owner->ops->elsewhere(u->owner);
 }
 
 static void on_fence(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	engine_target_fence_changed(target_of(u));
-	engine_target_settle(target_of(u));
+	u->owner->ops->fence(u->owner);
+	u->owner->ops->settled(u->owner);
 }
 
 static void on_note(void *ctx, struct disk *d, int level, const char *line)
@@ -369,7 +363,7 @@ static void on_note(void *ctx, struct disk *d, int level, const char *line)
 	uint32_t number;
 
 	sb_init(&sb, object, sizeof(object));
-	sb_add(&sb, "%s LUN ", target_of(u)->settings.session.target_name);
+	sb_add(&sb, "%s LUN ", u->owner->settings->session.target_name);
 	if (!lun_number(disk_lun(d), &number)) {
 		sb_add(&sb, "%u", (unsigned)number);
 	} else {
@@ -383,7 +377,7 @@ static void on_wake(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	link_touch(&target_of(u)->nexus->link);
+	u->owner->ops->wake(u->owner);
 }
 
 static const struct disk_ops disk_ops = {
@@ -399,14 +393,15 @@ static const struct disk_ops disk_ops = {
 
 /* Life ---------------------------------------------------------------- */
 
-struct lun *lun_new(struct luns *luns, const uint8_t lun[static LUN_LEN],
-		    const char *expect)
+struct lun *lun_new(struct lun_owner *owner, const struct lun_ops *ops,
+		    const uint8_t lun[static LUN_LEN], const char *expect)
 {
 	struct lun *u = calloc(1, sizeof(*u));
 
 	if (!u)
 		return NULL;
-	u->luns = luns;
+	u->owner = owner;
+	u->ops = ops;
 	u->fd = -1;
 	u->patience.fn = on_patience_over;
 	u->disk = disk_new(lun, expect, &disk_ops, u);

@@ -9,15 +9,24 @@
 
 #include "disk/disk.h"
 #include "engine/core/idmap.h"
+#include "engine/lun/owner.h"
 #include "io/timer.h"
 #include "wire/lun.h"
-
-struct luns;
 
 #define LUN_EXPECT_SIZE 300
 #define LUN_SERIAL_SIZE 128
 
 struct export_ops;
+struct lun;
+
+/* What a LUN tells those it is one of. */
+struct lun_ops {
+	void (*probed)(struct lun *u); /* for the first time; see lun.probed */
+	void (*attached)(struct lun *u);
+	void (*detached)(struct lun *u);
+	/* The target may have others now. */
+	void (*changed)(struct lun *u);
+};
 
 struct lun_attach {
 	const struct export_ops *via;
@@ -32,14 +41,15 @@ struct lun_attach {
 
 struct lun {
 	struct idmap_node node;
-	struct luns *luns; /* borrowed */
+	struct lun_owner *owner; /* borrowed */
+	const struct lun_ops *ops;
 	struct disk *disk;
 	struct export *export; /* NULL while the kernel does not see it */
 	const struct export_ops *via;
 	int fd; /* waits for the first probe, else -1 */
 	unsigned depth;
 	bool resume;
-	bool probed;		  /* as far as it can be: see luns->probing */
+	bool probed;		  /* as far as it can be: see luns.probing */
 	bool told;		  /* the manager knows it */
 	bool failed;		  /* ... as such */
 	bool listed;		  /* by the last scan */
@@ -47,15 +57,15 @@ struct lun {
 	bool missing;		  /* told as vanished, and not back yet */
 	bool back;		  /* listed again after that */
 	bool served;		  /* it was online once */
-	bool attached;		  /* counts in luns->attached */
+	bool attached;		  /* counts in luns.attached */
 	bool detaching;		  /* "detached" is owed */
 	int error;		  /* why the exporter did not start */
 	struct io_timer patience; /* with a flush that does not end */
 };
 
 /* expect as in disk_new(); NULL on ENOMEM. */
-struct lun *lun_new(struct luns *luns, const uint8_t lun[static LUN_LEN],
-		    const char *expect);
+struct lun *lun_new(struct lun_owner *owner, const struct lun_ops *ops,
+		    const uint8_t lun[static LUN_LEN], const char *expect);
 /* It is in use, and the target does not list it; or lists it again. */
 void lun_tell_vanished(struct lun *u);
 void lun_tell_back(struct lun *u);

@@ -7,31 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/core/idmap.h"
 #include "engine/lun/lun.h"
+#include "engine/lun/table.h"
 #include "wire/lun.h"
-
-#define LUNS_MOST 256 /* of one target; more are left alone, with a line */
-
-struct lun_scan;
-
-struct luns {
-	struct idmap map;
-	struct engine_target *target; /* borrowed */
-	struct lun_scan *scan;
-	bool scanning;		/* it is under way */
-	bool again;		/* another scan is wanted after it */
-	bool busy;		/* one that is to be new has a command yet */
-	uint64_t scan_at;	/* ms, when the next try is due; 0: none is */
-	unsigned refusals;	/* of scans, in a row */
-	bool listed;		/* once: what there is, is known */
-	bool counting;		/* "luns" follows when all are probed */
-	bool expired;		/* luns_expire() since the last session */
-	unsigned attached;	/* with an exporter, or waiting for one */
-	unsigned probing;	/* not told about yet */
-	bool doubted;		/* a LUN was forgotten whose old nexus ended, */
-	uint64_t doubted_since; /* at the latest, then (ms) */
-};
 
 /* What disks wait for the end of an old nexus. */
 struct luns_fence {
@@ -45,15 +23,24 @@ void luns_fence(const struct luns *l, struct luns_fence *out);
 /* A session of ours at this place ended those before it. */
 void luns_place_ended(struct luns *l, int64_t place, uint64_t now);
 
-void luns_init(struct luns *l, struct engine_target *t);
+/* Copies both; there are no LUNs yet. */
+void luns_init(struct luns *l, const struct lun_owner *owner,
+	       const struct luns_past *past);
 /* Only when none is attached and the session is down. */
 void luns_fini(struct luns *l);
 
-/* The session came up, or went down. */
-void luns_up(struct luns *l, uint64_t now);
+/*
+ * The session came up, in this place: a new session there ends those before
+ * it.  It stays until luns_down().
+ */
+void luns_up(struct luns *l, struct session *session, int64_t place,
+	     uint64_t now);
 /* May writes of theirs run elsewhere than in the present portal group? */
 bool luns_are_in_doubt(const struct luns *l);
-/* ended_well: nothing of it runs at the target any more. */
+/* ... and none does, so LUNs that are found from now on have none either. */
+void luns_are_settled(struct luns *l);
+/* The session went down.  ended_well: nothing of it runs at the target any
+ * more. */
 void luns_down(struct luns *l, bool ended_well, uint64_t now);
 /* The session is away for too long: what waits ends with -ENOLINK. */
 void luns_expire(struct luns *l, uint64_t now);
@@ -64,8 +51,7 @@ void luns_unexpire(struct luns *l, uint64_t now);
 void luns_event(struct luns *l, const uint8_t lun[static LUN_LEN],
 		const uint8_t *sense, size_t n, uint64_t now);
 
-/* Looks for LUNs again; when asked, for changes of the known ones too. */
-void luns_scan(struct luns *l);
+/* Looks for LUNs again, and for changes of the known ones. */
 void luns_rescan(struct luns *l, uint64_t now);
 
 /* We reset this LUN, or (NULL) all of them. */
@@ -88,10 +74,5 @@ void luns_detach_all(struct luns *l);
 
 /* Each to a new manager. */
 void luns_tell_all(struct luns *l);
-
-/* From a LUN: it was told about for the first time; its exporter. */
-void luns_probed(struct luns *l);
-void luns_attached(struct luns *l);
-void luns_detached(struct luns *l);
 
 #endif

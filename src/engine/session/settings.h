@@ -11,16 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/target/portals.h"
-#include "engine/target/witness.h"
 #include "proto/session.h"
 #include "wire/addr.h"
 #include "wire/lun.h"
+#include "words/words.h"
 
 struct msg_in;
 struct strbuf;
 
+#define PORTALS_MAX	  WORDS_PORTALS /* of one target */
 #define SETTINGS_NO_GROUP UINT32_MAX
+
+enum reinstates { /* in the order of reinstates_words */
+	REINSTATES_UNKNOWN,
+	REINSTATES_YES,
+	REINSTATES_NO,
+};
 
 enum reinstatement {	   /* SessionReinstatement of iscsi.conf */
 	REINSTATEMENT_SEE, /* found out at a login */

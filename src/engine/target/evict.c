@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "engine/target/target.h"
+#include "engine/target/engine_target.h"
 
 #define ROUND_MS 1000 /* from round to round of the portals */
 

@@ -2,9 +2,11 @@
  * fence_rules - what holds for the fences of a target's disks: what was
  * configured, and what was seen.
  */
+#include "engine/target/fence_rules.h"
+
 #include "base/fnv.h"
 #include "base/list.h"
-#include "engine/target/target.h"
+#include "engine/target/evict.h"
 #include "engine/target/tell.h"
 
 #define SETTLE_MS 100 /* at least, until an old connection is not read */

@@ -21,10 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/session/settings.h"
 #include "wire/addr.h"
-#include "words/words.h"
-
-#define PORTALS_MAX WORDS_PORTALS /* of one target */
 
 struct portals {
 	struct addr list[PORTALS_MAX]; /* in order of preference */

@@ -2,10 +2,13 @@
  * reconfigure - what the manager or an administrator changes of a target while
  * it lives.
  */
+#include "engine/target/reconfigure.h"
+
 #include <errno.h>
 
 #include "base/log.h"
-#include "engine/target/target.h"
+#include "engine/target/attempt.h"
+#include "engine/target/fence_rules.h"
 
 static uint64_t now_of(const struct engine_target *t)
 {
@@ -34,7 +37,7 @@ static void move(struct engine_target *t)
 		link_give_up(&t->nexus->link);
 	} else {
 		/* Whether it is another one: it is tried either way. */
-		(void)engine_target_next_portal(t, false);
+		(void)attempt_next_portal(t, false);
 		io_timer_after(t->engine->loop, &t->retry, 0);
 		t->given_up = false;
 		hopeless_reset(&t->hopeless);
@@ -133,7 +136,7 @@ int engine_target_set_at_portal(struct engine_target *t,
 		return err;
 	settings_take_times(&t->settings, s);
 	if (!t->up)
-		engine_target_set_expiry(t);
+		attempt_set_expiry(t);
 	luns_set_limit(&t->luns, s->disk_timeout, now_of(t));
 	luns_set_patience(&t->luns, s->connfail_timeout, now_of(t));
 	link_touch(&t->nexus->link);
@@ -165,7 +168,7 @@ void engine_target_set_connfail(struct engine_target *t, uint32_t ms)
 	if (t->up)
 		return;
 	luns_unexpire(&t->luns, now_of(t));
-	engine_target_set_expiry(t);
+	attempt_set_expiry(t);
 }
 
 void engine_target_set_disk_timeout(struct engine_target *t, uint32_t ms)

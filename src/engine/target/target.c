@@ -9,9 +9,14 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "base/topic.h"
+#include "engine/target/attempt.h"
+#include "engine/target/evict.h"
+#include "engine/target/fence_rules.h"
+#include "engine/target/reconfigure.h"
+#include "engine/target/redirect.h"
 #include "engine/target/tell.h"
+#include "engine/target/witness.h"
 
 static struct engine_target *of_link(void *ctx)
 {
@@ -29,227 +34,6 @@ static uint64_t now_of(const struct engine_target *t)
 	return io_now(t->engine->loop);
 }
 
-/* Attempts ------------------------------------------------------------ */
-
-/*
- * Turns to the next portal; returns whether all had their turn.  With disks
- * in use one in the old session's group is better: there the new session ends
- * the old one and its commands (RFC 7143 6.3.5, session reinstatement).
- * Elsewhere each disk has to do that itself (docs/ghost-writes.md).
- */
-bool engine_target_next_portal(struct engine_target *t, bool was_up)
-{
-	int32_t group = t->luns.attached ? t->group : -1;
-
-	return portals_next(&t->portals, was_up, group);
-}
-
-static void say_attempt(const struct engine_target *t)
-{
-	char portal[ADDR_TEXT_SIZE];
-
-	if (!topic_is_on(TOPIC_LOGIN))
-		return;
-	addr_format(&t->at, true, portal, sizeof(portal));
-	log_debug(t->settings.session.target_name, "login: trying portal %s",
-		  portal);
-}
-
-static uint32_t connect_ms(uint32_t login_timeout)
-{
-	return login_timeout && login_timeout < TARGET_CONNECT_MS
-		       ? login_timeout
-		       : TARGET_CONNECT_MS;
-}
-
-#define PORT_TRIES 2 /* a firewall may mind; then any port will do */
-
-static void keep_port(struct engine_target *t, const struct addr *at,
-		      uint16_t port)
-{
-	t->lost_at = *at;
-	t->lost_port = port;
-	t->lost_tries = port ? PORT_TRIES : 0;
-}
-
-static uint16_t port_again(struct engine_target *t)
-{
-	if (!t->lost_tries || !addr_same(&t->at, &t->lost_at))
-		return 0;
-	t->lost_tries--;
-	return t->lost_port;
-}
-
-void engine_target_connect(struct engine_target *t)
-{
-	struct settings *s = &t->settings;
-	struct sock_options opt = {
-		.local_port = port_again(t),
-		.keepalive = true,
-		.window = s->window,
-		.connect_ms = connect_ms(s->session.login_timeout),
-	};
-
-	t->began = now_of(t);
-	link_open(&t->nexus->link, &t->at, &opt);
-}
-
-static void attempt(struct engine_target *t)
-{
-	struct settings *s = &t->settings;
-
-	t->at = *portals_at(&t->portals);
-	portal_settings_apply(&t->by_portal, &t->at, s);
-	/* The session reads it at its next login; now it has none. */
-	s->session.portal_group = t->at.tag;
-	t->switching = false;
-	engine_target_set_rules(t);
-	say_attempt(t);
-	engine_target_connect(t);
-}
-
-static void on_retry(struct io_timer *timer)
-{
-	attempt(container_of(timer, struct engine_target, retry));
-}
-
-static bool is_hopeless(struct engine_target *t, const struct fault *why)
-{
-	const struct hopeless_case c = {
-		.failover = t->portals.failover,
-		.portals = t->portals.count,
-		.was_up = t->ever_up,
-		.in_use = t->luns.attached,
-	};
-
-	return hopeless_after(&t->hopeless, why, &c);
-}
-
-/* An attempt that took long needs no pause after it. */
-static uint32_t rest_of(uint32_t wait, uint64_t took, uint16_t time2wait)
-{
-	uint32_t rest = took < wait ? wait - (uint32_t)took : 0;
-	uint32_t least = time2wait * 1000u;
-
-	return rest > least ? rest : least;
-}
-
-struct attempt_end {
-	bool was_up;
-	uint16_t time2wait; /* s */
-};
-
-static void try_after(struct engine_target *t, enum fault_retry retry,
-		      const struct fault *why, const char *detail,
-		      const struct attempt_end *end)
-{
-	bool over = false;
-	uint32_t random, wait;
-
-	if (retry != RETRY_NOW)
-		over = engine_target_next_portal(t, end->was_up);
-	if (!t->switching && is_hopeless(t, why)) {
-		t->given_up = true;
-		engine_target_tell_down(t, why, detail, BACKOFF_NEVER);
-		return;
-	}
-	engine_random(&random, sizeof(random));
-	wait = backoff_next(&t->backoff, retry, over, end->time2wait, random);
-	if (retry == RETRY_QUICK)
-		wait = rest_of(wait, now_of(t) - t->began, end->time2wait);
-	if (t->switching)
-		wait = 0;
-	engine_target_tell_down(t, why, detail, wait);
-	io_timer_after(t->engine->loop, &t->retry, wait);
-}
-
-/* Redirections (RFC 7143 11.13.5) ------------------------------------- */
-
-/* Moves in a row are one, from where it was asked first. */
-static void note_move(struct engine_target *t, const struct addr *to)
-{
-	const struct addr *at = portals_at(&t->portals);
-
-	if (!t->moved || !addr_same(&t->moved_to, at))
-		t->moved_from = *at;
-	t->moved = true;
-	t->moved_to = *to;
-}
-
-static void move_to(struct engine_target *t, const struct addr *to)
-{
-	bool permanent;
-
-	if (!session_redirect(t->nexus->session, &permanent))
-		return;
-	if (!portal_settings_has(&t->by_portal, to) &&
-	    portals_find(&t->portals, to) < 0)
-		engine_target_tell_redirected(t, to);
-	/* Only what was asked itself can speak for good. */
-	if (permanent && !t->portals.elsewhere)
-		note_move(t, to);
-	portals_redirect(&t->portals, to, permanent);
-}
-
-/* Its words are "the target moved: <where>", and what it came to. */
-static void end_redirection(struct engine_target *t, enum fault_retry retry,
-			    const char *outcome, const char *more)
-{
-	const struct attempt_end end = {
-		.time2wait = session_time2wait(t->nexus->session),
-	};
-	char where[ADDR_TEXT_SIZE], detail[ADDR_TEXT_SIZE + 320];
-	bool permanent;
-	struct strbuf sb;
-
-	addr_format(session_redirect(t->nexus->session, &permanent), false,
-		    where, sizeof(where));
-	sb_init(&sb, detail, sizeof(detail));
-	sb_add(&sb, "%s%s%s", where, outcome, more);
-	try_after(t, retry, &fault_login_redirected, detail, &end);
-}
-
-static void on_looked_up(struct lookup *l, const char *why)
-{
-	struct engine_target *t = container_of(l, struct engine_target, lookup);
-	const struct addr *to = lookup_next(l);
-
-	if (!to) {
-		end_redirection(t, RETRY_SOON,
-				", a name without address: ", why);
-		return;
-	}
-	t->before = t->portals;
-	move_to(t, to);
-	end_redirection(t, RETRY_NOW, ", that is ", to->host);
-}
-
-/* A name can have several addresses: those that answer nothing are left. */
-static bool next_address(struct engine_target *t)
-{
-	const struct addr *to = lookup_next(&t->lookup);
-
-	if (to) {
-		t->portals = t->before;
-		move_to(t, to);
-	}
-	return to;
-}
-
-static void redirected(struct engine_target *t, const struct addr *to)
-{
-	if (backoff_is_circle(&t->backoff)) {
-		end_redirection(t, RETRY_SOON,
-				", after too many redirections in a row", "");
-	} else if (addr_is_numeric(to)) {
-		move_to(t, to);
-		end_redirection(t, RETRY_NOW, "", "");
-	} else if (!lookup_start(&t->lookup, to)) {
-		end_redirection(t, RETRY_SOON,
-				", a name that nobody is here to look up", "");
-	}
-}
-
 static void try_again(struct engine_target *t, const struct fault *why,
 		      const char *detail, const struct attempt_end *end)
 {
@@ -260,11 +44,11 @@ static void try_again(struct engine_target *t, const struct fault *why,
 		to = session_redirect(t->nexus->session, &permanent);
 	/* What we end ourselves is either a removal or worth a new attempt. */
 	if (to)
-		redirected(t, to);
+		redirect_follow(t, to);
 	else
-		try_after(t,
-			  why->retry == RETRY_NEVER ? RETRY_SOON : why->retry,
-			  why, detail, end);
+		attempt_again(
+			t, why->retry == RETRY_NEVER ? RETRY_SOON : why->retry,
+			why, detail, end);
 }
 
 /* The connection is closed: try again, or that was all. */
@@ -277,33 +61,6 @@ static void after_attempt(struct engine_target *t, const struct fault *why,
 		try_again(t, why, detail, end);
 }
 
-/* Waiting requests have connfail-timeout from when the session was lost. */
-void engine_target_set_expiry(struct engine_target *t)
-{
-	struct io_loop *loop = t->engine->loop;
-
-	if (t->settings.connfail_timeout)
-		io_timer_set(loop, &t->expire,
-			     t->down_since + t->settings.connfail_timeout);
-	else
-		io_timer_cancel(loop, &t->expire);
-}
-
-void engine_target_bear(struct engine_target *t, uint32_t ms)
-{
-	uint64_t until = now_of(t) + ms;
-
-	if (t->expire.set &&
-	    until > t->down_since + t->settings.connfail_timeout)
-		io_timer_set(t->engine->loop, &t->expire, until);
-}
-
-static void start_expiry(struct engine_target *t)
-{
-	t->down_since = now_of(t);
-	engine_target_set_expiry(t);
-}
-
 /* The session's callbacks --------------------------------------------- */
 
 /*
@@ -314,6 +71,15 @@ static int32_t group_of(const struct engine_target *t,
 			const struct session_info *i)
 {
 	return i->portal_group >= 0 ? i->portal_group : t->at.tag;
+}
+
+/*
+ * A portal group is a place: a new session there ends the old one.  Where no
+ * group is known each address counts as one.
+ */
+static int64_t place_of(const struct engine_target *t)
+{
+	return t->group >= 0 ? t->group : -(int64_t)t->addresses;
 }
 
 /* The session is there, and disks may use it. */
@@ -338,7 +104,7 @@ static void stands(struct engine_target *t)
 	luns_set_limit(&t->luns, t->settings.disk_timeout, now_of(t));
 	luns_set_patience(&t->luns, t->settings.connfail_timeout, now_of(t));
 	witness_stood(t);
-	luns_up(&t->luns, now_of(t));
+	luns_up(&t->luns, t->nexus->session, place_of(t), now_of(t));
 	engine_target_settle(t);
 	evict_consider(t);
 	link_touch(&t->nexus->link);
@@ -365,8 +131,8 @@ static void on_failed(struct link *l, const struct fault *why,
 		stands(t);
 		return;
 	}
-	if (!t->leaving && next_address(t))
-		try_after(t, RETRY_NOW, why, detail, &end);
+	if (!t->leaving && redirect_next_address(t))
+		attempt_again(t, RETRY_NOW, why, detail, &end);
 	else
 		after_attempt(t, why, detail, &end);
 }
@@ -380,8 +146,8 @@ static void present_down(struct engine_target *t, const struct fault *why,
 	};
 
 	if (t->up) {
-		keep_port(t, &t->at, t->nexus->link.sock.local_port);
-		start_expiry(t);
+		attempt_keep_port(t, &t->at, t->nexus->link.sock.local_port);
+		attempt_start_expiry(t);
 		backoff_lasted(&t->backoff, now_of(t) - t->up_since);
 	}
 	t->up = false;
@@ -443,28 +209,89 @@ static void on_tick(struct link *l, uint64_t now)
 		luns_tick(&of_link(l)->luns, now);
 }
 
-static void on_expire(struct io_timer *timer)
-{
-	struct engine_target *t =
-		container_of(timer, struct engine_target, expire);
-
-	if (topic_is_on(TOPIC_TIMEOUT))
-		log_debug(t->settings.session.target_name,
-			  "timeout: no session for %u ms, what waits fails",
-			  t->settings.connfail_timeout);
-	luns_expire(&t->luns, now_of(t));
-}
-
 static const struct link_ops link_ops = {
 	.failed = on_failed,
 	.next_wake = on_next_wake,
 	.tick = on_tick,
 };
 
+/* The end ------------------------------------------------------------- */
+
+static void leave(struct engine_target *t)
+{
+	struct io_loop *loop = t->engine->loop;
+
+	if (t->leaving)
+		return;
+	t->leaving = true;
+	lookup_stop(&t->lookup);
+	io_timer_cancel(loop, &t->retry);
+	if (!t->nexus->link.open) {
+		io_soon(loop, &t->end);
+	} else if (t->nexus->link.conn) {
+		session_logout(t->nexus->session, now_of(t));
+		link_touch(&t->nexus->link);
+	} else {
+		link_give_up(&t->nexus->link);
+	}
+}
+
+static void leave_if_unused(struct engine_target *t)
+{
+	if (t->removing && !t->luns.attached)
+		leave(t);
+}
+
+/* The LUNs' callbacks ------------------------------------------------- */
+
+static struct engine_target *of_luns(struct lun_owner *o)
+{
+	return container_of(o, struct engine_target, luns.owner);
+}
+
+static void on_lun_attached(struct lun_owner *o)
+{
+	engine_target_retry(of_luns(o)); /* now something waits for it */
+}
+
+static void on_lun_detached(struct lun_owner *o)
+{
+	leave_if_unused(of_luns(o));
+}
+
+static void on_lun_settled(struct lun_owner *o)
+{
+	engine_target_settle(of_luns(o));
+}
+
+static void on_lun_fence(struct lun_owner *o)
+{
+	engine_target_fence_changed(of_luns(o));
+}
+
+static void on_lun_elsewhere(struct lun_owner *o)
+{
+	engine_target_elsewhere(of_luns(o));
+}
+
+static void on_lun_wake(struct lun_owner *o)
+{
+	link_touch(&of_luns(o)->nexus->link);
+}
+
+static const struct lun_owner_ops lun_owner_ops = {
+	.attached = on_lun_attached,
+	.detached = on_lun_detached,
+	.settled = on_lun_settled,
+	.fence = on_lun_fence,
+	.elsewhere = on_lun_elsewhere,
+	.wake = on_lun_wake,
+};
+
 /* Life ---------------------------------------------------------------- */
 
 /* t is on its way out: nothing of it is in flight any more. */
-static void engine_target_free(struct engine_target *t)
+static void target_free(struct engine_target *t)
 {
 	struct io_loop *loop = t->engine->loop;
 
@@ -492,17 +319,17 @@ static void on_end(struct io_op *op, int res)
 		return;
 	engine_target_tell_removed(t);
 	idmap_del(&e->targets, &t->node);
-	engine_target_free(t);
+	target_free(t);
 	engine_end_if_idle(e);
 }
 
-void engine_target_buried(struct engine_target *t)
+static void on_buried(struct engine_target *t)
 {
 	if (t->ending)
 		io_soon(t->engine->loop, &t->end);
 }
 
-struct nexus *engine_target_nexus(struct engine_target *t)
+static struct nexus *new_nexus(struct engine_target *t)
 {
 	struct engine *e = t->engine;
 	struct nexus *n = nexus_new(e->loop, &t->settings.session, &link_ops,
@@ -511,6 +338,53 @@ struct nexus *engine_target_nexus(struct engine_target *t)
 	if (n)
 		n->owner = t;
 	return n;
+}
+
+static const struct engine_target_ops ops = {
+	.nexus = new_nexus,
+	.buried = on_buried,
+};
+
+/* Disks that are not resumed may have been let go of just before. */
+static void init_luns(struct engine_target *t)
+{
+	const struct settings *s = &t->settings;
+	const struct lun_owner owner = {
+		.engine = t->engine,
+		.settings = s,
+		.rules = &t->rules,
+		.ops = &lun_owner_ops,
+	};
+	const struct luns_past past = {
+		.writes = s->resumes || s->doubt || t->group >= 0,
+		.place = t->group >= 0 ? t->group : INT64_MIN,
+		.since = now_of(t),
+		.resumes = s->resumes,
+	};
+
+	luns_init(&t->luns, &owner, &past);
+}
+
+static void init(struct engine_target *t, struct engine *e,
+		 const struct settings *s)
+{
+	t->engine = e;
+	t->ops = &ops;
+	t->settings = *s;
+	portal_settings_init(&t->by_portal, s);
+	t->group = s->group == SETTINGS_NO_GROUP ? -1 : (int32_t)s->group;
+	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
+		     s->failover);
+	t->settled = t->group >= 0;
+	attempt_keep_port(t, &s->old_portal, (uint16_t)s->old_port);
+	portals_follow(&t->portals, t->group);
+	t->end.fn = on_end;
+	attempt_init(t);
+	redirect_init(t);
+	engine_target_fence_init(t);
+	init_luns(t);
+	witness_init(t);
+	engine_target_set_rules(t);
 }
 
 int engine_target_start(struct engine *e, const struct settings *s)
@@ -523,35 +397,14 @@ int engine_target_start(struct engine *e, const struct settings *s)
 		e->evict = evict_new(e);
 	if (!t)
 		return -ENOMEM;
-	t->engine = e;
-	t->settings = *s;
-	portal_settings_init(&t->by_portal, s);
-	t->group = s->group == SETTINGS_NO_GROUP ? -1 : (int32_t)s->group;
-	portals_init(&t->portals, s->portals, s->nportals, s->preferred,
-		     s->failover);
-	t->old_group = t->group;
-	t->settled = t->group >= 0;
-	t->resumes = s->resumes;
-	/* Disks that are not resumed may have been let go of just before. */
-	t->inherits = s->resumes || s->doubt || t->group >= 0;
-	keep_port(t, &s->old_portal, (uint16_t)s->old_port);
-	portals_follow(&t->portals, t->old_group);
-	t->retry.fn = on_retry;
-	t->expire.fn = on_expire;
-	t->end.fn = on_end;
-	engine_target_fence_init(t);
-	t->born = now_of(t);
-	lookup_init(&t->lookup, e, s->id, on_looked_up);
-	luns_init(&t->luns, t);
-	witness_init(t);
-	engine_target_set_rules(t);
-	t->nexus = engine_target_nexus(t);
+	init(t, e, s);
+	t->nexus = new_nexus(t);
 	err = t->nexus ? idmap_add(&e->targets, &t->node, s->id) : -ENOMEM;
 	if (err) {
-		engine_target_free(t);
+		target_free(t);
 		return err;
 	}
-	start_expiry(t);
+	attempt_start_expiry(t);
 	io_timer_after(e->loop, &t->retry, 0);
 	return 0;
 }
@@ -563,26 +416,21 @@ struct engine_target *engine_target_find(const struct engine *e, uint64_t id)
 	return n ? container_of(n, struct engine_target, node) : NULL;
 }
 
-static void leave(struct engine_target *t)
+int engine_target_attach(struct engine_target *t,
+			 const uint8_t lun[static LUN_LEN],
+			 const struct lun_attach *a)
 {
-	struct io_loop *loop = t->engine->loop;
+	int err;
 
-	if (t->leaving)
-		return;
-	t->leaving = true;
-	lookup_stop(&t->lookup);
-	io_timer_cancel(loop, &t->retry);
-	if (!t->nexus->link.open) {
-		io_soon(loop, &t->end);
-	} else if (t->nexus->link.conn) {
-		session_logout(t->nexus->session, now_of(t));
-		link_touch(&t->nexus->link);
-	} else {
-		link_give_up(&t->nexus->link);
-	}
+	if (t->removing)
+		return -ESHUTDOWN;
+	/* Its writes, if any are left, are where the engine before us was. */
+	if (a->resume && !luns_find(&t->luns, lun))
+		t->settled &= t->luns.past.place == t->group;
+	err = luns_attach(&t->luns, lun, a);
+	engine_target_settle(t);
+	return err;
 }
-
-/* The end ------------------------------------------------------------- */
 
 void engine_target_remove(struct engine_target *t)
 {
@@ -590,11 +438,5 @@ void engine_target_remove(struct engine_target *t)
 		return;
 	t->removing = true;
 	luns_detach_all(&t->luns);
-	engine_target_lun_gone(t);
-}
-
-void engine_target_lun_gone(struct engine_target *t)
-{
-	if (t->removing && !t->luns.attached)
-		leave(t);
+	leave_if_unused(t);
 }

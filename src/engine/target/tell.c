@@ -134,11 +134,10 @@ static void tell_settled(struct engine_target *t)
 
 void engine_target_settle(struct engine_target *t)
 {
-	if (t->settled || !t->up || t->group < 0 || t->resumes ||
-	    (t->inherits && !t->luns.listed) || luns_are_in_doubt(&t->luns))
+	if (t->settled || !t->up || t->group < 0 || luns_are_in_doubt(&t->luns))
 		return;
 	t->settled = true;
-	t->inherits = false;
+	luns_are_settled(&t->luns);
 	tell_settled(t);
 }
 
@@ -159,5 +158,4 @@ void engine_target_tell_all(struct engine_target *t)
 		engine_target_tell_up(t);
 	engine_target_tell_fence(t);
 	luns_tell_all(&t->luns);
-	engine_target_retry(t); /* whose words it should know, too */
 }

@@ -4,7 +4,7 @@
 #ifndef ENGINE_TELL_H
 #define ENGINE_TELL_H
 
-#include "engine/target/target.h"
+#include "engine/target/engine_target.h"
 
 /* With whether writes of its sessions may still arrive. */
 void engine_target_tell_removed(struct engine_target *t);
@@ -19,5 +19,13 @@ void engine_target_tell_redirected(struct engine_target *t,
 				   const struct addr *to);
 /* The session stands where a permanent redirection led. */
 void engine_target_tell_moved(struct engine_target *t);
+/* For a new manager: "has", its session, its LUNs and their handles. */
+void engine_target_tell_all(struct engine_target *t);
+
+/*
+ * Something was settled: once no disk is in doubt the manager is told that
+ * writes which may still run are in the present portal group, all of them.
+ */
+void engine_target_settle(struct engine_target *t);
 
 #endif

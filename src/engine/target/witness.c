@@ -5,7 +5,8 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "engine/target/target.h"
+#include "engine/target/attempt.h"
+#include "engine/target/fence_rules.h"
 
 /*
  * What the target has to end the first, in ms.  istgt takes a second for it.
@@ -44,7 +45,7 @@ static void on_bury(struct io_op *op, int res)
 	else
 		nexus_free(w->dead);
 	w->dead = NULL;
-	engine_target_buried(of(w));
+	of(w)->ops->buried(of(w));
 }
 
 static void bury(struct engine_target *t, struct nexus *n)
@@ -139,7 +140,7 @@ void witness_init(struct engine_target *t)
 		.bury.fn = on_bury,
 	};
 	if (is_open(t))
-		w->spare = engine_target_nexus(t);
+		w->spare = t->ops->nexus(t);
 }
 
 void witness_fini(struct engine_target *t)
@@ -156,8 +157,7 @@ static struct nexus *take_spare(struct engine_target *t)
 	struct nexus *n = t->witness.spare;
 
 	t->witness.spare = NULL;
-	return n || (t->ever_up && t->luns.attached) ? n
-						     : engine_target_nexus(t);
+	return n || (t->ever_up && t->luns.attached) ? n : t->ops->nexus(t);
 }
 
 /* What was seen holds for logins that begin as that one did. */
@@ -186,13 +186,13 @@ bool witness_begin(struct engine_target *t)
 	if (!second)
 		return false;
 	session_learn(second->session, t->nexus->session);
-	engine_target_bear(t, LOGIN_MOST);
+	attempt_bear(t, LOGIN_MOST);
 	w->state = WITNESS_SECOND;
 	w->first = t->nexus;
 	w->over = false;
 	t->nexus = second;
 	io_timer_after(t->engine->loop, &w->timer, LOGIN_MOST);
-	engine_target_connect(t);
+	attempt_connect(t);
 	return true;
 }
 

@@ -10,41 +10,9 @@
 #define ENGINE_WITNESS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "engine/session/nexus.h"
-#include "io/timer.h"
+#include "engine/target/engine_target.h"
 #include "proto/fault.h"
-
-struct engine_target;
-
-enum reinstates { /* in the order of reinstates_words */
-	REINSTATES_UNKNOWN,
-	REINSTATES_YES,
-	REINSTATES_NO,
-};
-
-enum witness_state {
-	WITNESS_IDLE,
-	WITNESS_SECOND,	 /* the second one is begun */
-	WITNESS_WATCH,	 /* it stands: does the first end? */
-	WITNESS_OUTLIVE, /* it did: did the path, or does the second stay? */
-};
-
-struct witness {
-	enum witness_state state;
-	enum reinstates verdict;
-	uint32_t ms;	     /* YES: so long after the second one stood */
-	bool skipped;	     /* what was seen began in the operational stage */
-	unsigned tries;	     /* that came to nothing */
-	bool over;	     /* the first ended before the second stood */
-	uint64_t stood;	     /* ms: when the second did */
-	struct nexus *first; /* until its connection is closed, or NULL */
-	struct nexus *dead;  /* to be freed outside of all callbacks */
-	struct nexus *spare; /* for the next try, or NULL */
-	struct io_timer timer;
-	struct io_op bury;
-};
 
 void witness_init(struct engine_target *t);
 /* Behind witness_stop(). */
