@@ -40,8 +40,8 @@ static const struct mode {
 	{ "write-4k-digests", CMD_WRITE, 4096, 32, 500, true },
 };
 
-static const struct mode *m;
-static struct puppet *p;
+static const struct mode *mode;
+static struct puppet *puppet;
 static struct order orders[MAX_DEPTH];
 static uint8_t buffers[MAX_DEPTH][MAX_DATA];
 static uint8_t stream[MAX_DEPTH * PDU_MAX];
@@ -57,20 +57,21 @@ static void begin(void)
 {
 	static struct stages stages;
 
-	p = puppet_new();
+	puppet = puppet_new();
 	stages_init(&stages, malloc(STAGES_MEMORY));
-	session_share(p->s, &stages);
-	if (m->digests)
-		p->cfg.header_digest = p->cfg.data_digest = DIGEST_ALWAYS;
-	if (m->digests)
-		PUPPET_UP(p, digests);
+	session_share(puppet->s, &stages);
+	if (mode->digests)
+		puppet->cfg.header_digest = puppet->cfg.data_digest =
+			DIGEST_ALWAYS;
+	if (mode->digests)
+		PUPPET_UP(puppet, digests);
 	else
-		PUPPET_UP(p, plain);
+		PUPPET_UP(puppet, plain);
 }
 
 static size_t add_digest(uint8_t *at, const uint8_t *of, size_t n)
 {
-	if (!m->digests || !n)
+	if (!mode->digests || !n)
 		return 0;
 	put_le32(at, digest_of(of, n));
 	return DIGEST_LEN;
@@ -84,23 +85,23 @@ static size_t add_answer(size_t n, uint32_t itt)
 		.has_status = true,
 		.itt = itt,
 		.ttt = TAG_NONE,
-		.data_len = m->len,
-		.sn = puppet_sn(p),
+		.data_len = mode->len,
+		.sn = puppet_sn(puppet),
 	};
 	struct pdu_scsi_rsp rsp = { .itt = itt, .sn = in.sn };
 	uint8_t *bhs = stream + n, *data;
 
-	if (m->dir == CMD_READ)
+	if (mode->dir == CMD_READ)
 		pdu_put_data_in(bhs, &in);
 	else
 		pdu_put_scsi_rsp(bhs, &rsp);
 	n += BHS_LEN;
 	n += add_digest(stream + n, bhs, BHS_LEN);
-	if (m->dir == CMD_WRITE)
+	if (mode->dir == CMD_WRITE)
 		return n;
 	data = stream + n; /* any bytes: those of before */
-	n += m->len;
-	return n + add_digest(stream + n, data, m->len);
+	n += mode->len;
+	return n + add_digest(stream + n, data, mode->len);
 }
 
 static void send_all(void)
@@ -108,12 +109,12 @@ static void send_all(void)
 	struct iovec iov[CONN_TX_IOV];
 	int pieces;
 
-	while ((pieces = conn_tx_want(p->c, iov, CONN_TX_IOV)) > 0) {
+	while ((pieces = conn_tx_want(puppet->c, iov, CONN_TX_IOV)) > 0) {
 		size_t n = 0;
 
 		for (int i = 0; i < pieces; i++)
 			n += iov[i].iov_len;
-		conn_tx_done(p->c, n, p->now);
+		conn_tx_done(puppet->c, n, puppet->now);
 	}
 }
 
@@ -121,26 +122,27 @@ static void batch(void)
 {
 	size_t n = 0;
 
-	p->expcmdsn += m->depth;
-	p->maxcmdsn += m->depth;
-	for (unsigned i = 0; i < m->depth; i++) {
-		order_init(&orders[i], m->dir, buffers[i], m->len);
-		session_submit(p->s, &orders[i].cmd);
+	puppet->expcmdsn += mode->depth;
+	puppet->maxcmdsn += mode->depth;
+	for (unsigned i = 0; i < mode->depth; i++) {
+		order_init(&orders[i], mode->dir, buffers[i], mode->len);
+		session_submit(puppet->s, &orders[i].cmd);
 	}
 	send_all();
-	for (unsigned i = 0; i < m->depth; i++)
-		n = add_answer(n, p->c->session->tasks[orders[i].cmd.task].itt);
-	puppet_raw(p, stream, n, n);
-	for (unsigned i = 0; i < m->depth; i++)
+	for (unsigned i = 0; i < mode->depth; i++)
+		n = add_answer(
+			n, puppet->c->session->tasks[orders[i].cmd.task].itt);
+	puppet_raw(puppet, stream, n, n);
+	for (unsigned i = 0; i < mode->depth; i++)
 		assert_int_equal(orders[i].done, 1);
 }
 
 static void run(void **state)
 {
 	begin();
-	for (unsigned i = 0; i < m->batches; i++)
+	for (unsigned i = 0; i < mode->batches; i++)
 		batch();
-	puppet_free(p);
+	puppet_free(puppet);
 }
 
 int main(int argc, char **argv)
@@ -148,10 +150,11 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(run) };
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
-		m = &modes[i];
+		mode = &modes[i];
 		if (argc < 2)
-			printf("%s %u\n", m->name, m->depth * m->batches);
-		else if (!strcmp(argv[1], m->name))
+			printf("%s %u\n", mode->name,
+			       mode->depth * mode->batches);
+		else if (!strcmp(argv[1], mode->name))
 			return cmocka_run_group_tests(tests, NULL, NULL);
 	}
 	return argc > 1;

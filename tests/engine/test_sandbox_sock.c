@@ -47,7 +47,7 @@ static struct shared {
 } * shared;
 
 static struct io_loop *loop;
-static struct sock s;
+static struct sock conn;
 static int lost_err = 1;
 static bool gone, sends;
 static char bytes[1 << 20];
@@ -117,7 +117,7 @@ static void fill(void)
 	size_t before;
 
 	sends = true;
-	sock_kick_tx(&s);
+	sock_kick_tx(&conn);
 	do {
 		before = shared->taken;
 		turn(200);
@@ -128,7 +128,7 @@ static void fill(void)
 static int fill_and_close(void)
 {
 	fill();
-	sock_close(&s);
+	sock_close(&conn);
 	while (!gone)
 		turn(1000);
 	return 0;
@@ -147,10 +147,10 @@ static int suspect_until_lost(void)
 	while (!shared->go)
 		turn(10);
 	sends = true;
-	sock_kick_tx(&s);
+	sock_kick_tx(&conn);
 	while (lost_err == 1) {
 		turn(500);
-		sock_suspect(&s);
+		sock_suspect(&conn);
 	}
 	return lost_err == -ETIMEDOUT ? 0 : 11;
 }
@@ -159,7 +159,7 @@ static int wait_suspecting(void)
 {
 	while (!shared->up)
 		turn(10);
-	sock_suspect(&s);
+	sock_suspect(&conn);
 	shared->full = true;
 	while (!shared->go)
 		turn(10);
@@ -174,7 +174,7 @@ static void child(int (*part)(void), const struct sockaddr_storage *to)
 	if (io_loop_new(64, IO_LOOP_RESTRICTED, &loop) < 0 ||
 	    sandbox_drop(SANDBOX_USER) < 0 || sandbox_filter() < 0)
 		_exit(20);
-	if (sock_connect(&s, loop, &ops, to, &opt) < 0)
+	if (sock_connect(&conn, loop, &ops, to, &opt) < 0)
 		_exit(21);
 	_exit(part());
 }

@@ -9,54 +9,54 @@
 #include "base/list.h"
 #include "peer.h"
 
-static struct peer p;
+static struct peer peer;
 
 static void cmd_done(struct cmd *c)
 {
-	p.busy[c - p.cmds] = false;
+	peer.busy[c - peer.cmds] = false;
 }
 
 static void tmf_done(struct tmf_req *t, int response)
 {
-	p.tmf_busy = false;
+	peer.tmf_busy = false;
 }
 
 static void submit(struct input *in)
 {
 	unsigned i = input_byte(in) % PEER_CMDS;
-	struct cmd *c = &p.cmds[i];
+	struct cmd *c = &peer.cmds[i];
 
-	if (p.busy[i])
+	if (peer.busy[i])
 		return;
 	memset(c, 0, sizeof(*c));
 	c->dir = (enum cmd_dir)(input_byte(in) % 3);
-	c->buf = p.data[i];
+	c->buf = peer.data[i];
 	c->len = c->dir == CMD_NO_DATA ? 0 : input_u16(in) % PEER_DATA;
 	c->lun[1] = i & 1;
 	c->timeout = i & 2 ? 20000 : 0;
 	c->done = cmd_done;
-	p.busy[i] = true;
-	session_submit(p.s, c);
+	peer.busy[i] = true;
+	session_submit(peer.s, c);
 }
 
 static void manage(struct input *in)
 {
 	unsigned i = input_byte(in) % PEER_CMDS;
 
-	if (p.tmf_busy)
+	if (peer.tmf_busy)
 		return;
-	p.tmf = (struct tmf_req){
+	peer.tmf = (struct tmf_req){
 		.function = (enum tmf)(1 + input_byte(in) % 7),
-		.cmd = &p.cmds[i],
+		.cmd = &peer.cmds[i],
 		.done = tmf_done,
 	};
-	p.tmf.lun[1] = i & 1;
+	peer.tmf.lun[1] = i & 1;
 	/* A command that was never submitted has no task to abort. */
-	if (p.tmf.function == TMF_ABORT_TASK && !p.busy[i])
+	if (peer.tmf.function == TMF_ABORT_TASK && !peer.busy[i])
 		return;
-	p.tmf_busy = true;
-	if (session_manage(p.s, &p.tmf, p.now))
-		p.tmf_busy = false;
+	peer.tmf_busy = true;
+	if (session_manage(peer.s, &peer.tmf, peer.now))
+		peer.tmf_busy = false;
 }
 
 static void cleared(struct clear_req *r, int err)
@@ -69,11 +69,12 @@ static void recover(struct input *in)
 {
 	unsigned i = input_byte(in) % (PEER_CMDS + 1);
 
-	if (i < PEER_CMDS && p.busy[i]) {
-		session_expire(p.s, &p.cmds[i], p.now);
-	} else if (i == PEER_CMDS && !p.clear.pending && session_is_up(p.s)) {
-		p.clear.done = cleared;
-		session_clear_lun(p.s, &p.clear);
+	if (i < PEER_CMDS && peer.busy[i]) {
+		session_expire(peer.s, &peer.cmds[i], peer.now);
+	} else if (i == PEER_CMDS && !peer.clear.pending &&
+		   session_is_up(peer.s)) {
+		peer.clear.done = cleared;
+		session_clear_lun(peer.s, &peer.clear);
 	}
 }
 
@@ -87,13 +88,13 @@ static void send_pdu(struct input *in)
 	out[4] = 0;
 	put_be24(out + 5, len);
 	if (mend & 1)
-		put_be32(out + 16, p.itts[mend >> 5]);
+		put_be32(out + 16, peer.itts[mend >> 5]);
 	if (mend & 2)
-		put_be32(out + 24, p.statsn);
+		put_be32(out + 24, peer.statsn);
 	if (mend & 4)
-		p.statsn++;
+		peer.statsn++;
 	input_bytes(in, out + BHS_LEN, len);
-	peer_feed(&p, out, BHS_LEN + len + pdu_pad(len),
+	peer_feed(&peer, out, BHS_LEN + len + pdu_pad(len),
 		  mend & 8 ? 13 : sizeof(out));
 }
 
@@ -108,15 +109,15 @@ static void step(struct input *in)
 		manage(in);
 		break;
 	case 3:
-		peer_drain(&p, input_u16(in));
+		peer_drain(&peer, input_u16(in));
 		break;
 	case 4:
-		p.now += input_u16(in);
-		session_tick(p.s, p.now);
+		peer.now += input_u16(in);
+		session_tick(peer.s, peer.now);
 		break;
 	case 5:
 		if (input_byte(in) == 0)
-			session_logout(p.s, p.now);
+			session_logout(peer.s, peer.now);
 		else
 			recover(in);
 		break;
@@ -132,15 +133,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				   "FirstBurstLength=2048\0MaxBurstLength=4096";
 	struct input in = { data, size };
 
-	peer_init(&p, SESSION_NORMAL, false, false);
-	peer_connect(&p);
-	peer_log_in(&p, keys, sizeof(keys));
-	MUST(session_is_up(p.s));
-	while (in.left && p.c) {
+	peer_init(&peer, SESSION_NORMAL, false, false);
+	peer_connect(&peer);
+	peer_log_in(&peer, keys, sizeof(keys));
+	MUST(session_is_up(peer.s));
+	while (in.left && peer.c) {
 		step(&in);
-		peer_settle(&p);
-		MUST(session_next_wake(p.s) > 0);
+		peer_settle(&peer);
+		MUST(session_next_wake(peer.s) > 0);
 	}
-	peer_fini(&p);
+	peer_fini(&peer);
 	return 0;
 }

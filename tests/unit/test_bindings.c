@@ -17,7 +17,7 @@
 
 #define NAME "iqn.2001-04.com.example:"
 
-static struct bindings *b;
+static struct bindings *bindings;
 
 /* What the wrappers do and have seen. */
 static struct {
@@ -100,9 +100,9 @@ static const char *path(void)
 
 static int open_bindings(void)
 {
-	bindings_close(b);
-	b = NULL;
-	return bindings_open(path(), NULL, fresh_report(), &b);
+	bindings_close(bindings);
+	bindings = NULL;
+	return bindings_open(path(), NULL, fresh_report(), &bindings);
 }
 
 static void open_with(const char *text)
@@ -116,7 +116,7 @@ static struct binding assign(const char *key)
 {
 	struct binding out = { 0 };
 
-	bindings_assign(b, &key, 1, fresh_report(), &out);
+	bindings_assign(bindings, &key, 1, fresh_report(), &out);
 	return out;
 }
 
@@ -148,8 +148,8 @@ static int fresh(void **state)
 
 static int clean(void **state)
 {
-	bindings_close(b);
-	b = NULL;
+	bindings_close(bindings);
+	bindings = NULL;
 	return remove_tmp_dir(state);
 }
 
@@ -216,7 +216,7 @@ static void test_full_bus_leads_to_the_next(void **state)
 static void test_all_numbers_taken_is_told(void **state)
 {
 	fill(65536);
-	assert_int_equal(bindings_count(b), 65536);
+	assert_int_equal(bindings_count(bindings), 65536);
 	assert_int_equal(assign(NAME "x").error, -ENOSPC);
 	assert_pair(NAME "65535", 255, 255);
 }
@@ -227,7 +227,8 @@ static void test_many_are_written_in_one_go(void **state)
 	struct binding out[4];
 
 	open_with("");
-	assert_int_equal(bindings_assign(b, keys, 4, fresh_report(), out), 0);
+	assert_int_equal(
+		bindings_assign(bindings, keys, 4, fresh_report(), out), 0);
 	assert_int_equal(out[0].target, 0);
 	assert_int_equal(out[1].target, 1);
 	assert_int_equal(out[2].target, 0);
@@ -292,7 +293,7 @@ static void test_all_faulty_lines_are_told_and_not_used(void **state)
 	assert_told("iscsi.bindings:8: the TargetName ends with a comma");
 	assert_told("iscsi.bindings:9: the line has a control character");
 	assert_told("iscsi.bindings:10: the BusId must be 0 to 255");
-	assert_int_equal(bindings_count(b), 1);
+	assert_int_equal(bindings_count(bindings), 1);
 	assert_pair(NAME "b", 0, 1);
 }
 
@@ -323,13 +324,14 @@ static void test_wrong_name_gets_no_binding_and_harms_no_other(void **state)
 	struct binding out[4];
 
 	open_with("");
-	assert_int_equal(bindings_assign(b, keys, 4, fresh_report(), out),
-			 -EINVAL);
+	assert_int_equal(
+		bindings_assign(bindings, keys, 4, fresh_report(), out),
+		-EINVAL);
 	assert_int_equal(out[0].error, -EINVAL);
 	assert_int_equal(out[1].error, 0);
 	assert_int_equal(out[2].error, -EINVAL);
 	assert_int_equal(out[3].error, -EINVAL);
-	assert_int_equal(bindings_count(b), 1);
+	assert_int_equal(bindings_count(bindings), 1);
 }
 
 static void test_line_added_by_hand_meanwhile_is_honoured(void **state)
@@ -344,7 +346,8 @@ static void test_old_file_is_moved_to_the_new_place(void **state)
 {
 	put_file(in_tmp("old"), "# old\n0 3 " NAME "a\n");
 	assert_int_equal(
-		bindings_open(path(), in_tmp("old"), fresh_report(), &b), 0);
+		bindings_open(path(), in_tmp("old"), fresh_report(), &bindings),
+		0);
 	assert_pair(NAME "a", 0, 3);
 	assert_int_equal(access(in_tmp("old"), F_OK), -1);
 	assert_file("# old\n0 3 " NAME "a\n");
@@ -355,7 +358,8 @@ static void test_old_file_is_left_when_there_is_a_new_one(void **state)
 	put_file(in_tmp("old"), "0 3 " NAME "a\n");
 	put_file(path(), "0 4 " NAME "a\n");
 	assert_int_equal(
-		bindings_open(path(), in_tmp("old"), fresh_report(), &b), 0);
+		bindings_open(path(), in_tmp("old"), fresh_report(), &bindings),
+		0);
 	assert_pair(NAME "a", 0, 4);
 	assert_int_equal(access(in_tmp("old"), F_OK), 0);
 }
@@ -542,18 +546,19 @@ static void test_two_daemons_never_give_one_pair_twice(void **state)
 	}
 	assert_int_equal(open_bindings(), 0);
 	assert_string_equal(told, "");
-	assert_int_equal(bindings_count(b), 200);
+	assert_int_equal(bindings_count(bindings), 200);
 	assert_pair(NAME "three", 0, 200);
 }
 
 static void test_place_that_cannot_be_written_is_told(void **state)
 {
-	assert_int_equal(
-		bindings_open("/proc/none/bindings", NULL, fresh_report(), &b),
-		-ENOENT);
+	assert_int_equal(bindings_open("/proc/none/bindings", NULL,
+				       fresh_report(), &bindings),
+			 -ENOENT);
 	assert_told("/proc/none/bindings: cannot use it: No such file");
-	assert_int_equal(bindings_open(tmp_dir, NULL, fresh_report(), &b),
-			 -EISDIR);
+	assert_int_equal(
+		bindings_open(tmp_dir, NULL, fresh_report(), &bindings),
+		-EISDIR);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, fresh, clean)

@@ -11,17 +11,17 @@
 #include "base/bytes.h"
 #include "scsi/capacity.h"
 
-static struct capacity c;
+static struct capacity capacity;
 
 static void test_ten_byte_form_gives_last_block_and_size(void **state)
 {
 	static const uint8_t p[8] = { 0, 0, 0x0f, 0xff, 0, 0, 0x10, 0 };
 
-	assert_int_equal(capacity_get_10(p, 8, &c), 0);
-	assert_int_equal(c.last, 4095);
-	assert_int_equal(c.block_size, 4096);
-	assert_false(c.lbpme);
-	assert_int_equal(capacity_get_10(p, 7, &c), -EBADMSG);
+	assert_int_equal(capacity_get_10(p, 8, &capacity), 0);
+	assert_int_equal(capacity.last, 4095);
+	assert_int_equal(capacity.block_size, 4096);
+	assert_false(capacity.lbpme);
+	assert_int_equal(capacity_get_10(p, 7, &capacity), -EBADMSG);
 }
 
 static void fill(uint8_t p[static 32])
@@ -38,12 +38,12 @@ static void test_sixteen_byte_form_gives_provisioning(void **st)
 	uint8_t p[32];
 
 	fill(p);
-	assert_int_equal(capacity_get_16(p, 32, &c), 0);
-	assert_int_equal(c.last, 0x1ffffffff);
-	assert_int_equal(c.block_size, 512);
-	assert_int_equal(c.physical_exp, 3);
-	assert_true(c.lbpme);
-	assert_true(c.lbprz);
+	assert_int_equal(capacity_get_16(p, 32, &capacity), 0);
+	assert_int_equal(capacity.last, 0x1ffffffff);
+	assert_int_equal(capacity.block_size, 512);
+	assert_int_equal(capacity.physical_exp, 3);
+	assert_true(capacity.lbpme);
+	assert_true(capacity.lbprz);
 }
 
 static void test_twelve_bytes_are_the_oldest_sixteen_byte_form(void **state)
@@ -51,11 +51,11 @@ static void test_twelve_bytes_are_the_oldest_sixteen_byte_form(void **state)
 	uint8_t p[32];
 
 	fill(p);
-	assert_int_equal(capacity_get_16(p, 12, &c), 0);
-	assert_int_equal(c.last, 0x1ffffffff);
-	assert_false(c.lbpme);
-	assert_int_equal(c.physical_exp, 0);
-	assert_int_equal(capacity_get_16(p, 11, &c), -EBADMSG);
+	assert_int_equal(capacity_get_16(p, 12, &capacity), 0);
+	assert_int_equal(capacity.last, 0x1ffffffff);
+	assert_false(capacity.lbpme);
+	assert_int_equal(capacity.physical_exp, 0);
+	assert_int_equal(capacity_get_16(p, 11, &capacity), -EBADMSG);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #define B "iqn.2001-04.com.example:b"
 
 static struct conf *conf;
-static struct conf_settings s;
+static struct conf_settings settings;
 
 static void read_conf(const char *text)
 {
@@ -31,7 +31,7 @@ static void target(const char *name, const char *portal)
 
 	if (portal)
 		assert_int_equal(addr_parse(portal, strlen(portal), &a), 0);
-	conf_target_settings(conf, name, portal ? &a : NULL, NULL, &s);
+	conf_target_settings(conf, name, portal ? &a : NULL, NULL, &settings);
 }
 
 /* The i-th DiscoveryAddress section. */
@@ -48,7 +48,8 @@ static const struct conf_section *nth(unsigned i)
 
 static struct conf_origin origin(const char *keyword)
 {
-	return conf_settings_origin(&s, keyword_find(keyword, strlen(keyword)));
+	return conf_settings_origin(&settings,
+				    keyword_find(keyword, strlen(keyword)));
 }
 
 static void assert_origin(const char *keyword, enum conf_scope scope,
@@ -62,33 +63,33 @@ static void test_defaults_are_those_of_the_manual(void **state)
 {
 	read_conf("");
 	target(A, NULL);
-	assert_null(s.unusable);
-	assert_string_equal(s.out.user, "");
-	assert_int_equal(s.login_timeout, 15000);
-	assert_int_equal(s.auth_timeout, 45000);
-	assert_int_equal(s.active_timeout, 5000);
-	assert_int_equal(s.idle_timeout, 60000);
-	assert_int_equal(s.ping_timeout, 5000);
-	assert_int_equal(s.connfail_timeout, 0);
-	assert_int_equal(s.abort_timeout, 10000);
-	assert_int_equal(s.reset_timeout, 30000);
-	assert_int_equal(s.min_disk_command_timeout, 0);
-	assert_int_equal(s.max_disk_command_timeout, 0);
-	assert_int_equal(s.header_digest, CONF_DIGEST_PREFER_OFF);
-	assert_int_equal(s.data_digest, CONF_DIGEST_PREFER_OFF);
-	assert_false(s.initial_r2t);
-	assert_true(s.immediate_data);
-	assert_int_equal(s.max_recv_data, 131072);
-	assert_int_equal(s.first_burst, 262144);
-	assert_int_equal(s.max_burst, 16776192);
-	assert_int_equal(s.tcp_window, 0);
-	assert_true(s.portal_failover);
-	assert_string_equal(s.preferred_portal.host, "");
-	assert_int_equal(s.preferred_subnet.count, 0);
-	assert_int_equal(s.multipath, CONF_MULTIPATH_NO);
-	assert_true(s.enabled);
-	assert_true(s.continuous);
-	assert_true(s.send_async_text);
+	assert_null(settings.unusable);
+	assert_string_equal(settings.out.user, "");
+	assert_int_equal(settings.login_timeout, 15000);
+	assert_int_equal(settings.auth_timeout, 45000);
+	assert_int_equal(settings.active_timeout, 5000);
+	assert_int_equal(settings.idle_timeout, 60000);
+	assert_int_equal(settings.ping_timeout, 5000);
+	assert_int_equal(settings.connfail_timeout, 0);
+	assert_int_equal(settings.abort_timeout, 10000);
+	assert_int_equal(settings.reset_timeout, 30000);
+	assert_int_equal(settings.min_disk_command_timeout, 0);
+	assert_int_equal(settings.max_disk_command_timeout, 0);
+	assert_int_equal(settings.header_digest, CONF_DIGEST_PREFER_OFF);
+	assert_int_equal(settings.data_digest, CONF_DIGEST_PREFER_OFF);
+	assert_false(settings.initial_r2t);
+	assert_true(settings.immediate_data);
+	assert_int_equal(settings.max_recv_data, 131072);
+	assert_int_equal(settings.first_burst, 262144);
+	assert_int_equal(settings.max_burst, 16776192);
+	assert_int_equal(settings.tcp_window, 0);
+	assert_true(settings.portal_failover);
+	assert_string_equal(settings.preferred_portal.host, "");
+	assert_int_equal(settings.preferred_subnet.count, 0);
+	assert_int_equal(settings.multipath, CONF_MULTIPATH_NO);
+	assert_true(settings.enabled);
+	assert_true(settings.continuous);
+	assert_true(settings.send_async_text);
 	assert_origin("LoginTimeout", CONF_FROM_DEFAULT, 0);
 }
 
@@ -103,16 +104,16 @@ static void test_discovery_takes_globals_as_they_stand_there(void **state)
 		  "LoginTimeout=15\n"
 		  "DiscoveryAddress=10.4.100.1\n");
 	assert_string_equal(told, "");
-	conf_discovery_settings(conf, nth(0), &s);
-	assert_string_equal(s.out.user, "bob");
-	assert_string_equal(s.out.secret, "bobs-own-secret");
-	assert_int_equal(s.login_timeout, 20000);
+	conf_discovery_settings(conf, nth(0), &settings);
+	assert_string_equal(settings.out.user, "bob");
+	assert_string_equal(settings.out.secret, "bobs-own-secret");
+	assert_int_equal(settings.login_timeout, 20000);
 	assert_origin("Username", CONF_FROM_DISCOVERY, 5);
 	assert_origin("LoginTimeout", CONF_FROM_GLOBAL, 3);
-	conf_discovery_settings(conf, nth(1), &s);
-	assert_string_equal(s.out.user, "alice");
-	assert_string_equal(s.out.secret, "alices-secret");
-	assert_int_equal(s.login_timeout, 15000);
+	conf_discovery_settings(conf, nth(1), &settings);
+	assert_string_equal(settings.out.user, "alice");
+	assert_string_equal(settings.out.secret, "alices-secret");
+	assert_int_equal(settings.login_timeout, 15000);
 	assert_origin("LoginTimeout", CONF_FROM_GLOBAL, 7);
 }
 
@@ -124,16 +125,16 @@ static void test_network_beats_target_name_beats_global(void **state)
 		  "TargetName=" A "\n"
 		  "  LoginTimeout=30\n");
 	target(A, "192.168.250.9:3260");
-	assert_int_equal(s.login_timeout, 20000);
+	assert_int_equal(settings.login_timeout, 20000);
 	assert_origin("LoginTimeout", CONF_FROM_NETWORK, 3);
 	target(A, "192.168.251.9:3260");
-	assert_int_equal(s.login_timeout, 30000);
+	assert_int_equal(settings.login_timeout, 30000);
 	assert_origin("LoginTimeout", CONF_FROM_TARGET, 5);
 	target(B, "192.168.251.9:3260");
-	assert_int_equal(s.login_timeout, 25000);
+	assert_int_equal(settings.login_timeout, 25000);
 	assert_origin("LoginTimeout", CONF_FROM_GLOBAL, 1);
 	target(B, "192.168.250.9:3260");
-	assert_int_equal(s.login_timeout, 20000);
+	assert_int_equal(settings.login_timeout, 20000);
 }
 
 static void test_subnet_leaves_what_it_does_not_say_to_others(void **state)
@@ -143,8 +144,8 @@ static void test_subnet_leaves_what_it_does_not_say_to_others(void **state)
 		  "TargetName=" A "\n"
 		  "  LoginTimeout=30\n");
 	target(A, "192.168.250.9");
-	assert_int_equal(s.ping_timeout, 3000);
-	assert_int_equal(s.login_timeout, 30000);
+	assert_int_equal(settings.ping_timeout, 3000);
+	assert_int_equal(settings.login_timeout, 30000);
 }
 
 static void test_last_of_two_matching_sections_wins(void **state)
@@ -155,8 +156,8 @@ static void test_last_of_two_matching_sections_wins(void **state)
 		  "Subnet=192.168.250.0/24\n"
 		  "  LoginTimeout=2\n");
 	target(A, "192.168.250.9");
-	assert_int_equal(s.login_timeout, 2000);
-	assert_int_equal(s.ping_timeout, 1000);
+	assert_int_equal(settings.login_timeout, 2000);
+	assert_int_equal(settings.ping_timeout, 1000);
 }
 
 static void test_any_address_of_a_list_matches(void **state)
@@ -166,13 +167,13 @@ static void test_any_address_of_a_list_matches(void **state)
 		  "TargetIPAddress=10.6.0.0/16\n"
 		  "  LoginTimeout=3\n");
 	target(A, "10.5.100.77");
-	assert_int_equal(s.login_timeout, 2000);
+	assert_int_equal(settings.login_timeout, 2000);
 	target(A, "[2001:db8::9]:3260");
-	assert_int_equal(s.login_timeout, 2000);
+	assert_int_equal(settings.login_timeout, 2000);
 	target(A, "10.6.7.8");
-	assert_int_equal(s.login_timeout, 3000);
+	assert_int_equal(settings.login_timeout, 3000);
 	target(A, "10.7.7.8");
-	assert_int_equal(s.login_timeout, 15000);
+	assert_int_equal(settings.login_timeout, 15000);
 }
 
 static void test_later_global_does_not_reach_an_earlier_section(void **state)
@@ -182,10 +183,10 @@ static void test_later_global_does_not_reach_an_earlier_section(void **state)
 		  "  LoginTimeout=30\n"
 		  "HeaderDigest=never\n");
 	target(A, NULL);
-	assert_int_equal(s.header_digest, CONF_DIGEST_ALWAYS);
+	assert_int_equal(settings.header_digest, CONF_DIGEST_ALWAYS);
 	assert_origin("HeaderDigest", CONF_FROM_GLOBAL, 1);
 	target(B, NULL);
-	assert_int_equal(s.header_digest, CONF_DIGEST_NEVER);
+	assert_int_equal(settings.header_digest, CONF_DIGEST_NEVER);
 }
 
 static void test_section_without_settings_pins_the_globals(void **state)
@@ -195,9 +196,9 @@ static void test_section_without_settings_pins_the_globals(void **state)
 		  "LoginTimeout=10\n"
 		  "HeaderDigest=always\n");
 	target(A, "10.0.0.1");
-	assert_int_equal(s.login_timeout, 20000);
+	assert_int_equal(settings.login_timeout, 20000);
 	/* A Subnet has no say in digests. */
-	assert_int_equal(s.header_digest, CONF_DIGEST_ALWAYS);
+	assert_int_equal(settings.header_digest, CONF_DIGEST_ALWAYS);
 }
 
 static void test_credentials_are_those_of_the_finding_discovery(void **state)
@@ -209,12 +210,12 @@ static void test_credentials_are_those_of_the_finding_discovery(void **state)
 		  "  Password=bobs-own-secret\n"
 		  "Username=carol\n"
 		  "Password=carols-secret\n");
-	conf_target_settings(conf, A, NULL, nth(0), &s);
-	assert_string_equal(s.out.user, "bob");
-	assert_string_equal(s.out.secret, "bobs-own-secret");
+	conf_target_settings(conf, A, NULL, nth(0), &settings);
+	assert_string_equal(settings.out.user, "bob");
+	assert_string_equal(settings.out.secret, "bobs-own-secret");
 	assert_origin("Password", CONF_FROM_DISCOVERY, 5);
 	target(A, NULL);
-	assert_string_equal(s.out.user, "carol");
+	assert_string_equal(settings.out.user, "carol");
 }
 
 static void test_discovery_before_all_credentials_has_none(void **state)
@@ -222,9 +223,9 @@ static void test_discovery_before_all_credentials_has_none(void **state)
 	read_conf("DiscoveryAddress=10.4.100.0\n"
 		  "Username=alice\n"
 		  "Password=alices-secret\n");
-	conf_target_settings(conf, A, NULL, nth(0), &s);
-	assert_null(s.unusable);
-	assert_string_equal(s.out.secret, "");
+	conf_target_settings(conf, A, NULL, nth(0), &settings);
+	assert_null(settings.unusable);
+	assert_string_equal(settings.out.secret, "");
 }
 
 static void test_discovery_times_are_not_for_its_targets(void **state)
@@ -232,11 +233,11 @@ static void test_discovery_times_are_not_for_its_targets(void **state)
 	read_conf("DiscoveryAddress=10.4.100.0\n"
 		  "  LoginTimeout=99\n"
 		  "  Continuous=no\n");
-	conf_target_settings(conf, A, NULL, nth(0), &s);
-	assert_int_equal(s.login_timeout, 15000);
-	conf_discovery_settings(conf, nth(0), &s);
-	assert_int_equal(s.login_timeout, 99000);
-	assert_false(s.continuous);
+	conf_target_settings(conf, A, NULL, nth(0), &settings);
+	assert_int_equal(settings.login_timeout, 15000);
+	conf_discovery_settings(conf, nth(0), &settings);
+	assert_int_equal(settings.login_timeout, 99000);
+	assert_false(settings.continuous);
 }
 
 static void test_target_may_have_credentials_of_its_own(void **state)
@@ -247,10 +248,10 @@ static void test_target_may_have_credentials_of_its_own(void **state)
 		  "TargetName=" A "\n"
 		  "  Username=alice\n"
 		  "  Password=alices-secret\n");
-	conf_target_settings(conf, A, NULL, nth(0), &s);
-	assert_string_equal(s.out.user, "alice");
-	conf_target_settings(conf, B, NULL, nth(0), &s);
-	assert_string_equal(s.out.user, "bob");
+	conf_target_settings(conf, A, NULL, nth(0), &settings);
+	assert_string_equal(settings.out.user, "alice");
+	conf_target_settings(conf, B, NULL, nth(0), &settings);
+	assert_string_equal(settings.out.user, "bob");
 }
 
 static void test_empty_quotes_take_credentials_away(void **state)
@@ -260,9 +261,9 @@ static void test_empty_quotes_take_credentials_away(void **state)
 		  "DiscoveryAddress=10.4.100.0\n"
 		  "  Username=\"\"\n"
 		  "  Password=\"\"\n");
-	conf_discovery_settings(conf, nth(0), &s);
-	assert_null(s.unusable);
-	assert_string_equal(s.out.secret, "");
+	conf_discovery_settings(conf, nth(0), &settings);
+	assert_null(settings.unusable);
+	assert_string_equal(settings.out.secret, "");
 }
 
 static void test_bad_credentials_make_a_session_impossible(void **state)
@@ -277,9 +278,9 @@ static void test_bad_credentials_make_a_session_impossible(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		read_conf(bad[i]);
 		target(A, NULL);
-		assert_non_null(s.unusable);
-		assert_string_equal(s.out.secret, "");
-		assert_string_equal(s.in.secret, "");
+		assert_non_null(settings.unusable);
+		assert_string_equal(settings.out.secret, "");
+		assert_string_equal(settings.in.secret, "");
 	}
 }
 
@@ -289,9 +290,9 @@ static void test_good_credentials_both_ways_are_taken(void **state)
 		  "IncomingUsername=disk\nIncomingPassword=disks-secret\n");
 	assert_string_equal(told, "");
 	target(A, NULL);
-	assert_null(s.unusable);
-	assert_string_equal(s.in.user, "disk");
-	assert_string_equal(s.in.secret, "disks-secret");
+	assert_null(settings.unusable);
+	assert_string_equal(settings.in.user, "disk");
+	assert_string_equal(settings.in.secret, "disks-secret");
 }
 
 static void test_the_time_of_an_engine_is_one_for_all(void **state)
@@ -308,27 +309,27 @@ static void test_target_may_be_disabled_or_alone_enabled(void **state)
 {
 	read_conf("TargetName=" A "\n  Enabled=no\n");
 	target(A, NULL);
-	assert_false(s.enabled);
+	assert_false(settings.enabled);
 	target(B, NULL);
-	assert_true(s.enabled);
+	assert_true(settings.enabled);
 	read_conf("Enabled=no\nTargetName=" A "\n  Enabled=yes\n");
 	target(A, NULL);
-	assert_true(s.enabled);
+	assert_true(settings.enabled);
 	target(B, NULL);
-	assert_false(s.enabled);
+	assert_false(settings.enabled);
 }
 
 static void test_luns_not_listed_are_not_enabled(void **state)
 {
 	read_conf("TargetName=" A "\n  LUNs=0-2,8\n");
 	target(A, NULL);
-	assert_true(conf_lun_enabled(&s, 0));
-	assert_true(conf_lun_enabled(&s, 8));
-	assert_false(conf_lun_enabled(&s, 3));
+	assert_true(conf_lun_enabled(&settings, 0));
+	assert_true(conf_lun_enabled(&settings, 8));
+	assert_false(conf_lun_enabled(&settings, 3));
 	target(B, NULL);
-	assert_true(conf_lun_enabled(&s, 255));
-	assert_false(conf_lun_enabled(&s, 256));
-	assert_false(conf_lun_enabled(&s, UINT32_MAX));
+	assert_true(conf_lun_enabled(&settings, 255));
+	assert_false(conf_lun_enabled(&settings, 256));
+	assert_false(conf_lun_enabled(&settings, UINT32_MAX));
 }
 
 static unsigned rank(const char *portal)
@@ -336,7 +337,7 @@ static unsigned rank(const char *portal)
 	struct addr a;
 
 	assert_int_equal(addr_parse(portal, strlen(portal), &a), 0);
-	return conf_portal_rank(&s, &a);
+	return conf_portal_rank(&settings, &a);
 }
 
 static void test_preferred_portal_comes_before_its_subnet(void **state)
@@ -368,16 +369,16 @@ static void test_disk_commands_last_for_ever_by_default(void **state)
 {
 	read_conf("");
 	target(A, NULL);
-	assert_int_equal(conf_disk_timeout(&s), 0);
+	assert_int_equal(conf_disk_timeout(&settings), 0);
 	read_conf("MaxDiskCommandTimeout=10\n");
 	target(A, NULL);
-	assert_int_equal(conf_disk_timeout(&s), 10000);
+	assert_int_equal(conf_disk_timeout(&settings), 10000);
 	read_conf("MinDiskCommandTimeout=20\nDiskCommandTimeout=10\n");
 	target(A, NULL);
-	assert_int_equal(conf_disk_timeout(&s), 10000);
+	assert_int_equal(conf_disk_timeout(&settings), 10000);
 	read_conf("MinDiskCommandTimeout=20\n");
 	target(A, NULL);
-	assert_int_equal(conf_disk_timeout(&s), 20000);
+	assert_int_equal(conf_disk_timeout(&settings), 20000);
 }
 
 static void test_listing_names_values_and_their_lines(void **state)
@@ -391,8 +392,9 @@ static void test_listing_names_values_and_their_lines(void **state)
 		  "TargetName=" A "\n"
 		  "  LUNs=0-3\n");
 	target(A, NULL);
-	for (size_t i = 0; conf_settings_list(conf, &s, i, value, sizeof(value),
-					      from, sizeof(from));
+	for (size_t i = 0;
+	     conf_settings_list(conf, &settings, i, value, sizeof(value), from,
+				sizeof(from));
 	     i++) {
 		strcat(all, value);
 		strcat(all, " ");
@@ -415,9 +417,9 @@ static void test_wiped_settings_hold_no_secret(void **state)
 
 	read_conf("Username=alice\nPassword=alices-secret\n");
 	target(A, NULL);
-	assert_string_equal(s.out.secret, "alices-secret");
-	conf_settings_wipe(&s);
-	assert_memory_equal(&s, &zero, sizeof(s));
+	assert_string_equal(settings.out.secret, "alices-secret");
+	conf_settings_wipe(&settings);
+	assert_memory_equal(&settings, &zero, sizeof(settings));
 }
 
 #define T(name) cmocka_unit_test_teardown(name, drop_conf)

@@ -19,7 +19,7 @@
 #define W      30000 /* ms */
 #define SETTLE 100
 
-static struct request a, b;
+static struct request first, second;
 static struct fence_rules rules;
 
 static int setup(void **state)
@@ -73,7 +73,7 @@ static void settle_only(void)
 static void
 test_at_the_same_place_a_pause_and_a_barrier_are_enough(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	assert_fence("SETTLE");
 	assert_int_equal(fake.ngot, 0);
@@ -82,14 +82,14 @@ test_at_the_same_place_a_pause_and_a_barrier_are_enough(void **state)
 	pass(1);
 	assert_int_equal(fake_got(SCSI_SYNCHRONIZE_CACHE_10, 0)[8], 1);
 	assert_fence("CLEAR");
-	assert_true(a.done);
-	assert_int_equal(a.err, 0);
+	assert_true(first.done);
+	assert_int_equal(first.err, 0);
 	assert_int_equal(fake.clears, 0);
 }
 
 static void test_elsewhere_nothing_is_sent_before_the_time_is_over(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	rig.now += 1000;
 	return_at(2);
 	assert_fence("HOLD");
@@ -97,22 +97,22 @@ static void test_elsewhere_nothing_is_sent_before_the_time_is_over(void **state)
 	assert_int_equal(fake.ngot, 0);
 	pass(1);
 	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 1);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_the_time_counts_from_the_loss_not_from_the_return(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	rig.now += W;
 	return_at(2);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void
 test_a_target_that_keeps_old_sessions_has_no_same_place(void **state)
 {
 	rules.reinstates = false;
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	assert_fence("HOLD");
 }
@@ -120,7 +120,7 @@ test_a_target_that_keeps_old_sessions_has_no_same_place(void **state)
 static void
 test_the_barrier_is_answered_before_anything_else_is_sent(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	disk_set_place(rig.disk, 1);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -130,12 +130,12 @@ test_the_barrier_is_answered_before_anything_else_is_sent(void **state)
 	disk_tick(rig.disk, rig.now + 10000);
 	assert_int_equal(fake.ngot, 1);
 	fake_answer_all();
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_the_identity_is_checked_before_writes_go_on(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_true(fake_count(SCSI_INQUIRY) > 0);
@@ -145,18 +145,18 @@ static void test_the_identity_is_checked_before_writes_go_on(void **state)
 
 static void test_lost_reads_need_no_fence(void **state)
 {
-	lose_at(1, &a, DISK_READ);
+	lose_at(1, &first, DISK_READ);
 	return_at(2);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 0);
 }
 
 static void test_a_write_that_never_left_needs_no_fence(void **state)
 {
 	fake.unsent = true;
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(2);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 0);
 }
 
@@ -166,26 +166,26 @@ static void test_a_lost_discard_is_fenced(void **state)
 	fake.provisioning = 0x80;
 	fake.max_unmap = 1024;
 	fake.max_descriptors = 1;
-	lose_at(1, &a, DISK_DISCARD);
+	lose_at(1, &first, DISK_DISCARD);
 	return_at(2);
 	assert_fence("HOLD");
 }
 
 static void test_after_a_logout_only_the_barrier_is_left(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	disk_nexus_ended(rig.disk);
 	assert_fence("ENDED");
 	return_at(2);
 	assert_int_equal(fake.got[0].cdb[0], SCSI_SYNCHRONIZE_CACHE_10);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 /* Its logout says nothing of the one before it. */
 static void test_the_logout_of_a_later_nexus_ends_none_before(void **state)
 {
 	rules.reinstates = false;
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	rig_lose();
 	disk_nexus_ended(rig.disk);
@@ -194,33 +194,33 @@ static void test_the_logout_of_a_later_nexus_ends_none_before(void **state)
 
 static void test_a_login_to_the_old_place_ends_the_wait(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(2);
 	disk_place_ended(rig.disk, 3, rig.now);
 	assert_fence("HOLD");
 	disk_place_ended(rig.disk, 1, rig.now);
 	assert_fence("SETTLE");
 	pass(SETTLE);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_the_doubt_outlives_a_second_failover(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(2);
 	rig.now += 5000;
 	rig_lose();
 	return_at(3);
 	assert_fence("HOLD");
 	pass(W - 5001);
-	assert_false(a.done);
+	assert_false(first.done);
 	pass(1);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_a_barrier_that_was_lost_is_sent_again(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	disk_set_place(rig.disk, 1);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -229,38 +229,38 @@ static void test_a_barrier_that_was_lost_is_sent_again(void **state)
 	assert_fence("ENDED");
 	return_at(2);
 	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 2);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_an_attention_is_no_answer_to_the_barrier(void **state)
 {
 	fake_sense(SCSI_SYNCHRONIZE_CACHE_10, 1, 6, 0x29, 0);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 2);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_busy_is_no_answer_to_the_barrier(void **state)
 {
 	fake_status(SCSI_SYNCHRONIZE_CACHE_10, 1, STATUS_BUSY);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_fence("BARRIER");
 	pass(1000);
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_where_it_is_refused_a_read_takes_its_place(void **state)
 {
 	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_int_equal(fake_count(SCSI_READ_10), 1);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_int_equal(fake.clears, 0);
 }
 
@@ -268,32 +268,32 @@ static void test_where_both_are_refused_the_lun_is_reset(void **state)
 {
 	fake_sense(SCSI_SYNCHRONIZE_CACHE_10, 1, 5, 0x20, 0);
 	fake_sense(SCSI_READ_10, 1, 5, 0x20, 0);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_fence("RESET");
 	fake_clear();
 	fake_answer_all();
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_who_wants_it_has_the_lun_reset_first(void **state)
 {
 	rules.resets = true;
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_fence("RESET");
 	assert_int_equal(fake.ngot, 0);
 	fake_clear();
 	fake_answer_all();
-	assert_true(a.done);
+	assert_true(first.done);
 }
 
 static void test_a_task_set_for_each_nexus_has_the_lun_reset_first(void **state)
 {
 	fake.tst = 1;
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_fence("RESET");
@@ -318,20 +318,20 @@ static void test_behind_a_reset_a_refusal_is_borne(void **state)
 {
 	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
 	fake_sense(SCSI_READ_10, 2, 5, 0x20, 0);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_fence("RESET");
 	fake_clear();
 	fake_answer_all();
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_int_equal(fake.clears, 1);
 }
 
 static void test_a_reservation_of_others_leads_to_the_read(void **state)
 {
 	fake_status(SCSI_SYNCHRONIZE_CACHE_10, 1, STATUS_RESERVATION_CONFLICT);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_int_equal(fake_count(SCSI_READ_10), 1);
@@ -341,28 +341,28 @@ static void test_a_write_that_was_aborted_is_fenced_by_the_barrier(void **state)
 {
 	disk_set_limit(rig.disk, 1000, rig.now);
 	rig_online();
-	a.io.since = rig.now;
-	submit(&a, DISK_WRITE, 0, 1);
+	first.io.since = rig.now;
+	submit(&first, DISK_WRITE, 0, 1);
 	rig.now += 1000;
 	disk_tick(rig.disk, rig.now);
 	assert_int_equal(fake.nexpired, 1);
 	fake_end_expired();
 	disk_tick(rig.disk, rig.now);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_fence("BARRIER");
-	b.io.since = rig.now;
-	submit(&b, DISK_WRITE, 0, 1);
+	second.io.since = rig.now;
+	submit(&second, DISK_WRITE, 0, 1);
 	assert_int_equal(fake_count(SCSI_WRITE_10), 1);
 	fake_answer_all();
 	assert_int_equal(fake_count(SCSI_WRITE_10), 2);
-	assert_true(b.done);
+	assert_true(second.done);
 }
 
 static void test_a_failed_write_is_fenced_too(void **state)
 {
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	disk_expire(rig.disk, -ENOLINK, rig.now);
-	assert_int_equal(a.err, -ENOLINK);
+	assert_int_equal(first.err, -ENOLINK);
 	return_at(2);
 	assert_fence("HOLD");
 }
@@ -389,13 +389,13 @@ static void test_of_an_owner_before_us_no_logout_is_believed(void **state)
 static void test_a_lun_that_is_gone_fails_and_comes_back(void **state)
 {
 	fake_sense(SCSI_SYNCHRONIZE_CACHE_10, 13, 5, 0x25, 0);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	for (int i = 0; i < 11; i++)
 		pass(1000);
 	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
-	assert_int_equal(a.err, -ENODEV);
+	assert_int_equal(first.err, -ENODEV);
 	for (int i = 0; i < 3; i++)
 		pass(1000);
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
@@ -406,7 +406,7 @@ static void test_a_session_may_be_lost_while_the_lun_is_reset(void **state)
 {
 	fake.unknown[SCSI_SYNCHRONIZE_CACHE_10] = true;
 	fake_sense(SCSI_READ_10, 2, 5, 0x20, 0);
-	lose_at(1, &a, DISK_WRITE);
+	lose_at(1, &first, DISK_WRITE);
 	return_at(1);
 	pass(SETTLE);
 	assert_fence("RESET");
@@ -433,8 +433,8 @@ static void test_a_write_that_was_aborted_is_in_doubt_after_a_loss(void **state)
 	disk_set_place(rig.disk, 1);
 	disk_set_limit(rig.disk, 1000, rig.now);
 	rig_online();
-	a.io.since = rig.now;
-	submit(&a, DISK_WRITE, 0, 1);
+	first.io.since = rig.now;
+	submit(&first, DISK_WRITE, 0, 1);
 	rig.now += 1000;
 	disk_tick(rig.disk, rig.now);
 	fake_end_expired();

@@ -15,7 +15,7 @@
 #include "scsi/cdb.h"
 #include "scsi/status.h"
 
-static struct request a, b;
+static struct request first, second;
 
 /* Time passes; commands stay unanswered. */
 static void tick(uint64_t ms)
@@ -33,9 +33,9 @@ static void online_with_limit(uint32_t ms)
 static void test_without_a_limit_nothing_is_ended(void **state)
 {
 	rig_online();
-	submit(&a, DISK_WRITE, 0, 1);
+	submit(&first, DISK_WRITE, 0, 1);
 	tick(UINT32_MAX);
-	assert_false(a.done);
+	assert_false(first.done);
 	assert_int_equal(fake.nexpired, 0);
 	assert_int_equal(disk_next_wake(rig.disk), UINT64_MAX);
 }
@@ -43,127 +43,128 @@ static void test_without_a_limit_nothing_is_ended(void **state)
 static void test_a_late_request_fails_when_its_command_is_over(void **state)
 {
 	online_with_limit(5000);
-	submit(&a, DISK_WRITE, 0, 1);
+	submit(&first, DISK_WRITE, 0, 1);
 	tick(4999);
 	assert_int_equal(fake.nexpired, 0);
 	assert_int_equal(disk_next_wake(rig.disk), rig.now + 1);
 	tick(1);
 	assert_int_equal(fake.nexpired, 1);
 	assert_int_equal(disk_next_wake(rig.disk), UINT64_MAX);
-	assert_false(a.done);
+	assert_false(first.done);
 	fake_end_expired();
 	tick(0);
-	assert_true(a.done);
-	assert_int_equal(a.err, -ETIMEDOUT);
+	assert_true(first.done);
+	assert_int_equal(first.err, -ETIMEDOUT);
 }
 
 static void test_an_answer_that_comes_late_counts(void **state)
 {
 	online_with_limit(5000);
-	submit(&a, DISK_WRITE, 0, 1);
+	submit(&first, DISK_WRITE, 0, 1);
 	tick(5000);
 	fake_answer_all();
-	assert_true(a.done);
-	assert_int_equal(a.err, 0);
+	assert_true(first.done);
+	assert_int_equal(first.err, 0);
 }
 
 static void test_all_late_requests_are_ended(void **state)
 {
 	online_with_limit(5000);
-	submit(&a, DISK_READ, 0, 1);
-	submit(&b, DISK_READ, 1, 1);
+	submit(&first, DISK_READ, 0, 1);
+	submit(&second, DISK_READ, 1, 1);
 	tick(5000);
 	assert_int_equal(fake.nexpired, 2);
 	fake_end_expired();
-	assert_int_equal(a.err, -ETIMEDOUT);
-	assert_int_equal(b.err, -ETIMEDOUT);
+	assert_int_equal(first.err, -ETIMEDOUT);
+	assert_int_equal(second.err, -ETIMEDOUT);
 }
 
 static void test_a_waiting_request_ends_at_its_time(void **state)
 {
 	online_with_limit(5000);
 	rig_lose();
-	submit(&a, DISK_READ, 0, 1);
+	submit(&first, DISK_READ, 0, 1);
 	assert_int_equal(disk_next_wake(rig.disk), rig.now + 5000);
 	tick(1000);
-	submit(&b, DISK_READ, 0, 1);
+	submit(&second, DISK_READ, 0, 1);
 	tick(4000);
-	assert_int_equal(a.err, -ETIMEDOUT);
-	assert_false(b.done);
+	assert_int_equal(first.err, -ETIMEDOUT);
+	assert_false(second.done);
 	tick(1000);
-	assert_int_equal(b.err, -ETIMEDOUT);
+	assert_int_equal(second.err, -ETIMEDOUT);
 }
 
 static void test_a_lost_command_is_not_repeated_after_its_time(void **state)
 {
 	online_with_limit(5000);
-	submit(&a, DISK_READ, 0, 1);
+	submit(&first, DISK_READ, 0, 1);
 	tick(4000);
 	rig_lose();
 	tick(1000);
-	assert_true(a.done);
-	assert_int_equal(a.err, -ETIMEDOUT);
+	assert_true(first.done);
+	assert_int_equal(first.err, -ETIMEDOUT);
 }
 
 static void test_a_busy_target_is_not_asked_for_longer(void **state)
 {
 	online_with_limit(5000);
 	fake_status(SCSI_WRITE_10, 100, STATUS_BUSY);
-	submit(&a, DISK_WRITE, 0, 1);
+	submit(&first, DISK_WRITE, 0, 1);
 	rig_pass(4900);
-	assert_false(a.done);
+	assert_false(first.done);
 	rig_pass(200);
-	assert_int_equal(a.err, -ETIMEDOUT);
+	assert_int_equal(first.err, -ETIMEDOUT);
 }
 
 static void test_the_limit_counts_for_those_that_are_under_way(void **state)
 {
 	rig_online();
-	submit(&a, DISK_READ, 0, 1);
+	submit(&first, DISK_READ, 0, 1);
 	tick(7000);
 	disk_set_limit(rig.disk, 5000, rig.now);
 	tick(0);
 	assert_int_equal(fake.nexpired, 1);
 	fake_end_expired();
-	assert_int_equal(a.err, -ETIMEDOUT);
+	assert_int_equal(first.err, -ETIMEDOUT);
 }
 
 /* The session ended it, and the others of the LUN with it. */
 static void test_ended_commands_are_sent_again_in_order(void **state)
 {
 	rig_online();
-	submit(&a, DISK_READ, 1, 1);
-	submit(&b, DISK_READ, 2, 1);
+	submit(&first, DISK_READ, 1, 1);
+	submit(&second, DISK_READ, 2, 1);
 	fake_forget();
-	session_expire(&fake_session, &b.io.cmd, rig.now);
-	session_expire(&fake_session, &a.io.cmd, rig.now);
+	session_expire(&fake_session, &second.io.cmd, rig.now);
+	session_expire(&fake_session, &first.io.cmd, rig.now);
 	fake_end_expired();
 	assert_int_equal(fake_got(SCSI_READ_10, 0)[5], 2);
 	assert_int_equal(fake_got(SCSI_READ_10, 1)[5], 1);
 	fake_answer_all();
-	assert_int_equal(a.err, 0);
-	assert_int_equal(b.err, 0);
+	assert_int_equal(first.err, 0);
+	assert_int_equal(second.err, 0);
 }
 
 static void test_a_command_has_its_time_and_a_flush_twice_that(void **state)
 {
 	rig_online();
 	disk_set_task_limit(rig.disk, 60000);
-	submit(&a, DISK_READ, 0, 1);
-	assert_int_equal(a.io.cmd.timeout, 60000);
-	submit(&b, DISK_FLUSH, 0, 0);
-	assert_int_equal(b.io.cmd.timeout, 120000);
+	submit(&first, DISK_READ, 0, 1);
+	assert_int_equal(first.io.cmd.timeout, 60000);
+	submit(&second, DISK_FLUSH, 0, 0);
+	assert_int_equal(second.io.cmd.timeout, 120000);
 }
 
 static void test_each_end_doubles_the_time_of_a_command(void **state)
 {
 	rig_online();
 	disk_set_task_limit(rig.disk, 60000);
-	submit(&a, DISK_READ, 0, 1);
+	submit(&first, DISK_READ, 0, 1);
 	for (unsigned i = 1; i < 9; i++) {
-		session_expire(&fake_session, &a.io.cmd, rig.now);
+		session_expire(&fake_session, &first.io.cmd, rig.now);
 		fake_end_expired();
-		assert_int_equal(a.io.cmd.timeout, 60000u << (i < 6 ? i : 6));
+		assert_int_equal(first.io.cmd.timeout,
+				 60000u << (i < 6 ? i : 6));
 	}
 }
 

@@ -12,39 +12,39 @@
 #include "disk/policy.h"
 #include "scsi/status.h"
 
-static struct cmd c;
-static struct sense s;
+static struct cmd cmd;
+static struct sense sense_data;
 
 static int fill(void **state)
 {
-	memset(&c, 0, sizeof(c));
-	c.cdb[0] = SCSI_READ_10;
-	c.len = 4096;
+	memset(&cmd, 0, sizeof(cmd));
+	cmd.cdb[0] = SCSI_READ_10;
+	cmd.len = 4096;
 	return 0;
 }
 
 static void sense(uint8_t format, uint8_t key, uint8_t asc, uint8_t ascq)
 {
-	c.status = STATUS_CHECK_CONDITION;
-	memset(c.sense, 0, sizeof(c.sense));
-	c.sense[0] = format;
-	c.sense[2] = key;
-	c.sense[7] = 10;
-	c.sense[12] = asc;
-	c.sense[13] = ascq;
-	c.sense_len = 18;
+	cmd.status = STATUS_CHECK_CONDITION;
+	memset(cmd.sense, 0, sizeof(cmd.sense));
+	cmd.sense[0] = format;
+	cmd.sense[2] = key;
+	cmd.sense[7] = 10;
+	cmd.sense[12] = asc;
+	cmd.sense[13] = ascq;
+	cmd.sense_len = 18;
 }
 
 static enum verdict after(uint32_t tries)
 {
-	return policy_verdict(policy_find(&c, &s), tries);
+	return policy_verdict(policy_find(&cmd, &sense_data), tries);
 }
 
 /* Fails at once with err. */
 static void fails(int err)
 {
 	assert_int_equal(after(0), VERDICT_FAIL);
-	assert_int_equal(policy_find(&c, &s)->err, err);
+	assert_int_equal(policy_find(&cmd, &sense_data)->err, err);
 }
 
 /* Repeated at once a few times, then fails with err. */
@@ -52,7 +52,7 @@ static void fails_late(int err)
 {
 	assert_int_equal(after(4), VERDICT_NOW);
 	assert_int_equal(after(5), VERDICT_FAIL);
-	assert_int_equal(policy_find(&c, &s)->err, err);
+	assert_int_equal(policy_find(&cmd, &sense_data)->err, err);
 }
 
 /* Repeated at once `quick` times, then slowly, for ever. */
@@ -71,7 +71,7 @@ static void with_sense(uint8_t key, uint8_t asc, uint8_t ascq)
 
 static void has_effect(enum effect e)
 {
-	assert_int_equal(policy_find(&c, &s)->effect, e);
+	assert_int_equal(policy_find(&cmd, &sense_data)->effect, e);
 }
 
 static void test_good_is_done(void **state)
@@ -88,12 +88,12 @@ static void test_recovered_error_is_done(void **state)
 
 static void test_short_transfer_is_repeated_and_never_success(void **state)
 {
-	c.underflow = 512;
+	cmd.underflow = 512;
 	fails_late(EIO);
 	with_sense(KEY_RECOVERED_ERROR, 0x17, 0);
 	fails_late(EIO);
 	fill(state);
-	c.overflow = 1;
+	cmd.overflow = 1;
 	fails_late(EIO);
 }
 
@@ -113,12 +113,12 @@ static void test_every_command_that_moves_blocks_must_move_all(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(moving); i++) {
-		c.cdb[0] = moving[i];
-		c.underflow = 1;
-		c.overflow = 0;
+		cmd.cdb[0] = moving[i];
+		cmd.underflow = 1;
+		cmd.overflow = 0;
 		fails_late(EIO);
-		c.underflow = 0;
-		c.overflow = 1;
+		cmd.underflow = 0;
+		cmd.overflow = 1;
 		fails_late(EIO);
 	}
 }
@@ -126,31 +126,31 @@ static void test_every_command_that_moves_blocks_must_move_all(void **state)
 /* Its residual counts bytes of the parameter list. */
 static void test_an_unmap_whose_list_was_not_taken_is_incomplete(void **state)
 {
-	c.cdb[0] = SCSI_UNMAP;
-	c.dir = CMD_WRITE;
-	c.len = c.underflow = UNMAP_LIST_LEN;
+	cmd.cdb[0] = SCSI_UNMAP;
+	cmd.dir = CMD_WRITE;
+	cmd.len = cmd.underflow = UNMAP_LIST_LEN;
 	fails_late(EIO);
-	assert_string_equal(policy_find(&c, &s)->name, "incomplete");
+	assert_string_equal(policy_find(&cmd, &sense_data)->name, "incomplete");
 }
 
 /* NDOB: no data go, so a target that misses some did not see the bit. */
 static void
 test_zeroing_without_data_that_misses_some_is_incomplete(void **state)
 {
-	c.cdb[0] = SCSI_WRITE_SAME_16;
-	c.cdb[1] = 0x01;
-	c.dir = CMD_NO_DATA;
-	c.len = 0;
+	cmd.cdb[0] = SCSI_WRITE_SAME_16;
+	cmd.cdb[1] = 0x01;
+	cmd.dir = CMD_NO_DATA;
+	cmd.len = 0;
 	assert_int_equal(after(0), VERDICT_OK);
-	c.overflow = 512;
+	cmd.overflow = 512;
 	fails_late(EIO);
 }
 
 static void test_what_is_sent_has_to_go_whatever_the_command_is(void **state)
 {
-	c.cdb[0] = SCSI_INQUIRY;
-	c.dir = CMD_WRITE;
-	c.underflow = 1;
+	cmd.cdb[0] = SCSI_INQUIRY;
+	cmd.dir = CMD_WRITE;
+	cmd.underflow = 1;
 	fails_late(EIO);
 }
 
@@ -164,13 +164,13 @@ static void test_short_parameter_data_is_no_error(void **state)
 		SCSI_START_STOP_UNIT, SCSI_SYNCHRONIZE_CACHE_16,
 	};
 
-	c.underflow = 200;
-	c.overflow = 1;
+	cmd.underflow = 200;
+	cmd.overflow = 1;
 	for (size_t i = 0; i < sizeof(asking); i++) {
-		c.cdb[0] = asking[i];
-		c.dir = CMD_READ;
+		cmd.cdb[0] = asking[i];
+		cmd.dir = CMD_READ;
 		assert_int_equal(after(0), VERDICT_OK);
-		c.dir = CMD_NO_DATA;
+		cmd.dir = CMD_NO_DATA;
 		assert_int_equal(after(0), VERDICT_OK);
 	}
 }
@@ -178,79 +178,79 @@ static void test_short_parameter_data_is_no_error(void **state)
 /* An error that comes early is an error, not a lack of data. */
 static void test_an_error_may_come_before_the_data(void **state)
 {
-	c.cdb[0] = SCSI_WRITE_10;
-	c.dir = CMD_WRITE;
-	c.underflow = 4096;
+	cmd.cdb[0] = SCSI_WRITE_10;
+	cmd.dir = CMD_WRITE;
+	cmd.underflow = 4096;
 	with_sense(KEY_DATA_PROTECT, 0x27, 0x07);
 	fails(ENOSPC);
-	c.status = STATUS_BUSY;
+	cmd.status = STATUS_BUSY;
 	repeats(0);
-	c.status = STATUS_RESERVATION_CONFLICT;
+	cmd.status = STATUS_RESERVATION_CONFLICT;
 	fails(EBADE);
 }
 
 static void test_lost_waits_for_a_nexus(void **state)
 {
-	c.outcome = CMD_LOST;
+	cmd.outcome = CMD_LOST;
 	assert_int_equal(after(1000), VERDICT_WAIT);
 }
 
 static void test_refused_by_iscsi_is_repeated_a_few_times(void **state)
 {
-	c.outcome = CMD_REFUSED;
+	cmd.outcome = CMD_REFUSED;
 	assert_int_equal(after(0), VERDICT_SLOW);
 	assert_int_equal(after(4), VERDICT_SLOW);
 	assert_int_equal(after(5), VERDICT_FAIL);
-	assert_int_equal(policy_find(&c, &s)->err, EIO);
+	assert_int_equal(policy_find(&cmd, &sense_data)->err, EIO);
 }
 
 static void test_aborted_by_us_is_repeated(void **state)
 {
-	c.outcome = CMD_ABORTED;
+	cmd.outcome = CMD_ABORTED;
 	repeats(10);
 }
 
 static void test_busy_is_repeated_slowly(void **state)
 {
-	c.status = STATUS_BUSY;
+	cmd.status = STATUS_BUSY;
 	repeats(0);
 }
 
 static void test_task_set_full_is_repeated_slowly(void **state)
 {
-	c.status = STATUS_TASK_SET_FULL;
+	cmd.status = STATUS_TASK_SET_FULL;
 	repeats(0);
 }
 
 static void test_aca_active_is_repeated_slowly(void **state)
 {
-	c.status = STATUS_ACA_ACTIVE;
+	cmd.status = STATUS_ACA_ACTIVE;
 	repeats(0);
 }
 
 static void test_task_aborted_is_repeated(void **state)
 {
-	c.status = STATUS_TASK_ABORTED;
+	cmd.status = STATUS_TASK_ABORTED;
 	repeats(10);
 }
 
 static void test_reservation_conflict_is_ebade(void **state)
 {
-	c.status = STATUS_RESERVATION_CONFLICT;
+	cmd.status = STATUS_RESERVATION_CONFLICT;
 	fails(EBADE);
 }
 
 static void test_unknown_status_is_eio(void **state)
 {
-	c.status = 0x7e;
+	cmd.status = 0x7e;
 	fails(EIO);
-	c.status = STATUS_CONDITION_MET;
+	cmd.status = STATUS_CONDITION_MET;
 	fails(EIO);
 }
 
 static void test_check_condition_without_sense_is_repeated(void **state)
 {
-	c.status = STATUS_CHECK_CONDITION;
+	cmd.status = STATUS_CHECK_CONDITION;
 	repeats(10);
 }
 
@@ -291,7 +291,7 @@ static void test_medium_error_is_tried_four_times_then_enodata(void **state)
 	with_sense(KEY_MEDIUM_ERROR, 0x11, 0);
 	assert_int_equal(after(2), VERDICT_NOW);
 	assert_int_equal(after(3), VERDICT_FAIL);
-	assert_int_equal(policy_find(&c, &s)->err, ENODATA);
+	assert_int_equal(policy_find(&cmd, &sense_data)->err, ENODATA);
 }
 
 static void test_hardware_error_is_eio(void **state)
@@ -382,7 +382,7 @@ static void test_deferred_sense_counts_as_current(void **state)
 {
 	sense(0x71, KEY_MEDIUM_ERROR, 0x0c, 0);
 	assert_int_equal(after(3), VERDICT_FAIL);
-	assert_int_equal(policy_find(&c, &s)->err, ENODATA);
+	assert_int_equal(policy_find(&cmd, &sense_data)->err, ENODATA);
 	sense(0x71, KEY_DATA_PROTECT, 0x27, 0x07);
 	fails(ENOSPC);
 }
@@ -390,7 +390,7 @@ static void test_deferred_sense_counts_as_current(void **state)
 static void test_sense_does_not_count_with_another_status(void **state)
 {
 	with_sense(KEY_MEDIUM_ERROR, 0x11, 0);
-	c.status = STATUS_GOOD;
+	cmd.status = STATUS_GOOD;
 	assert_int_equal(after(0), VERDICT_OK);
 }
 
@@ -406,7 +406,7 @@ static void test_sense_length_beyond_the_buffer_is_survived(void **state)
 	m->sense_len = 255;
 	m->sense[8] = 0x80; /* a descriptor that reaches nearly to the end */
 	m->sense[9] = CMD_SENSE_MAX - 8 - 2 - 1;
-	assert_int_equal(policy_find(m, &s)->err, EIO);
+	assert_int_equal(policy_find(m, &sense_data)->err, EIO);
 	free(m);
 }
 
@@ -415,25 +415,25 @@ static void test_texts_say_what_happened(void **state)
 	char text[SENSE_TEXT_SIZE];
 
 	with_sense(KEY_NOT_READY, 0x04, 0x01);
-	policy_text(&c, text, sizeof(text));
+	policy_text(&cmd, text, sizeof(text));
 	assert_string_equal(text, "NOT READY (2/04/01): becoming ready");
-	c.sense_len = 0;
-	policy_text(&c, text, sizeof(text));
+	cmd.sense_len = 0;
+	policy_text(&cmd, text, sizeof(text));
 	assert_string_equal(text, "CHECK CONDITION without sense data");
-	c.status = STATUS_BUSY;
-	policy_text(&c, text, sizeof(text));
+	cmd.status = STATUS_BUSY;
+	policy_text(&cmd, text, sizeof(text));
 	assert_string_equal(text, "BUSY (status 0x08)");
-	c.outcome = CMD_REFUSED;
-	c.response = 1;
-	policy_text(&c, text, sizeof(text));
+	cmd.outcome = CMD_REFUSED;
+	cmd.response = 1;
+	policy_text(&cmd, text, sizeof(text));
 	assert_string_equal(text, "refused, iSCSI response 0x01");
 	fill(state);
-	c.underflow = 512;
-	policy_text(&c, text, sizeof(text));
+	cmd.underflow = 512;
+	policy_text(&cmd, text, sizeof(text));
 	assert_string_equal(text, "512 of 4096 bytes not transferred");
-	c.underflow = 0;
-	c.overflow = 1024;
-	policy_text(&c, text, sizeof(text));
+	cmd.underflow = 0;
+	cmd.overflow = 1024;
+	policy_text(&cmd, text, sizeof(text));
 	assert_string_equal(text, "1024 bytes more than the 4096 transferred");
 }
 

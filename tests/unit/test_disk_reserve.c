@@ -25,7 +25,7 @@
 #define FOREIGN 0x1234
 #define OTHER	7 /* the nexus of another host */
 
-static struct request a, b;
+static struct request first, second;
 static struct fence_rules rules;
 
 static int setup(void **state)
@@ -105,10 +105,10 @@ static void assert_held_at(int place)
 
 static void test_elsewhere_a_reservation_is_made_instead_of_a_wait(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
-	assert_true(a.done);
-	assert_int_equal(a.err, 0);
+	assert_true(first.done);
+	assert_int_equal(first.err, 0);
 	assert_held_at(2);
 	assert_int_equal(fake.keys[2] >> 16, OURS(0) >> 16);
 }
@@ -121,7 +121,7 @@ static void test_it_is_made_before_the_barrier_and_the_writes(void **state)
 					 SCSI_PERSISTENT_RESERVE_OUT,
 					 SCSI_SYNCHRONIZE_CACHE_10 };
 
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	for (size_t i = 0; i < sizeof(order); i++)
 		assert_int_equal(fake.got[i].cdb[0], order[i]);
@@ -129,7 +129,7 @@ static void test_it_is_made_before_the_barrier_and_the_writes(void **state)
 
 static void test_one_command_at_a_time_is_sent(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	go_to(2);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -141,7 +141,7 @@ static void test_one_command_at_a_time_is_sent(void **state)
 
 static void test_it_is_given_back_when_the_old_nexus_is_over(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	pass(W - 1);
 	assert_held_at(2);
@@ -154,7 +154,7 @@ static void test_it_is_given_back_when_the_old_nexus_is_over(void **state)
 static void test_without_the_rule_nothing_of_it_is_sent(void **state)
 {
 	rules.reserve = false;
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	assert_fence("HOLD");
 	assert_int_equal(fake.ngot, 0);
@@ -174,7 +174,7 @@ static void test_where_nothing_is_in_doubt_nothing_of_it_is_sent(void **state)
 static void test_at_the_same_place_it_would_keep_nothing_out(void **state)
 {
 	rules.reinstates = false;
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(1);
 	assert_fence("HOLD");
 	assert_int_equal(fake.ngot, 0);
@@ -191,13 +191,13 @@ test_an_old_nexus_nobody_knows_the_place_of_is_waited_for(void **state)
 static void test_with_a_foreign_key_it_waits(void **state)
 {
 	fake.keys[OTHER] = FOREIGN;
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	assert_fence("HOLD");
 	assert_int_equal(fake_count(SCSI_PERSISTENT_RESERVE_OUT), 0);
 	assert_non_null(strstr(rig.last_note, "others use reservations"));
 	pass(W);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_int_equal(fake.keys[OTHER], FOREIGN);
 }
 
@@ -205,7 +205,7 @@ static void test_with_more_keys_than_fit_it_waits(void **state)
 {
 	fake_script((struct fake_answer){ .opcode = SCSI_PERSISTENT_RESERVE_IN,
 					  .times = 1 });
-	lose_at(1, &a);
+	lose_at(1, &first);
 	go_to(2);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -218,7 +218,7 @@ static void test_with_more_keys_than_fit_it_waits(void **state)
 static void test_where_it_is_refused_it_waits_and_says_nothing(void **state)
 {
 	fake.unknown[SCSI_PERSISTENT_RESERVE_IN] = true;
-	lose_at(1, &a);
+	lose_at(1, &first);
 	rig.notes = 0;
 	return_at(2);
 	assert_fence("HOLD");
@@ -232,15 +232,15 @@ static void test_an_attention_is_no_answer(void **state)
 {
 	fake_sense(SCSI_PERSISTENT_RESERVE_IN, 1, 6, 0x29, 0);
 	fake_sense(SCSI_PERSISTENT_RESERVE_OUT, 1, 6, 0x2a, 0x03);
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_held_at(2);
 }
 
 static void test_when_it_fails_halfway_the_key_is_taken_back(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	go_to(2);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -258,10 +258,10 @@ static void test_the_next_nexus_takes_the_key_over(void **state)
 {
 	uint64_t key;
 
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	key = fake.keys[2];
-	submit(&b, DISK_WRITE, 8, 1);
+	submit(&second, DISK_WRITE, 8, 1);
 	rig_lose();
 	fake_forget();
 	return_at(2);
@@ -274,29 +274,29 @@ static void test_the_next_nexus_takes_the_key_over(void **state)
 /* Two old nexuses, of which the first may have the new one's rights. */
 static void test_a_second_doubt_is_not_passed_by_the_first_key(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
-	submit(&b, DISK_WRITE, 8, 1);
+	submit(&second, DISK_WRITE, 8, 1);
 	rig_lose();
 	return_at(1);
 	assert_held_at(2);
 	assert_fence("HOLD");
 	pass(W);
-	assert_true(b.done);
+	assert_true(second.done);
 	assert_int_equal(count_keys(), 0);
 }
 
 static void test_at_the_same_place_the_key_is_taken_over_too(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
-	submit(&b, DISK_WRITE, 8, 1);
+	submit(&second, DISK_WRITE, 8, 1);
 	rig_lose();
 	rig.now += 5000;
 	return_at(2);
 	pass(SETTLE);
-	assert_true(b.done);
-	assert_int_equal(b.err, 0);
+	assert_true(second.done);
+	assert_int_equal(second.err, 0);
 	assert_held_at(2);
 	pass(W - 5000 - SETTLE);
 	assert_int_equal(count_keys(), 0);
@@ -308,23 +308,23 @@ static void test_at_the_same_place_the_key_is_taken_over_too(void **state)
  */
 static void test_a_key_does_not_move_to_where_it_keeps_out(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	rig_lose();
 	disk_nexus_ended(rig.disk);
-	submit(&b, DISK_WRITE, 8, 1);
+	submit(&second, DISK_WRITE, 8, 1);
 	return_at(1);
 	assert_held_at(2);
 	assert_fence("DRAIN");
 	pass(W);
-	assert_true(b.done);
+	assert_true(second.done);
 	assert_int_equal(count_keys(), 0);
 }
 
 /* It sent no write, so the doubt is about the one before. */
 static void test_a_nexus_lost_behind_the_fence_is_not_in_doubt(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	go_to(2);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -334,13 +334,13 @@ static void test_a_nexus_lost_behind_the_fence_is_not_in_doubt(void **state)
 	return_at(1);
 	assert_fence("SETTLE");
 	pass(SETTLE);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_held_at(1);
 }
 
 static void test_an_idle_nexus_leaves_its_key_as_well(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	rig_lose();
 	return_at(2);
@@ -397,14 +397,14 @@ static void test_keys_of_a_run_before_are_found_by_their_conflict(void **state)
 	fake.holder = 1;
 	go_to(2);
 	rig_online();
-	submit(&a, DISK_WRITE, 0, 1);
+	submit(&first, DISK_WRITE, 0, 1);
 	fake_answer_all();
 	pass(W - 1);
 	assert_held_at(1);
-	assert_false(a.done);
+	assert_false(first.done);
 	pass(1);
-	assert_true(a.done);
-	assert_int_equal(a.err, 0);
+	assert_true(first.done);
+	assert_int_equal(first.err, 0);
 }
 
 /* They were under way when the first of them met it. */
@@ -414,28 +414,28 @@ static void test_all_requests_that_meet_an_own_key_wait_for_it(void **state)
 	fake.holder = 1;
 	go_to(2);
 	rig_online();
-	submit(&a, DISK_WRITE, 0, 1);
-	submit(&b, DISK_WRITE, 8, 1);
+	submit(&first, DISK_WRITE, 0, 1);
+	submit(&second, DISK_WRITE, 8, 1);
 	fake_answer_all();
 	pass(W);
-	assert_int_equal(a.err, 0);
-	assert_int_equal(b.err, 0);
-	assert_true(a.done && b.done);
+	assert_int_equal(first.err, 0);
+	assert_int_equal(second.err, 0);
+	assert_true(first.done && second.done);
 }
 
 static void test_an_error_of_the_target_is_tried_again(void **state)
 {
 	fake_sense(SCSI_PERSISTENT_RESERVE_OUT, 2, 4, 0x44, 0);
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	pass(2000);
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_held_at(2);
 }
 
 static void test_who_was_preempted_by_others_tells_it_and_stops(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	pass(W);
 	fake.keys[OTHER] = FOREIGN;
@@ -450,23 +450,23 @@ static void test_who_was_preempted_by_others_tells_it_and_stops(void **state)
 /* Late writes are not kept out any more. */
 static void test_who_was_preempted_sends_nothing_before_the_end(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	memset(fake.keys, 0, sizeof(fake.keys));
 	fake.keys[OTHER] = FOREIGN;
 	fake.holder = OTHER;
-	submit(&b, DISK_WRITE, 0, 1);
+	submit(&second, DISK_WRITE, 0, 1);
 	fake_answer_all();
 	assert_fence("DRAIN");
 	pass(W - 1);
-	assert_false(b.done);
+	assert_false(second.done);
 	pass(1);
-	assert_int_equal(b.err, -EBADE);
+	assert_int_equal(second.err, -EBADE);
 }
 
 static void test_what_cannot_be_given_back_is_tried_slowly(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	return_at(2);
 	fake_sense(SCSI_PERSISTENT_RESERVE_OUT, 3, 5, 0x26, 0);
 	rig.notes = 0;
@@ -482,7 +482,7 @@ static void test_what_cannot_be_given_back_is_tried_slowly(void **state)
 
 static void test_the_old_nexus_may_end_while_it_is_made(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	go_to(2);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -490,28 +490,28 @@ static void test_the_old_nexus_may_end_while_it_is_made(void **state)
 	disk_place_ended(rig.disk, 1, rig.now);
 	fake_answer_all();
 	pass(SETTLE);
-	assert_true(a.done);
+	assert_true(first.done);
 	pass(W);
 	assert_int_equal(count_keys(), 0);
 }
 
 static void test_the_time_may_be_over_while_it_is_made(void **state)
 {
-	lose_at(1, &a);
+	lose_at(1, &first);
 	go_to(2);
 	fake.down = false;
 	disk_nexus_up(rig.disk, &fake_session, rig.now);
 	rig.now += W;
 	disk_tick(rig.disk, rig.now);
 	fake_answer_all();
-	assert_true(a.done);
+	assert_true(first.done);
 	assert_int_equal(count_keys(), 0);
 }
 
 static void test_a_loss_in_any_step_leaves_no_key_in_the_end(void **state)
 {
 	for (int steps = 0; steps < 8; steps++) {
-		lose_at(1, &a);
+		lose_at(1, &first);
 		go_to(2);
 		fake.down = false;
 		disk_nexus_up(rig.disk, &fake_session, rig.now);
@@ -521,7 +521,7 @@ static void test_a_loss_in_any_step_leaves_no_key_in_the_end(void **state)
 		return_at(3);
 		pass(W);
 		pass(W);
-		assert_true(a.done);
+		assert_true(first.done);
 		assert_int_equal(count_keys(), 0);
 		assert_int_equal(fake.holder, -1);
 		rig_lose();

@@ -22,7 +22,7 @@
 	"initiator=iqn.2004-04.org.example:me isid=023d00000001 "              \
 	"portal=192.0.2.7:3260,1"
 
-static struct settings s;
+static struct settings settings;
 static char why_text[128];
 static struct strbuf why;
 
@@ -32,7 +32,7 @@ static int read_text(const char *text, enum session_type type)
 
 	sb_init(&why, why_text, sizeof(why_text));
 	assert_int_equal(msg_read(&m, text, strlen(text)), 0);
-	return settings_read(&m, type, &s, &why);
+	return settings_read(&m, type, &settings, &why);
 }
 
 static void assert_refused(const char *more, const char *reason)
@@ -60,10 +60,10 @@ static void test_a_key_that_is_not_given_keeps_its_default(void **state)
 
 	session_config_defaults(&want);
 	assert_accepted("");
-	assert_int_equal(s.session.max_burst, want.max_burst);
-	assert_int_equal(s.session.login_timeout, want.login_timeout);
-	assert_int_equal(s.session.header_digest, want.header_digest);
-	assert_int_equal(s.connfail_timeout, 0);
+	assert_int_equal(settings.session.max_burst, want.max_burst);
+	assert_int_equal(settings.session.login_timeout, want.login_timeout);
+	assert_int_equal(settings.session.header_digest, want.header_digest);
+	assert_int_equal(settings.connfail_timeout, 0);
 }
 
 static void test_every_kind_of_key_is_read(void **state)
@@ -75,28 +75,28 @@ static void test_every_kind_of_key_is_read(void **state)
 		"initial-r2t=0 immediate-data=1 max-burst=65536 "
 		"first-burst=4096 login-timeout=1500 window=262144 "
 		"connfail-timeout=15000");
-	assert_int_equal(s.id, 7);
-	assert_string_equal(s.session.target_name,
+	assert_int_equal(settings.id, 7);
+	assert_string_equal(settings.session.target_name,
 			    "iqn.2004-04.org.example:disk");
-	assert_string_equal(s.session.initiator_alias, "my host");
-	assert_memory_equal(s.session.isid, isid, sizeof(isid));
-	assert_int_equal(s.session.header_digest, DIGEST_ALWAYS);
-	assert_int_equal(s.session.data_digest, DIGEST_NEVER);
-	assert_false(s.session.initial_r2t);
-	assert_true(s.session.immediate_data);
-	assert_int_equal(s.session.max_burst, 65536);
-	assert_int_equal(s.session.first_burst, 4096);
-	assert_int_equal(s.session.login_timeout, 1500);
-	assert_int_equal(s.window, 262144);
-	assert_int_equal(s.connfail_timeout, 15000);
+	assert_string_equal(settings.session.initiator_alias, "my host");
+	assert_memory_equal(settings.session.isid, isid, sizeof(isid));
+	assert_int_equal(settings.session.header_digest, DIGEST_ALWAYS);
+	assert_int_equal(settings.session.data_digest, DIGEST_NEVER);
+	assert_false(settings.session.initial_r2t);
+	assert_true(settings.session.immediate_data);
+	assert_int_equal(settings.session.max_burst, 65536);
+	assert_int_equal(settings.session.first_burst, 4096);
+	assert_int_equal(settings.session.login_timeout, 1500);
+	assert_int_equal(settings.window, 262144);
+	assert_int_equal(settings.connfail_timeout, 15000);
 }
 
 static void test_an_old_connection_has_an_address_and_a_port(void **state)
 {
 	assert_accepted("old-portal=192.0.2.9:3261,1 old-port=50123");
-	assert_string_equal(s.old_portal.host, "192.0.2.9");
-	assert_int_equal(s.old_portal.port, 3261);
-	assert_int_equal(s.old_port, 50123);
+	assert_string_equal(settings.old_portal.host, "192.0.2.9");
+	assert_int_equal(settings.old_portal.port, 3261);
+	assert_int_equal(settings.old_port, 50123);
 	assert_refused("old-portal=storage.example:3260",
 		       "old-portal is not valid");
 	assert_refused("old-port=65536", "old-port is out of range");
@@ -106,20 +106,20 @@ static void test_an_old_connection_has_an_address_and_a_port(void **state)
 static void test_portals_keep_their_order(void **state)
 {
 	assert_accepted("portal=[2001:db8::1]:3261,2 portal=192.0.2.8:3260");
-	assert_int_equal(s.nportals, 3);
-	assert_string_equal(s.portals[0].host, "192.0.2.7");
-	assert_int_equal(s.portals[0].tag, 1);
-	assert_string_equal(s.portals[1].host, "2001:db8::1");
-	assert_int_equal(s.portals[1].port, 3261);
-	assert_int_equal(s.portals[2].tag, -1);
+	assert_int_equal(settings.nportals, 3);
+	assert_string_equal(settings.portals[0].host, "192.0.2.7");
+	assert_int_equal(settings.portals[0].tag, 1);
+	assert_string_equal(settings.portals[1].host, "2001:db8::1");
+	assert_int_equal(settings.portals[1].port, 3261);
+	assert_int_equal(settings.portals[2].tag, -1);
 }
 
 static void test_a_secret_may_hold_any_byte(void **state)
 {
 	assert_accepted("user=me secret=a%00b%20%ff");
-	assert_int_equal(s.session.out.secret_len, 5);
-	assert_memory_equal(s.session.out.secret, "a\0b \xff", 5);
-	assert_int_equal(s.session.in.secret_len, 0);
+	assert_int_equal(settings.session.out.secret_len, 5);
+	assert_memory_equal(settings.session.out.secret, "a\0b \xff", 5);
+	assert_int_equal(settings.session.in.secret_len, 0);
 }
 
 static void test_a_secret_of_the_longest_length_fits(void **state)
@@ -128,7 +128,7 @@ static void test_a_secret_of_the_longest_length_fits(void **state)
 
 	memset(text + strlen(text), 'x', CHAP_SECRET_SIZE);
 	assert_accepted(text);
-	assert_int_equal(s.session.out.secret_len, CHAP_SECRET_SIZE);
+	assert_int_equal(settings.session.out.secret_len, CHAP_SECRET_SIZE);
 }
 
 static void test_a_secret_that_is_too_long_is_refused(void **state)
@@ -157,7 +157,7 @@ static void test_numbers_outside_their_limits_are_refused(void **state)
 static void test_a_first_burst_is_cut_to_max_burst(void **state)
 {
 	assert_accepted("first-burst=8192 max-burst=4096");
-	assert_int_equal(s.session.first_burst, 4096);
+	assert_int_equal(settings.session.first_burst, 4096);
 }
 
 static void test_an_unknown_digest_word_is_refused(void **state)
@@ -207,8 +207,8 @@ static void test_an_isid_has_twelve_digits(void **state)
 static void test_a_discovery_needs_no_name_and_takes_none(void **state)
 {
 	assert_int_equal(read_text("discover " BASIC, SESSION_DISCOVERY), 0);
-	assert_int_equal(s.session.type, SESSION_DISCOVERY);
-	assert_string_equal(s.session.target_name, "");
+	assert_int_equal(settings.session.type, SESSION_DISCOVERY);
+	assert_string_equal(settings.session.target_name, "");
 }
 
 static void test_nothing_is_left_after_a_refusal(void **state)
@@ -217,7 +217,7 @@ static void test_nothing_is_left_after_a_refusal(void **state)
 
 	assert_refused("user=me secret=abcabcabcabc window=x",
 		       "window is not valid");
-	assert_memory_equal(&s, &zero, sizeof(s));
+	assert_memory_equal(&settings, &zero, sizeof(settings));
 }
 
 static void test_a_lun_is_sixteen_digits(void **state)
@@ -240,7 +240,7 @@ static int read_own(const char *text, struct addr *portal)
 
 	sb_init(&why, why_text, sizeof(why_text));
 	assert_int_equal(msg_read(&m, text, strlen(text)), 0);
-	return settings_own(&m, portal, &s, &why);
+	return settings_own(&m, portal, &settings, &why);
 }
 
 static void test_a_portals_own_settings_replace_what_they_say(void **state)
@@ -253,10 +253,11 @@ static void test_a_portals_own_settings_replace_what_they_say(void **state)
 				  &at),
 			 0);
 	assert_string_equal(at.host, "192.0.2.9");
-	assert_int_equal(s.session.login_timeout, 99);
-	assert_int_equal(s.window, 4096);
-	assert_int_equal(s.session.out.secret_len, 0);	/* none is given */
-	assert_int_not_equal(s.session.max_burst, 512); /* no portal's */
+	assert_int_equal(settings.session.login_timeout, 99);
+	assert_int_equal(settings.window, 4096);
+	assert_int_equal(settings.session.out.secret_len,
+			 0); /* none is given */
+	assert_int_not_equal(settings.session.max_burst, 512); /* no portal's */
 	assert_int_equal(read_own("at id=7 portal=host", &at), -EINVAL);
 	assert_int_equal(read_own("at id=7 portal=192.0.2.9 secret=x", &at),
 			 -EINVAL);

@@ -13,7 +13,7 @@
 
 #include "scripts/script.h"
 
-static struct script s;
+static struct script script;
 static char err[512];
 
 static int read_text(const char *text)
@@ -24,7 +24,7 @@ static int read_text(const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	r = script_read(path, &s, err, sizeof(err));
+	r = script_read(path, &script, err, sizeof(err));
 	unlink(path);
 	return r;
 }
@@ -33,7 +33,7 @@ static const struct step *good(const char *line)
 {
 	if (read_text(line))
 		fail_msg("%s: %s", line, err);
-	return &s.steps[s.nsteps - 1];
+	return &script.steps[script.nsteps - 1];
 }
 
 static void bad(const char *text, const char *why)
@@ -83,8 +83,8 @@ test_lines_of_iscsi_conf_and_of_the_target_stay_as_they_are(void **state)
 	const struct step *p = good("# A title.\nconf LoginTimeout=2\n"
 				    "target fault rx any 1- drop\n");
 
-	assert_string_equal(s.title, "A title.");
-	assert_non_null(strstr(s.setup.conf, "\nLoginTimeout=2\n"));
+	assert_string_equal(script.title, "A title.");
+	assert_non_null(strstr(script.setup.conf, "\nLoginTimeout=2\n"));
 	assert_string_equal(p->text, "fault rx any 1- drop");
 }
 

@@ -24,7 +24,7 @@ static size_t nrecords;
 static struct resolved names[2];
 static const struct gather_names known = { names, 2 };
 static struct addr self = { .host = "192.0.2.99", .port = 3260, .tag = -1 };
-static struct gather g;
+static struct gather gathered;
 static char last_line[512];
 
 static void keep_line(int level, const char *line)
@@ -50,7 +50,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	gather_free(&g);
+	gather_free(&gathered);
 	return 0;
 }
 
@@ -67,21 +67,22 @@ static void found(const char *name, const char *addr)
 
 static void gather(void)
 {
-	g = (struct gather){ .label = "test",
-			     .records = records,
-			     .nrecords = nrecords,
-			     .self = &self,
-			     .nself = 1,
-			     .names = &known };
-	assert_int_equal(gather_targets(&g), 0);
+	gathered = (struct gather){ .label = "test",
+				    .records = records,
+				    .nrecords = nrecords,
+				    .self = &self,
+				    .nself = 1,
+				    .names = &known };
+	assert_int_equal(gather_targets(&gathered), 0);
 }
 
 static void assert_portal(size_t target, size_t i, const char *want)
 {
 	char text[ADDR_TEXT_SIZE];
 
-	assert_true(i < g.targets[target].nportals);
-	addr_format(&g.targets[target].portals[i], true, text, sizeof(text));
+	assert_true(i < gathered.targets[target].nportals);
+	addr_format(&gathered.targets[target].portals[i], true, text,
+		    sizeof(text));
 	assert_string_equal(text, want);
 }
 
@@ -91,11 +92,11 @@ static void test_portals_of_a_target_come_together(void **state)
 	found(B, "192.0.2.1:3260,1");
 	found(A, "192.0.2.2:3260,2");
 	gather();
-	assert_int_equal(g.ntargets, 2);
-	assert_string_equal(g.targets[0].name, A);
-	assert_int_equal(g.targets[0].nportals, 2);
+	assert_int_equal(gathered.ntargets, 2);
+	assert_string_equal(gathered.targets[0].name, A);
+	assert_int_equal(gathered.targets[0].nportals, 2);
 	assert_portal(0, 1, "192.0.2.2:3260,2");
-	assert_int_equal(g.targets[1].nportals, 1);
+	assert_int_equal(gathered.targets[1].nportals, 1);
 }
 
 static void test_a_portal_said_twice_counts_once(void **state)
@@ -103,7 +104,7 @@ static void test_a_portal_said_twice_counts_once(void **state)
 	found(A, "192.0.2.1:3260,1");
 	found(A, "192.0.2.1:3260,1");
 	gather();
-	assert_int_equal(g.targets[0].nportals, 1);
+	assert_int_equal(gathered.targets[0].nportals, 1);
 }
 
 static void test_a_target_without_address_is_where_we_asked(void **state)
@@ -117,10 +118,10 @@ static void test_a_name_becomes_its_numbers(void **state)
 {
 	found(A, "good.example:3261,5");
 	gather();
-	assert_int_equal(g.targets[0].nportals, 2);
+	assert_int_equal(gathered.targets[0].nportals, 2);
 	assert_portal(0, 0, "192.0.2.10:3261,5");
 	assert_portal(0, 1, "[2001:db8::10]:3261,5");
-	assert_string_equal(g.unresolved, "");
+	assert_string_equal(gathered.unresolved, "");
 }
 
 static void test_a_target_lost_for_a_name_is_worth_another_try(void **state)
@@ -128,9 +129,9 @@ static void test_a_target_lost_for_a_name_is_worth_another_try(void **state)
 	found(A, "bad.example:3260,1");
 	found(B, "192.0.2.1:3260,1");
 	gather();
-	assert_int_equal(g.ntargets, 1);
-	assert_string_equal(g.targets[0].name, B);
-	assert_string_equal(g.unresolved,
+	assert_int_equal(gathered.ntargets, 1);
+	assert_string_equal(gathered.targets[0].name, B);
+	assert_string_equal(gathered.unresolved,
 			    "bad.example cannot be looked up: no such name");
 }
 
@@ -139,8 +140,8 @@ static void test_one_bad_name_of_several_portals_is_no_failure(void **state)
 	found(A, "bad.example:3260,1");
 	found(A, "192.0.2.1:3260,1");
 	gather();
-	assert_int_equal(g.targets[0].nportals, 1);
-	assert_string_equal(g.unresolved, "");
+	assert_int_equal(gathered.targets[0].nportals, 1);
+	assert_string_equal(gathered.unresolved, "");
 }
 
 static void test_a_link_local_portal_without_zone_is_left_out(void **state)
@@ -148,7 +149,7 @@ static void test_a_link_local_portal_without_zone_is_left_out(void **state)
 	found(A, "[fe80::1]:3260,1");
 	found(A, "192.0.2.1:3260,1");
 	gather();
-	assert_int_equal(g.targets[0].nportals, 1);
+	assert_int_equal(gathered.targets[0].nportals, 1);
 	assert_string_equal(last_line,
 			    "test: portal [fe80::1]:3260,1 of " A
 			    " is link-local and names no zone, it is not "
@@ -159,7 +160,7 @@ static void test_a_link_local_portal_with_zone_is_fine(void **state)
 {
 	found(A, "[fe80::1%eth0]:3260,1");
 	gather();
-	assert_int_equal(g.targets[0].nportals, 1);
+	assert_int_equal(gathered.targets[0].nportals, 1);
 }
 
 static void test_the_unspecified_address_is_left_out(void **state)
@@ -167,7 +168,7 @@ static void test_the_unspecified_address_is_left_out(void **state)
 	found(A, "0.0.0.0:3260,1");
 	found(A, "[::]:3260,1");
 	gather();
-	assert_int_equal(g.ntargets, 0);
+	assert_int_equal(gathered.ntargets, 0);
 	assert_string_equal(last_line,
 			    "test: " A " has no portal that can be used");
 }
@@ -181,7 +182,7 @@ static void test_more_portals_than_there_is_room_for_are_cut(void **state)
 		found(A, addr);
 	}
 	gather();
-	assert_int_equal(g.targets[0].nportals, TARGET_PORTALS);
+	assert_int_equal(gathered.targets[0].nportals, TARGET_PORTALS);
 }
 
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)

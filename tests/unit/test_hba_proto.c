@@ -17,7 +17,7 @@
 #include "iscsid/admin/hba_proto.h"
 
 static uint8_t req[HBA_REQUEST_MAX];
-static struct hba_request r;
+static struct hba_request request;
 
 static void feed(uint32_t opcode, const void *body, size_t len, size_t extra)
 {
@@ -27,7 +27,7 @@ static void feed(uint32_t opcode, const void *body, size_t len, size_t extra)
 	h.len = (uint32_t)(sizeof(h) + len + extra);
 	memcpy(req, &h, sizeof(h));
 	memcpy(req + sizeof(h), body, len);
-	hba_proto_read(req, h.len, &r);
+	hba_proto_read(req, h.len, &request);
 }
 
 static void test_a_write_brings_its_bytes(void **state)
@@ -35,9 +35,9 @@ static void test_a_write_brings_its_bytes(void **state)
 	const struct fuse_write_in in = { .fh = 3, .size = 5, .offset = 100 };
 
 	feed(FUSE_WRITE, &in, sizeof(in), 5);
-	assert_int_equal(r.kind, HBA_IS_WRITE);
-	assert_int_equal(r.size, 5);
-	assert_ptr_equal(r.data,
+	assert_int_equal(request.kind, HBA_IS_WRITE);
+	assert_int_equal(request.size, 5);
+	assert_ptr_equal(request.data,
 			 req + sizeof(struct fuse_in_header) + sizeof(in));
 }
 
@@ -46,8 +46,8 @@ static void test_a_write_of_more_than_came_is_refused(void **state)
 	const struct fuse_write_in in = { .size = 6 };
 
 	feed(FUSE_WRITE, &in, sizeof(in), 5);
-	assert_int_equal(r.kind, HBA_IS_SIMPLE);
-	assert_int_equal(r.error, -EINVAL);
+	assert_int_equal(request.kind, HBA_IS_SIMPLE);
+	assert_int_equal(request.error, -EINVAL);
 }
 
 static void test_a_read_says_where(void **state)
@@ -55,19 +55,19 @@ static void test_a_read_says_where(void **state)
 	const struct fuse_read_in in = { .fh = 3, .size = 9, .offset = 8 };
 
 	feed(FUSE_READ, &in, sizeof(in), 0);
-	assert_int_equal(r.kind, HBA_IS_READ);
-	assert_int_equal(r.fh, 3);
-	assert_int_equal(r.off, 8);
-	assert_int_equal(r.size, 9);
+	assert_int_equal(request.kind, HBA_IS_READ);
+	assert_int_equal(request.fh, 3);
+	assert_int_equal(request.off, 8);
+	assert_int_equal(request.size, 9);
 }
 
 static void test_a_request_cut_short_is_refused(void **state)
 {
 	feed(FUSE_READ, "", 0, 3);
-	assert_int_equal(r.kind, HBA_IS_SIMPLE);
-	assert_int_equal(r.error, -EINVAL);
-	hba_proto_read(req, 8, &r);
-	assert_int_equal(r.kind, HBA_IS_NOTHING);
+	assert_int_equal(request.kind, HBA_IS_SIMPLE);
+	assert_int_equal(request.error, -EINVAL);
+	hba_proto_read(req, 8, &request);
+	assert_int_equal(request.kind, HBA_IS_NOTHING);
 }
 
 static void test_cutting_the_file_is_no_change(void **state)
@@ -76,17 +76,17 @@ static void test_cutting_the_file_is_no_change(void **state)
 	const struct fuse_setattr_in mode = { .valid = FATTR_MODE };
 
 	feed(FUSE_SETATTR, &cut, sizeof(cut), 0);
-	assert_int_equal(r.error, 0);
+	assert_int_equal(request.error, 0);
 	feed(FUSE_SETATTR, &mode, sizeof(mode), 0);
-	assert_int_equal(r.error, -EPERM);
+	assert_int_equal(request.error, -EPERM);
 }
 
 static void test_unknown_requests_are_not_implemented(void **state)
 {
 	feed(FUSE_LSEEK, "", 0, 0);
-	assert_int_equal(r.error, -ENOSYS);
+	assert_int_equal(request.error, -ENOSYS);
 	feed(4095, "", 0, 0);
-	assert_int_equal(r.error, -ENOSYS);
+	assert_int_equal(request.error, -ENOSYS);
 }
 
 static void test_the_kernel_is_told_how_long_a_command_may_be(void **state)
@@ -96,8 +96,8 @@ static void test_the_kernel_is_told_how_long_a_command_may_be(void **state)
 	struct hba_body body;
 
 	feed(FUSE_INIT, &in, sizeof(in), 0);
-	assert_int_equal(r.kind, HBA_IS_SIMPLE);
-	hba_proto_simple(&r, &body);
+	assert_int_equal(request.kind, HBA_IS_SIMPLE);
+	hba_proto_simple(&request, &body);
 	assert_int_equal(body.len, sizeof(init));
 	memcpy(&init, body.bytes, sizeof(init));
 	assert_int_equal(init.minor, 31);

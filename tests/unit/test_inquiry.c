@@ -10,22 +10,22 @@
 
 #include "scsi/inquiry.h"
 
-static uint8_t p[36];
+static uint8_t bytes[36];
 static struct inquiry inq;
 
 static int fill(void **state)
 {
-	memset(p, 0, sizeof(p));
-	p[1] = 0x80;
-	p[2] = 0x05;
-	p[4] = 31;
-	memcpy(p + 8, "SEAGATE ST39103FC       0002", 28);
+	memset(bytes, 0, sizeof(bytes));
+	bytes[1] = 0x80;
+	bytes[2] = 0x05;
+	bytes[4] = 31;
+	memcpy(bytes + 8, "SEAGATE ST39103FC       0002", 28);
 	return 0;
 }
 
 static void test_fields_are_cut_at_their_blanks(void **state)
 {
-	assert_int_equal(inquiry_parse(p, sizeof(p), &inq), 0);
+	assert_int_equal(inquiry_parse(bytes, sizeof(bytes), &inq), 0);
 	assert_string_equal(inq.vendor, "SEAGATE");
 	assert_string_equal(inq.product, "ST39103FC");
 	assert_string_equal(inq.revision, "0002");
@@ -36,24 +36,24 @@ static void test_fields_are_cut_at_their_blanks(void **state)
 
 static void test_nul_padding_is_cut_too(void **state)
 {
-	memset(p + 12, 0, 4);
-	memcpy(p + 8, "ACME", 4);
-	assert_int_equal(inquiry_parse(p, sizeof(p), &inq), 0);
+	memset(bytes + 12, 0, 4);
+	memcpy(bytes + 8, "ACME", 4);
+	assert_int_equal(inquiry_parse(bytes, sizeof(bytes), &inq), 0);
 	assert_string_equal(inq.vendor, "ACME");
 }
 
 static void test_control_bytes_become_question_marks(void **state)
 {
-	p[9] = '\n';
-	assert_int_equal(inquiry_parse(p, sizeof(p), &inq), 0);
+	bytes[9] = '\n';
+	assert_int_equal(inquiry_parse(bytes, sizeof(bytes), &inq), 0);
 	assert_string_equal(inq.vendor, "S?AGATE");
 }
 
 static void test_short_answer_leaves_texts_empty_or_cut(void **state)
 {
-	assert_int_equal(inquiry_parse(p, 5, &inq), 0);
+	assert_int_equal(inquiry_parse(bytes, 5, &inq), 0);
 	assert_string_equal(inq.vendor, "");
-	assert_int_equal(inquiry_parse(p, 19, &inq), 0);
+	assert_int_equal(inquiry_parse(bytes, 19, &inq), 0);
 	assert_string_equal(inq.vendor, "SEAGATE");
 	assert_string_equal(inq.product, "ST3");
 	assert_string_equal(inq.revision, "");
@@ -61,25 +61,25 @@ static void test_short_answer_leaves_texts_empty_or_cut(void **state)
 
 static void test_additional_length_ends_the_data(void **state)
 {
-	p[4] = 3;
-	assert_int_equal(inquiry_parse(p, sizeof(p), &inq), 0);
+	bytes[4] = 3;
+	assert_int_equal(inquiry_parse(bytes, sizeof(bytes), &inq), 0);
 	assert_string_equal(inq.vendor, "");
 }
 
 static void test_less_than_five_bytes_is_refused(void **state)
 {
-	assert_int_equal(inquiry_parse(p, 4, &inq), -EBADMSG);
+	assert_int_equal(inquiry_parse(bytes, 4, &inq), -EBADMSG);
 }
 
 static void test_missing_lun_is_not_present(void **state)
 {
-	p[0] = 0x7f;
-	assert_int_equal(inquiry_parse(p, sizeof(p), &inq), 0);
+	bytes[0] = 0x7f;
+	assert_int_equal(inquiry_parse(bytes, sizeof(bytes), &inq), 0);
 	assert_int_equal(inq.qualifier, QUALIFIER_NO_LUN);
 	assert_int_equal(inq.type, TYPE_NONE);
 	assert_false(inquiry_is_present(&inq));
-	p[0] = 0x20;
-	assert_int_equal(inquiry_parse(p, sizeof(p), &inq), 0);
+	bytes[0] = 0x20;
+	assert_int_equal(inquiry_parse(bytes, sizeof(bytes), &inq), 0);
 	assert_false(inquiry_is_present(&inq));
 }
 

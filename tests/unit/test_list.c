@@ -35,16 +35,16 @@ static void assert_order(const struct list *head, const char *expected)
 }
 
 static struct list head;
-static struct item a, b, c;
+static struct item first, second, third;
 
 static int set_up(void **state)
 {
 	(void)state;
 	list_init(&head);
-	a = (struct item){ .name = 'a' };
-	b = (struct item){ .name = 'b' };
-	c = (struct item){ .name = 'c' };
-	list_init(&a.link);
+	first = (struct item){ .name = 'a' };
+	second = (struct item){ .name = 'b' };
+	third = (struct item){ .name = 'c' };
+	list_init(&first.link);
 	return 0;
 }
 
@@ -59,9 +59,9 @@ static void test_new_list_is_empty(void **state)
 static void test_pushes_go_to_their_ends(void **state)
 {
 	(void)state;
-	list_push_back(&head, &b.link);
-	list_push_back(&head, &c.link);
-	list_push_front(&head, &a.link);
+	list_push_back(&head, &second.link);
+	list_push_back(&head, &third.link);
+	list_push_front(&head, &first.link);
 	assert_false(list_empty(&head));
 	assert_order(&head, "abc");
 }
@@ -69,40 +69,40 @@ static void test_pushes_go_to_their_ends(void **state)
 static void test_insert_goes_before_its_position(void **state)
 {
 	(void)state;
-	list_push_back(&head, &a.link);
-	list_push_back(&head, &c.link);
-	list_insert_before(&c.link, &b.link);
+	list_push_back(&head, &first.link);
+	list_push_back(&head, &third.link);
+	list_insert_before(&third.link, &second.link);
 	assert_order(&head, "abc");
 }
 
 static void test_removed_node_points_to_itself(void **state)
 {
 	(void)state;
-	list_push_back(&head, &a.link);
-	list_push_back(&head, &b.link);
-	list_push_back(&head, &c.link);
-	list_remove(&b.link);
+	list_push_back(&head, &first.link);
+	list_push_back(&head, &second.link);
+	list_push_back(&head, &third.link);
+	list_remove(&second.link);
 	assert_order(&head, "ac");
-	assert_true(list_empty(&b.link));
+	assert_true(list_empty(&second.link));
 }
 
 static void test_removing_twice_does_no_harm(void **state)
 {
 	(void)state;
-	list_push_back(&head, &a.link);
-	list_push_back(&head, &b.link);
-	list_remove(&a.link);
-	list_remove(&a.link);
+	list_push_back(&head, &first.link);
+	list_push_back(&head, &second.link);
+	list_remove(&first.link);
+	list_remove(&first.link);
 	assert_order(&head, "b");
 }
 
 static void test_pop_takes_the_first(void **state)
 {
 	(void)state;
-	list_push_back(&head, &a.link);
-	list_push_back(&head, &b.link);
-	assert_ptr_equal(list_pop_front(&head), &a.link);
-	assert_true(list_empty(&a.link));
+	list_push_back(&head, &first.link);
+	list_push_back(&head, &second.link);
+	assert_ptr_equal(list_pop_front(&head), &first.link);
+	assert_true(list_empty(&first.link));
 	assert_order(&head, "b");
 }
 
@@ -112,9 +112,9 @@ static void test_safe_walk_may_remove_each(void **state)
 	unsigned seen = 0;
 
 	(void)state;
-	list_push_back(&head, &a.link);
-	list_push_back(&head, &b.link);
-	list_push_back(&head, &c.link);
+	list_push_back(&head, &first.link);
+	list_push_back(&head, &second.link);
+	list_push_back(&head, &third.link);
 	list_for_each_safe (pos, tmp, &head) {
 		list_remove(pos);
 		seen++;

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "iscsid/daemon/log_limit.h"
 
-static struct log_limit q;
+static struct log_limit limit;
 static unsigned lines;
 static char last[LOG_LIMIT_TEXT + 40];
 
@@ -27,8 +27,8 @@ static void put(int level, const char *line)
 
 static int setup(void **state)
 {
-	memset(&q, 0, sizeof(q));
-	q.put = put;
+	memset(&limit, 0, sizeof(limit));
+	limit.put = put;
 	lines = 0;
 	return 0;
 }
@@ -36,7 +36,7 @@ static int setup(void **state)
 static void say(unsigned times, const char *line, uint64_t now)
 {
 	while (times--)
-		log_limit_line(&q, LOG_WARNING, line, now);
+		log_limit_line(&limit, LOG_WARNING, line, now);
 }
 
 static void test_the_first_few_are_said(void **state)
@@ -44,16 +44,16 @@ static void test_the_first_few_are_said(void **state)
 	say(LOG_LIMIT_BURST, "disk burns", 5);
 	assert_int_equal(lines, LOG_LIMIT_BURST);
 	assert_string_equal(last, "disk burns");
-	assert_true(log_limit_flush(&q, 5) == LOG_LIMIT_NEVER);
+	assert_true(log_limit_flush(&limit, 5) == LOG_LIMIT_NEVER);
 }
 
 static void test_more_are_counted_and_told_after_a_minute(void **state)
 {
 	say(LOG_LIMIT_BURST + 7, "disk burns", 5);
 	assert_int_equal(lines, LOG_LIMIT_BURST);
-	assert_int_equal(log_limit_flush(&q, 6), 5 + LOG_LIMIT_PERIOD);
+	assert_int_equal(log_limit_flush(&limit, 6), 5 + LOG_LIMIT_PERIOD);
 	assert_int_equal(lines, LOG_LIMIT_BURST);
-	assert_true(log_limit_flush(&q, 5 + LOG_LIMIT_PERIOD) ==
+	assert_true(log_limit_flush(&limit, 5 + LOG_LIMIT_PERIOD) ==
 		    LOG_LIMIT_NEVER);
 	assert_int_equal(lines, LOG_LIMIT_BURST + 1);
 	assert_string_equal(last, "disk burns (repeated 7 times)");
@@ -74,7 +74,7 @@ static void test_two_by_turns_are_counted_apart(void **state)
 		say(1, "house burns", 5);
 	}
 	assert_int_equal(lines, 2 * LOG_LIMIT_BURST);
-	log_limit_end(&q);
+	log_limit_end(&limit);
 	assert_int_equal(lines, 2 * LOG_LIMIT_BURST + 2);
 	assert_string_equal(last, "house burns (repeated 1 time)");
 }
@@ -82,7 +82,7 @@ static void test_two_by_turns_are_counted_apart(void **state)
 static void test_what_is_no_trouble_passes(void **state)
 {
 	for (unsigned i = 0; i < 100; i++)
-		log_limit_line(&q, LOG_INFO, "  Vendor: ACME", 5);
+		log_limit_line(&limit, LOG_INFO, "  Vendor: ACME", 5);
 	assert_int_equal(lines, 100);
 }
 

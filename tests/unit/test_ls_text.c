@@ -26,7 +26,7 @@
 	"isid=00023d000001 tsih=945 portal=192.0.2.60:3260,1 "                 \
 	"portal=[2001:db8::9]:3260,2"
 
-static struct ls_text t;
+static struct ls_text listing;
 static char *printed;
 static size_t size;
 
@@ -34,14 +34,14 @@ static int set_up(void **state)
 {
 	setenv("TZ", "UTC", 1);
 	tzset();
-	memset(&t, 0, sizeof(t));
-	t.to = open_memstream(&printed, &size);
-	return t.to ? 0 : -1;
+	memset(&listing, 0, sizeof(listing));
+	listing.to = open_memstream(&printed, &size);
+	return listing.to ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	fclose(t.to);
+	fclose(listing.to);
 	free(printed);
 	printed = NULL;
 	return 0;
@@ -53,8 +53,8 @@ static int add(const char *text)
 	int err;
 
 	assert_int_equal(msg_read(&m, text, strlen(text)), 0);
-	err = ls_text_add(&t, &m);
-	fflush(t.to);
+	err = ls_text_add(&listing, &m);
+	fflush(listing.to);
 	return err;
 }
 
@@ -80,8 +80,8 @@ static void test_a_target_looks_as_it_did_in_3_6(void **state)
 
 static void test_the_header_names_us_between_asterisks(void **state)
 {
-	ls_text_header(&t);
-	fflush(t.to);
+	ls_text_header(&listing);
+	fflush(listing.to);
 	assert_string_equal(printed, STARS "softhba iSCSI Driver Version "
 					   "... " SOFTHBA_VERSION "\n" STARS);
 }
@@ -111,7 +111,7 @@ static void test_a_target_never_reached_has_a_question_mark(void **state)
 
 static void test_disks_are_listed_when_asked_for(void **state)
 {
-	t.luns = true;
+	listing.luns = true;
 	add(TARGET("0"));
 	add(DISK);
 	add("end");
@@ -131,7 +131,7 @@ static void test_disks_are_listed_when_asked_for(void **state)
 
 static void test_a_disk_says_how_it_is_exported_and_why(void **state)
 {
-	t.luns = true;
+	listing.luns = true;
 	add(TARGET("0"));
 	add(DISK " export=ublk export-why=Export%3Dauto");
 	assert_non_null(strstr(printed, "  Export: ublk (Export=auto)\n"));
@@ -139,7 +139,7 @@ static void test_a_disk_says_how_it_is_exported_and_why(void **state)
 
 static void test_a_disk_says_what_it_waits_for_since_when(void **state)
 {
-	t.luns = true;
+	listing.luns = true;
 	add(TARGET("0"));
 	add(DISK " waits=no%20name waits-since=1252680673");
 	assert_non_null(
@@ -149,7 +149,7 @@ static void test_a_disk_says_what_it_waits_for_since_when(void **state)
 
 static void test_the_heading_comes_once_a_target(void **state)
 {
-	t.luns = true;
+	listing.luns = true;
 	add(TARGET("0"));
 	add(DISK);
 	add(DISK);
@@ -170,7 +170,7 @@ static void test_disks_are_left_out_when_not_asked_for(void **state)
 
 static void test_a_disk_that_is_down_says_why(void **state)
 {
-	t.luns = true;
+	listing.luns = true;
 	add(TARGET("0"));
 	add("lun lun=1 state=down reason=520-byte%20blocks");
 	assert_non_null(strstr(printed, "  State:  down: 520-byte blocks\n"));
@@ -179,7 +179,7 @@ static void test_a_disk_that_is_down_says_why(void **state)
 
 static void test_parameters_come_in_two_groups(void **state)
 {
-	t.params = true;
+	listing.params = true;
 	add(TARGET("0"));
 	add("param name=InitialR2T value=No origin=negotiated");
 	add("param name=LoginTimeout value=15s origin=/etc/iscsi.conf:3");
@@ -196,20 +196,20 @@ static void test_parameters_come_in_two_groups(void **state)
 
 static void test_only_the_wanted_target_is_listed(void **state)
 {
-	t.one = t.luns = true;
-	t.wanted = 3;
+	listing.one = listing.luns = true;
+	listing.wanted = 3;
 	add(TARGET("0"));
 	add(DISK);
 	assert_string_equal(printed, "");
 	add(TARGET("3"));
 	add("end");
-	assert_int_equal(t.shown, 1);
+	assert_int_equal(listing.shown, 1);
 	assert_non_null(strstr(printed, "TARGET ID               : 3\n"));
 }
 
 static void test_nothing_a_target_says_controls_the_terminal(void **state)
 {
-	t.luns = t.params = true;
+	listing.luns = listing.params = true;
 	add("target name=%1b]0;x%07 alias=%1b[2J%0aTARGET%20NAME:%20y state=up "
 	    "reason=%80%ff portal=%0d%08");
 	add("param name=%09 value=%0b origin=%0c");
@@ -232,7 +232,8 @@ static void test_what_a_newer_daemon_says_besides_is_skipped(void **state)
 	assert_string_equal(printed, "");
 }
 
-#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define CASE(listing)                                                          \
+	cmocka_unit_test_setup_teardown(listing, set_up, tear_down)
 
 static void test_a_session_given_up_is_said_so(void **state)
 {

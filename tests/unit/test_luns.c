@@ -11,38 +11,38 @@
 #include "base/bytes.h"
 #include "scsi/luns.h"
 
-static uint8_t p[40];
-static struct luns l;
+static uint8_t bytes[40];
+static struct luns luns;
 
 static void test_list_is_found_behind_the_header(void **state)
 {
-	put_be32(p, 24);
-	p[17] = 1;
-	assert_int_equal(luns_get(p, 32, &l), 0);
-	assert_int_equal(l.count, 3);
-	assert_int_equal(l.total, 3);
-	assert_ptr_equal(l.list, p + 8);
-	assert_int_equal(l.list[9], 1);
+	put_be32(bytes, 24);
+	bytes[17] = 1;
+	assert_int_equal(luns_get(bytes, 32, &luns), 0);
+	assert_int_equal(luns.count, 3);
+	assert_int_equal(luns.total, 3);
+	assert_ptr_equal(luns.list, bytes + 8);
+	assert_int_equal(luns.list[9], 1);
 }
 
 static void test_length_beyond_the_answer_is_not_trusted(void **state)
 {
-	put_be32(p, 0xffffffff);
-	assert_int_equal(luns_get(p, 31, &l), 0);
-	assert_int_equal(l.count, 2);
-	assert_int_equal(l.total, 0xffffffff / 8);
+	put_be32(bytes, 0xffffffff);
+	assert_int_equal(luns_get(bytes, 31, &luns), 0);
+	assert_int_equal(luns.count, 2);
+	assert_int_equal(luns.total, 0xffffffff / 8);
 }
 
 static void test_answer_beyond_the_length_does_not_count(void **state)
 {
-	put_be32(p, 15);
-	assert_int_equal(luns_get(p, 40, &l), 0);
-	assert_int_equal(l.count, 1);
+	put_be32(bytes, 15);
+	assert_int_equal(luns_get(bytes, 40, &luns), 0);
+	assert_int_equal(luns.count, 1);
 }
 
 static void test_answer_without_header_is_refused(void **state)
 {
-	assert_int_equal(luns_get(p, 7, &l), -EBADMSG);
+	assert_int_equal(luns_get(bytes, 7, &luns), -EBADMSG);
 }
 
 int main(void)

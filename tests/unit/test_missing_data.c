@@ -13,7 +13,7 @@
 #include "puppet.h"
 
 static uint8_t buf[8192];
-static struct order o;
+static struct order order;
 
 static int setup(void **state)
 {
@@ -29,8 +29,8 @@ static int teardown(void **state)
 
 static uint32_t begin(struct puppet *p, enum cmd_dir dir)
 {
-	order_init(&o, dir, buf, dir == CMD_NO_DATA ? 0 : sizeof(buf));
-	session_submit(p->s, &o.cmd);
+	order_init(&order, dir, buf, dir == CMD_NO_DATA ? 0 : sizeof(buf));
+	session_submit(p->s, &order.cmd);
 	return puppet_command(p).itt;
 }
 
@@ -46,10 +46,10 @@ static void answer(struct puppet *p, struct pdu_scsi_rsp rsp)
 
 static void expect(uint32_t underflow, uint32_t overflow)
 {
-	assert_int_equal(o.done, 1);
-	assert_int_equal(o.cmd.outcome, CMD_DONE);
-	assert_int_equal(o.cmd.underflow, underflow);
-	assert_int_equal(o.cmd.overflow, overflow);
+	assert_int_equal(order.done, 1);
+	assert_int_equal(order.cmd.outcome, CMD_DONE);
+	assert_int_equal(order.cmd.underflow, underflow);
+	assert_int_equal(order.cmd.overflow, overflow);
 }
 
 /* Reads --------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static void test_data_that_were_sent_and_did_not_come_end_the_session(void **s)
 	answer(p, (struct pdu_scsi_rsp){ .itt = begin(p, CMD_READ),
 					 .exp_datasn = 2 });
 	puppet_expect_down(p, &fault_sequence_gap);
-	assert_int_equal(o.cmd.outcome, CMD_LOST);
+	assert_int_equal(order.cmd.outcome, CMD_LOST);
 }
 
 static void test_a_target_that_does_not_count_is_believed(void **s)
@@ -164,7 +164,7 @@ static void test_data_that_wait_here_when_the_answer_comes_are_missing(void **s)
 	assert_true(conn_tx_want(p->c, iov, CONN_TX_IOV) > 0);
 	conn_tx_done(p->c, BHS_LEN + 100, p->now);
 	puppet_scsi_rsp(p, itt, 0, NULL, 0);
-	assert_int_equal(o.done, 0); /* its buffer is still in use */
+	assert_int_equal(order.done, 0); /* its buffer is still in use */
 	conn_tx_done(p->c, sizeof(buf) - 100, p->now);
 	expect(sizeof(buf), 0);
 }
@@ -272,7 +272,7 @@ static void test_both_bits_end_the_session(void **s)
 					 .overflow = true,
 					 .residual = 512 });
 	puppet_expect_down(p, &fault_pdu_format);
-	assert_int_equal(o.cmd.outcome, CMD_LOST);
+	assert_int_equal(order.cmd.outcome, CMD_LOST);
 }
 
 int main(void)

@@ -9,20 +9,20 @@
 
 #include "scsi/mode.h"
 
-static struct mode m;
+static struct mode mode;
 
 static void test_header_gives_write_protection_and_fua(void **state)
 {
 	static const uint8_t wp[] = { 3, 0, 0x80, 0 };
 	static const uint8_t fua[] = { 3, 0, 0x10, 0 };
 
-	assert_int_equal(mode_get_6(wp, 4, &m), 0);
-	assert_true(m.write_protected);
-	assert_false(m.dpofua);
-	assert_false(m.has_caching);
-	assert_int_equal(mode_get_6(fua, 4, &m), 0);
-	assert_false(m.write_protected);
-	assert_true(m.dpofua);
+	assert_int_equal(mode_get_6(wp, 4, &mode), 0);
+	assert_true(mode.write_protected);
+	assert_false(mode.dpofua);
+	assert_false(mode.has_caching);
+	assert_int_equal(mode_get_6(fua, 4, &mode), 0);
+	assert_false(mode.write_protected);
+	assert_true(mode.dpofua);
 }
 
 static void test_caching_page_gives_write_cache(void **state)
@@ -30,12 +30,12 @@ static void test_caching_page_gives_write_cache(void **state)
 	static const uint8_t on[] = { 9, 0, 0, 0, 0x08, 4, 0x04, 0, 0, 0 };
 	static const uint8_t off[] = { 9, 0, 0, 0, 0x88, 4, 0x00, 0, 0, 0 };
 
-	assert_int_equal(mode_get_6(on, sizeof(on), &m), 0);
-	assert_true(m.has_caching);
-	assert_true(m.write_cache);
-	assert_int_equal(mode_get_6(off, sizeof(off), &m), 0);
-	assert_true(m.has_caching);
-	assert_false(m.write_cache);
+	assert_int_equal(mode_get_6(on, sizeof(on), &mode), 0);
+	assert_true(mode.has_caching);
+	assert_true(mode.write_cache);
+	assert_int_equal(mode_get_6(off, sizeof(off), &mode), 0);
+	assert_true(mode.has_caching);
+	assert_false(mode.write_cache);
 }
 
 static void test_block_descriptors_are_skipped(void **state)
@@ -57,9 +57,9 @@ static void test_block_descriptors_are_skipped(void **state)
 				     1,
 				     0x04 };
 
-	assert_int_equal(mode_get_6(p, sizeof(p), &m), 0);
-	assert_true(m.has_caching);
-	assert_true(m.write_cache);
+	assert_int_equal(mode_get_6(p, sizeof(p), &mode), 0);
+	assert_true(mode.has_caching);
+	assert_true(mode.write_cache);
 }
 
 static void test_ten_byte_header_is_longer(void **state)
@@ -68,19 +68,19 @@ static void test_ten_byte_header_is_longer(void **state)
 				     0x42, 0,  0,    2,	   9, 9, /* a subpage */
 				     0x08, 2,  0x04, 0 };
 
-	assert_int_equal(mode_get_10(p, sizeof(p), &m), 0);
-	assert_true(m.write_protected);
-	assert_true(m.dpofua);
-	assert_true(m.has_caching);
-	assert_true(m.write_cache);
+	assert_int_equal(mode_get_10(p, sizeof(p), &mode), 0);
+	assert_true(mode.write_protected);
+	assert_true(mode.dpofua);
+	assert_true(mode.has_caching);
+	assert_true(mode.write_cache);
 }
 
 static void test_page_beyond_the_said_length_does_not_count(void **state)
 {
 	static const uint8_t p[] = { 3, 0, 0, 0, 0x08, 4, 0x04, 0, 0, 0 };
 
-	assert_int_equal(mode_get_6(p, sizeof(p), &m), 0);
-	assert_false(m.has_caching);
+	assert_int_equal(mode_get_6(p, sizeof(p), &mode), 0);
+	assert_false(mode.has_caching);
 }
 
 static void test_every_cut_is_safe(void **state)
@@ -89,12 +89,13 @@ static void test_every_cut_is_safe(void **state)
 				     1,	  7, 0x08, 4, 0x04, 0xff };
 
 	for (size_t n = 0; n <= sizeof(p); n++) {
-		assert_int_equal(mode_get_6(p, n, &m), n < 4 ? -EBADMSG : 0);
-		assert_int_equal(m.has_caching && n < 12, 0);
-		assert_int_equal(mode_get_10(p, n, &m), n < 8 ? -EBADMSG : 0);
+		assert_int_equal(mode_get_6(p, n, &mode), n < 4 ? -EBADMSG : 0);
+		assert_int_equal(mode.has_caching && n < 12, 0);
+		assert_int_equal(mode_get_10(p, n, &mode),
+				 n < 8 ? -EBADMSG : 0);
 	}
-	assert_int_equal(mode_get_6(p, sizeof(p), &m), 0);
-	assert_true(m.has_caching);
+	assert_int_equal(mode_get_6(p, sizeof(p), &mode), 0);
+	assert_true(mode.has_caching);
 }
 
 int main(void)

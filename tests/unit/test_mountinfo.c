@@ -11,14 +11,14 @@
 
 #include "export/mountinfo.h"
 
-static struct mountinfo m;
+static struct mountinfo mount;
 static char line[256];
 
 static int parse(const char *text)
 {
-	memset(&m, 0, sizeof(m));
+	memset(&mount, 0, sizeof(mount));
 	strcpy(line, text);
-	return mountinfo_parse(line, &m);
+	return mountinfo_parse(line, &mount);
 }
 
 static void test_line_with_optional_fields_is_read(void **state)
@@ -27,32 +27,32 @@ static void test_line_with_optional_fields_is_read(void **state)
 		parse("36 35 98:7 /mnt1 /mnt2 rw,noatime master:1 "
 		      "shared:2 - ext3 /dev/root rw,errors=continue\n"),
 		0);
-	assert_int_equal(m.major, 98);
-	assert_int_equal(m.minor, 7);
-	assert_string_equal(m.path, "/mnt2");
-	assert_string_equal(m.fstype, "ext3");
-	assert_string_equal(m.source, "/dev/root");
+	assert_int_equal(mount.major, 98);
+	assert_int_equal(mount.minor, 7);
+	assert_string_equal(mount.path, "/mnt2");
+	assert_string_equal(mount.fstype, "ext3");
+	assert_string_equal(mount.source, "/dev/root");
 }
 
 static void test_line_without_optional_fields_is_read(void **state)
 {
 	assert_int_equal(parse("46 27 0:43 / /run/x/lun rw - fuse.iscsi s rw"),
 			 0);
-	assert_int_equal(m.minor, 43);
-	assert_string_equal(m.fstype, "fuse.iscsi");
+	assert_int_equal(mount.minor, 43);
+	assert_string_equal(mount.fstype, "fuse.iscsi");
 }
 
 static void test_escaped_blanks_are_restored(void **state)
 {
 	assert_int_equal(parse("1 2 0:4 / /a\\040b\\134c\\011 rw - t s rw"), 0);
-	assert_string_equal(m.path, "/a b\\c\t");
+	assert_string_equal(mount.path, "/a b\\c\t");
 }
 
 static void test_lone_backslash_is_kept(void **state)
 {
 	assert_int_equal(parse("1 2 0:4 / /a\\04 rw - t\\ s rw"), 0);
-	assert_string_equal(m.path, "/a\\04");
-	assert_string_equal(m.fstype, "t\\");
+	assert_string_equal(mount.path, "/a\\04");
+	assert_string_equal(mount.fstype, "t\\");
 }
 
 static void test_short_lines_are_refused(void **state)

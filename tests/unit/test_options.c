@@ -14,7 +14,7 @@
 
 #include "iscsid/daemon/options.h"
 
-static struct options o;
+static struct options options;
 static char complaint[512];
 
 static void read_line(const char *line)
@@ -28,53 +28,53 @@ static void read_line(const char *line)
 	for (char *w = strtok(words, " "); w; w = strtok(NULL, " "))
 		argv[argc++] = w;
 	memset(complaint, 0, sizeof(complaint));
-	options_read(argc, argv, err, &o);
+	options_read(argc, argv, err, &options);
 	fclose(err);
 }
 
 static void test_without_words_everything_is_in_its_old_place(void **state)
 {
 	read_line("");
-	assert_int_equal(o.verb, OPTIONS_RUN);
-	assert_string_equal(o.conf, "/etc/iscsi.conf");
-	assert_string_equal(o.bindings, "/etc/iscsi.bindings");
-	assert_string_equal(o.initiatorname, "/etc/initiatorname.iscsi");
-	assert_string_equal(o.linkdir, "/dev/iscsi");
-	assert_string_equal(o.rundir, "/run/iscsi");
-	assert_int_equal(o.mode, 0755);
-	assert_false(o.foreground);
-	assert_false(o.debug);
+	assert_int_equal(options.verb, OPTIONS_RUN);
+	assert_string_equal(options.conf, "/etc/iscsi.conf");
+	assert_string_equal(options.bindings, "/etc/iscsi.bindings");
+	assert_string_equal(options.initiatorname, "/etc/initiatorname.iscsi");
+	assert_string_equal(options.linkdir, "/dev/iscsi");
+	assert_string_equal(options.rundir, "/run/iscsi");
+	assert_int_equal(options.mode, 0755);
+	assert_false(options.foreground);
+	assert_false(options.debug);
 }
 
 static void test_every_place_can_be_given(void **state)
 {
 	read_line("-b B -d -f F -I I -l L -m 0700 -n -R R -e 3 -c 250");
-	assert_int_equal(o.verb, OPTIONS_RUN);
-	assert_string_equal(o.bindings, "B");
-	assert_true(o.custom_bindings);
-	assert_string_equal(o.conf, "F");
-	assert_string_equal(o.initiatorname, "I");
-	assert_string_equal(o.linkdir, "L");
-	assert_string_equal(o.rundir, "R");
-	assert_int_equal(o.mode, 0700);
-	assert_int_equal(o.engines, 3);
-	assert_int_equal(o.task_timeout, 250);
-	assert_true(o.foreground && o.debug);
+	assert_int_equal(options.verb, OPTIONS_RUN);
+	assert_string_equal(options.bindings, "B");
+	assert_true(options.custom_bindings);
+	assert_string_equal(options.conf, "F");
+	assert_string_equal(options.initiatorname, "I");
+	assert_string_equal(options.linkdir, "L");
+	assert_string_equal(options.rundir, "R");
+	assert_int_equal(options.mode, 0700);
+	assert_int_equal(options.engines, 3);
+	assert_int_equal(options.task_timeout, 250);
+	assert_true(options.foreground && options.debug);
 }
 
 static void test_the_other_verbs_are_known(void **state)
 {
 	read_line("-t -f F");
-	assert_int_equal(o.verb, OPTIONS_CHECK);
+	assert_int_equal(options.verb, OPTIONS_CHECK);
 	read_line("-F -R R");
-	assert_int_equal(o.verb, OPTIONS_FREE);
-	assert_true(o.foreground);
+	assert_int_equal(options.verb, OPTIONS_FREE);
+	assert_true(options.foreground);
 	read_line("--free");
-	assert_int_equal(o.verb, OPTIONS_FREE);
+	assert_int_equal(options.verb, OPTIONS_FREE);
 	read_line("--help");
-	assert_int_equal(o.verb, OPTIONS_HELP);
+	assert_int_equal(options.verb, OPTIONS_HELP);
 	read_line("-V");
-	assert_int_equal(o.verb, OPTIONS_VERSION);
+	assert_int_equal(options.verb, OPTIONS_VERSION);
 }
 
 static void test_a_wrong_word_is_named(void **state)
@@ -95,7 +95,7 @@ static void test_a_wrong_word_is_named(void **state)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		read_line(wrong[i].line);
-		assert_int_equal(o.verb, OPTIONS_WRONG);
+		assert_int_equal(options.verb, OPTIONS_WRONG);
 		assert_non_null(strstr(complaint, wrong[i].text));
 	}
 }

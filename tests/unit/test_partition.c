@@ -17,7 +17,7 @@
 #define SIZE	   (8u << 20)
 #define SECTORS(n) ((uint64_t)(n)*512)
 
-static struct partition_table t;
+static struct partition_table table;
 
 static int blank_disk(void)
 {
@@ -25,7 +25,7 @@ static int blank_disk(void)
 
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, SIZE), 0);
-	memset(&t, 0xaa, sizeof(t));
+	memset(&table, 0xaa, sizeof(table));
 	return fd;
 }
 
@@ -53,19 +53,19 @@ static void put_record(int fd, uint32_t sector, const struct entry *e, int n)
 
 static void expect(unsigned i, uint32_t number, uint64_t start, uint64_t len)
 {
-	assert_true(i < t.count);
-	assert_int_equal(t.part[i].number, number);
-	assert_int_equal(t.part[i].start, start);
-	assert_int_equal(t.part[i].length, len);
+	assert_true(i < table.count);
+	assert_int_equal(table.part[i].number, number);
+	assert_int_equal(table.part[i].start, start);
+	assert_int_equal(table.part[i].length, len);
 }
 
 static void test_blank_disk_has_no_table(void **state)
 {
 	int fd = blank_disk();
 
-	assert_int_equal(partition_read(fd, &t), 0);
-	assert_int_equal(t.count, 0);
-	assert_string_equal(t.type, "");
+	assert_int_equal(partition_read(fd, &table), 0);
+	assert_int_equal(table.count, 0);
+	assert_string_equal(table.type, "");
 	close(fd);
 }
 
@@ -77,9 +77,9 @@ static void test_primary_partitions_are_found(void **state)
 	int fd = blank_disk();
 
 	put_record(fd, 0, e, 3);
-	assert_int_equal(partition_read(fd, &t), 0);
-	assert_string_equal(t.type, "dos");
-	assert_int_equal(t.count, 2);
+	assert_int_equal(partition_read(fd, &table), 0);
+	assert_string_equal(table.type, "dos");
+	assert_int_equal(table.count, 2);
 	expect(0, 1, SECTORS(64), SECTORS(1000));
 	expect(1, 3, SECTORS(2048), SECTORS(4096));
 	close(fd);
@@ -93,8 +93,8 @@ static void test_extended_partition_is_two_sectors_beside_its_own(void **state)
 
 	put_record(fd, 0, mbr, 1);
 	put_record(fd, 1024, ebr, 1);
-	assert_int_equal(partition_read(fd, &t), 0);
-	assert_int_equal(t.count, 2);
+	assert_int_equal(partition_read(fd, &table), 0);
+	assert_int_equal(table.count, 2);
 	expect(0, 1, SECTORS(1024), SECTORS(2));
 	expect(1, 5, SECTORS(1040), SECTORS(500));
 	close(fd);
@@ -109,14 +109,14 @@ static void test_loop_of_extended_partitions_ends(void **state)
 
 	put_record(fd, 0, mbr, 1);
 	put_record(fd, 1024, ebr, 2);
-	assert_int_equal(partition_read(fd, &t), 0);
-	assert_true(t.count <= PARTITION_MAX);
+	assert_int_equal(partition_read(fd, &table), 0);
+	assert_true(table.count <= PARTITION_MAX);
 	close(fd);
 }
 
 static void test_unreadable_disk_is_an_error(void **state)
 {
-	assert_true(partition_read(-1, &t) < 0);
+	assert_true(partition_read(-1, &table) < 0);
 }
 
 static struct partition_table good(void)

@@ -14,22 +14,22 @@
 
 #include "iscsid/engines/progress.h"
 
-static struct progress p;
+static struct progress progress;
 static struct progress_rules rules;
 static uint64_t now;
 
 static int begin(void **state)
 {
-	memset(&p, 0, sizeof(p));
+	memset(&progress, 0, sizeof(progress));
 	rules = progress_rules(true, 1000, true);
-	now = p.looked = 1000000;
+	now = progress.looked = 1000000;
 	return 0;
 }
 
 static enum progress_next look_after(uint32_t ms, bool moved)
 {
 	now += ms;
-	return progress_look(&p, &rules, now, moved, false);
+	return progress_look(&progress, &rules, now, moved, false);
 }
 
 static enum progress_next look(bool moved)
@@ -109,7 +109,7 @@ static void test_time_in_which_we_stood_still_ourselves_is_not_its(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_not_equal(look_after(3600000, false),
 				     PROGRESS_JUDGE);
-	assert_int_equal(p.silent, 750);
+	assert_int_equal(progress.silent, 750);
 }
 
 static void test_a_suspend_of_the_host_begins_it_anew(void **state)
@@ -119,7 +119,7 @@ static void test_a_suspend_of_the_host_begins_it_anew(void **state)
 	look(false);
 	look(false);
 	now += rules.every;
-	assert_int_equal(progress_look(&p, &rules, now, false, true),
+	assert_int_equal(progress_look(&progress, &rules, now, false, true),
 			 PROGRESS_FINE);
 	assert_in_range(silence(10000), 500, 1000);
 }
@@ -127,7 +127,7 @@ static void test_a_suspend_of_the_host_begins_it_anew(void **state)
 static void test_a_silence_of_years_does_not_begin_at_zero(void **state)
 {
 	silence(10000);
-	p.silent = UINT32_MAX / 2 + 1;
+	progress.silent = UINT32_MAX / 2 + 1;
 	assert_int_equal(look(false), PROGRESS_JUDGE);
 	assert_int_equal(look(false), PROGRESS_JUDGE);
 }
@@ -266,7 +266,7 @@ static uint32_t deafness(unsigned beats, uint32_t most)
 	uint64_t n = 100;
 
 	for (uint32_t ms = 0; ms < most; ms += rules.every, n += beats)
-		if (progress_deaf(&p, &rules, n, true))
+		if (progress_deaf(&progress, &rules, n, true))
 			return ms;
 	return most;
 }
@@ -284,13 +284,14 @@ static void test_one_that_hardly_turns_is_not_deaf(void **state)
 static void test_each_request_that_is_read_begins_it_anew(void **state)
 {
 	for (unsigned i = 0; i < 1000; i++)
-		assert_false(progress_deaf(&p, &rules, i * 4, i % 7 != 0));
+		assert_false(
+			progress_deaf(&progress, &rules, i * 4, i % 7 != 0));
 }
 
 static void test_a_suspend_begins_it_anew_too(void **state)
 {
 	deafness(2, 1500);
-	progress_look(&p, &rules, now, true, true);
+	progress_look(&progress, &rules, now, true, true);
 	assert_in_range(deafness(2, 10000), 1750, 2250);
 }
 

@@ -17,7 +17,7 @@
 
 #define TIMEOUT 60000
 
-static struct order a, b, c;
+static struct order one, two, three;
 
 static int setup(void **state)
 {
@@ -83,7 +83,7 @@ static void test_a_command_without_a_timeout_is_never_ended(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, 0);
+	submit(p, &one, 1, 0);
 	assert_int_equal(session_next_wake(p->s), UINT64_MAX);
 	puppet_tick(p, UINT32_MAX);
 	assert_false(puppet_take(p));
@@ -94,9 +94,9 @@ static void test_a_command_counts_from_when_it_is_sent(void **state)
 	struct puppet *p = *state;
 	uint32_t itt;
 
-	order_init(&a, CMD_NO_DATA, NULL, 0);
-	a.cmd.timeout = TIMEOUT;
-	session_submit(p->s, &a.cmd); /* waits for the socket */
+	order_init(&one, CMD_NO_DATA, NULL, 0);
+	one.cmd.timeout = TIMEOUT;
+	session_submit(p->s, &one.cmd); /* waits for the socket */
 	p->now += 5 * TIMEOUT;
 	puppet_expect(p, OP_SCSI_CMD);
 	itt = get_be32(p->bhs + 16);
@@ -111,7 +111,7 @@ static void test_an_answer_in_time_ends_the_matter(void **state)
 {
 	struct puppet *p = *state;
 
-	puppet_scsi_rsp(p, submit(p, &a, 1, TIMEOUT), 0, NULL, 0);
+	puppet_scsi_rsp(p, submit(p, &one, 1, TIMEOUT), 0, NULL, 0);
 	puppet_tick(p, TIMEOUT);
 	assert_false(puppet_take(p));
 	assert_int_equal(session_next_wake(p->s), UINT64_MAX);
@@ -122,15 +122,15 @@ static void test_other_luns_go_on_while_one_is_timing_out(void **state)
 	struct puppet *p = *state;
 	struct pdu_scsi_cmd cmd;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
 	expect_function(p, TMF_ABORT_TASK);
-	order_init(&b, CMD_NO_DATA, NULL, 0);
-	session_submit(p->s, &b.cmd); /* LUN 1, too */
+	order_init(&two, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &two.cmd); /* LUN 1, too */
 	assert_false(puppet_take(p));
-	order_init(&c, CMD_NO_DATA, NULL, 0);
-	c.cmd.lun[1] = 2;
-	session_submit(p->s, &c.cmd);
+	order_init(&three, CMD_NO_DATA, NULL, 0);
+	three.cmd.lun[1] = 2;
+	session_submit(p->s, &three.cmd);
 	cmd = puppet_command(p);
 	assert_int_equal(cmd.lun[1], 2);
 	assert_false(puppet_take(p));
@@ -140,14 +140,14 @@ static void test_what_was_held_back_goes_after_a_success(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
-	order_init(&b, CMD_NO_DATA, NULL, 0);
-	session_submit(p->s, &b.cmd);
+	order_init(&two, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &two.cmd);
 	answer(p, TMF_ABORT_TASK, TMF_COMPLETE);
-	assert_over(&a, CMD_ABORTED);
+	assert_over(&one, CMD_ABORTED);
 	puppet_expect(p, OP_SCSI_CMD);
-	assert_int_equal(b.done, 0);
+	assert_int_equal(two.done, 0);
 }
 
 /* The ladder ---------------------------------------------------------- */
@@ -163,15 +163,15 @@ static void test_each_refusal_leads_to_the_next_function(void **state)
 						  TMF_NOT_AUTHORIZED };
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
 	for (size_t i = 0; i < RUNGS; i++) {
 		assert_int_equal(p->closes, 0);
 		answer(p, ladder[i], responses[i]);
 	}
-	assert_int_equal(a.done, 0);
+	assert_int_equal(one.done, 0);
 	puppet_expect_down(p, &fault_unmanageable);
-	assert_over(&a, CMD_LOST);
+	assert_over(&one, CMD_LOST);
 }
 
 static void test_each_silence_leads_to_the_next_function(void **state)
@@ -179,7 +179,7 @@ static void test_each_silence_leads_to_the_next_function(void **state)
 	static const uint32_t limits[RUNGS] = { 10000, 10000, 30000 };
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
 	for (size_t i = 0; i < RUNGS; i++) {
 		expect_function(p, ladder[i]);
@@ -197,12 +197,12 @@ static void test_each_function_can_be_the_last(void **state)
 	struct puppet *p = *state;
 
 	for (size_t last = 0; last < RUNGS; last++) {
-		submit(p, &a, 1, TIMEOUT);
+		submit(p, &one, 1, TIMEOUT);
 		puppet_tick(p, TIMEOUT);
 		for (size_t i = 0; i < last; i++)
 			answer(p, ladder[i], TMF_NOT_SUPPORTED);
 		answer(p, ladder[last], TMF_COMPLETE);
-		assert_over(&a, CMD_ABORTED);
+		assert_over(&one, CMD_ABORTED);
 		assert_false(puppet_take(p));
 		assert_int_equal(p->closes, 0);
 	}
@@ -213,20 +213,20 @@ static void test_a_command_that_never_came_costs_the_session(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	p->expcmdsn--; /* the target has not seen it */
 	puppet_tick(p, TIMEOUT);
 	answer(p, TMF_ABORT_TASK, TMF_NOT_SUPPORTED);
 	answer(p, TMF_ABORT_TASK_SET, TMF_COMPLETE);
 	puppet_expect_down(p, &fault_command_lost);
-	assert_int_equal(a.done, 1);
+	assert_int_equal(one.done, 1);
 }
 
 static void test_an_abort_that_leaves_a_gap_costs_the_session(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	p->expcmdsn--;
 	puppet_tick(p, TIMEOUT);
 	answer(p, TMF_ABORT_TASK, TMF_NO_TASK);
@@ -238,13 +238,13 @@ static void test_an_abort_that_closes_the_gap_is_enough(void **state)
 	struct puppet *p = *state;
 	uint32_t itt;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	p->expcmdsn--;
 	puppet_tick(p, TIMEOUT);
 	itt = expect_function(p, TMF_ABORT_TASK);
 	p->expcmdsn++; /* RFC 7143 11.6.1: as if it had come */
 	puppet_tmf_rsp(p, itt, TMF_COMPLETE);
-	assert_over(&a, CMD_ABORTED);
+	assert_over(&one, CMD_ABORTED);
 	assert_int_equal(p->closes, 0);
 }
 
@@ -252,10 +252,10 @@ static void test_an_abort_of_a_task_that_is_over_counts_as_done(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
 	answer(p, TMF_ABORT_TASK, TMF_NO_TASK);
-	assert_over(&a, CMD_ABORTED);
+	assert_over(&one, CMD_ABORTED);
 	assert_false(puppet_take(p));
 }
 
@@ -263,22 +263,22 @@ static void test_nothing_runs_on_a_lun_that_does_not_exist(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
 	answer(p, TMF_ABORT_TASK, TMF_NO_LUN);
-	assert_over(&a, CMD_ABORTED);
+	assert_over(&one, CMD_ABORTED);
 }
 
 static void test_an_answer_after_a_refused_abort_ends_the_matter(void **state)
 {
 	struct puppet *p = *state;
-	uint32_t itt = submit(p, &a, 1, TIMEOUT), tmf;
+	uint32_t itt = submit(p, &one, 1, TIMEOUT), tmf;
 
 	puppet_tick(p, TIMEOUT);
 	tmf = expect_function(p, TMF_ABORT_TASK);
 	puppet_scsi_rsp(p, itt, 0, NULL, 0);
 	puppet_tmf_rsp(p, tmf, TMF_REJECTED);
-	assert_over(&a, CMD_DONE);
+	assert_over(&one, CMD_DONE);
 	assert_false(puppet_take(p));
 }
 
@@ -287,10 +287,10 @@ static void test_an_answer_after_a_refused_abort_ends_the_matter(void **state)
 static void test_the_oldest_is_aborted_first_and_one_at_a_time(void **state)
 {
 	struct puppet *p = *state;
-	uint32_t first = submit(p, &a, 1, TIMEOUT), second;
+	uint32_t first = submit(p, &one, 1, TIMEOUT), second;
 	struct pdu_tmf_req req;
 
-	second = submit(p, &b, 2, TIMEOUT / 2);
+	second = submit(p, &two, 2, TIMEOUT / 2);
 	puppet_tick(p, TIMEOUT);
 	req = take_function(p);
 	assert_int_equal(req.ref_itt, first);
@@ -300,16 +300,16 @@ static void test_the_oldest_is_aborted_first_and_one_at_a_time(void **state)
 	assert_int_equal(req.function, TMF_ABORT_TASK);
 	assert_int_equal(req.ref_itt, second);
 	puppet_tmf_rsp(p, req.itt, TMF_COMPLETE);
-	assert_over(&a, CMD_ABORTED);
-	assert_over(&b, CMD_ABORTED);
+	assert_over(&one, CMD_ABORTED);
+	assert_over(&two, CMD_ABORTED);
 	assert_false(puppet_take(p));
 }
 
 static void submit_three(struct puppet *p)
 {
-	submit(p, &a, 1, TIMEOUT);
-	submit(p, &b, 1, 0);
-	submit(p, &c, 2, 0);
+	submit(p, &one, 1, TIMEOUT);
+	submit(p, &two, 1, 0);
+	submit(p, &three, 2, 0);
 	puppet_tick(p, TIMEOUT);
 }
 
@@ -320,9 +320,9 @@ static void test_an_abort_task_set_reaches_its_lun(void **state)
 	submit_three(p);
 	answer(p, TMF_ABORT_TASK, TMF_NOT_SUPPORTED);
 	answer(p, TMF_ABORT_TASK_SET, TMF_COMPLETE);
-	assert_over(&a, CMD_ABORTED);
-	assert_over(&b, CMD_ABORTED);
-	assert_int_equal(c.done, 0);
+	assert_over(&one, CMD_ABORTED);
+	assert_over(&two, CMD_ABORTED);
+	assert_int_equal(three.done, 0);
 }
 
 static void test_resets_are_told_with_their_reach(void **state)
@@ -343,11 +343,11 @@ static void test_an_owner_can_end_a_command_early(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
-	session_expire(p->s, &a.cmd, p->now + 1000);
-	session_expire(p->s, &a.cmd, p->now + 1000);
+	submit(p, &one, 1, TIMEOUT);
+	session_expire(p->s, &one.cmd, p->now + 1000);
+	session_expire(p->s, &one.cmd, p->now + 1000);
 	answer(p, TMF_ABORT_TASK, TMF_COMPLETE);
-	assert_over(&a, CMD_ABORTED);
+	assert_over(&one, CMD_ABORTED);
 	assert_false(puppet_take(p));
 }
 
@@ -357,10 +357,10 @@ static void test_a_command_that_waits_comes_back_at_once(void **state)
 
 	p->maxcmdsn = 0;
 	p->expcmdsn = 1;
-	order_init(&a, CMD_NO_DATA, NULL, 0);
-	session_submit(p->s, &a.cmd);
-	session_expire(p->s, &a.cmd, p->now);
-	assert_over(&a, CMD_ABORTED);
+	order_init(&one, CMD_NO_DATA, NULL, 0);
+	session_submit(p->s, &one.cmd);
+	session_expire(p->s, &one.cmd, p->now);
+	assert_over(&one, CMD_ABORTED);
 	assert_false(puppet_take(p));
 }
 
@@ -439,16 +439,16 @@ static void test_a_new_session_knows_nothing_of_the_old_trouble(void **state)
 {
 	struct puppet *p = *state;
 
-	submit(p, &a, 1, TIMEOUT);
+	submit(p, &one, 1, TIMEOUT);
 	puppet_tick(p, TIMEOUT);
 	expect_function(p, TMF_ABORT_TASK);
 	session_transport_lost(p->s, p->c, -ECONNRESET, p->now);
 	puppet_closed(p);
-	assert_over(&a, CMD_LOST);
+	assert_over(&one, CMD_LOST);
 	p->statsn = 77;
 	puppet_up(p);
 	assert_int_equal(session_next_wake(p->s), UINT64_MAX);
-	submit(p, &b, 1, 0);
+	submit(p, &two, 1, 0);
 }
 
 int main(void)

@@ -18,12 +18,12 @@
 #define NAME "iqn.2026-11.test:a"
 
 static char dir[64], path[96];
-static struct reported_fence f;
+static struct reported_fence fence;
 
 static int setup(void **state)
 {
 	snprintf(dir, sizeof(dir), "/tmp/softhba-seen.XXXXXX");
-	memset(&f, 0, sizeof(f));
+	memset(&fence, 0, sizeof(fence));
 	if (!mkdtemp(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/b1t2", dir);
@@ -47,16 +47,16 @@ static void keep(const char *word, uint32_t ms)
 static void test_what_was_seen_is_known_again(void **state)
 {
 	keep("yes", 7);
-	assert_true(seen_get(dir, 1, 2, NAME, &f));
-	assert_string_equal(f.reinstates, "yes");
-	assert_int_equal(f.reinstates_ms, 7);
+	assert_true(seen_get(dir, 1, 2, NAME, &fence));
+	assert_string_equal(fence.reinstates, "yes");
+	assert_int_equal(fence.reinstates_ms, 7);
 }
 
 static void test_another_target_in_its_place_is_not_known(void **state)
 {
 	keep("yes", 7);
-	assert_false(seen_get(dir, 1, 2, NAME "b", &f));
-	assert_false(seen_get(dir, 1, 3, NAME, &f));
+	assert_false(seen_get(dir, 1, 2, NAME "b", &fence));
+	assert_false(seen_get(dir, 1, 3, NAME, &fence));
 }
 
 static void test_what_is_not_known_leaves_no_file(void **state)
@@ -86,7 +86,7 @@ static void test_rubbish_says_nothing(void **state)
 		assert_non_null(file);
 		fputs(rubbish[i], file);
 		assert_int_equal(fclose(file), 0);
-		assert_false(seen_get(dir, 1, 2, NAME, &f));
+		assert_false(seen_get(dir, 1, 2, NAME, &fence));
 	}
 }
 

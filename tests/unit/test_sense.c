@@ -10,7 +10,7 @@
 
 #include "scsi/sense.h"
 
-static struct sense s;
+static struct sense sense;
 
 static const uint8_t fixed[18] = {
 	0xf0, 0, 0x03, 0, 0, 0x04, 0xd2, 10, 0, 0, 0, 0, 0x11, 0x04,
@@ -25,12 +25,12 @@ static const uint8_t descriptors[] = {
 
 static void test_fixed_format_gives_key_code_and_information(void **state)
 {
-	assert_int_equal(sense_parse(fixed, sizeof(fixed), &s), 0);
-	assert_int_equal(s.key, KEY_MEDIUM_ERROR);
-	assert_int_equal(s.code, ASC(0x11, 0x04));
-	assert_true(s.has_info);
-	assert_int_equal(s.info, 1234);
-	assert_false(s.deferred);
+	assert_int_equal(sense_parse(fixed, sizeof(fixed), &sense), 0);
+	assert_int_equal(sense.key, KEY_MEDIUM_ERROR);
+	assert_int_equal(sense.code, ASC(0x11, 0x04));
+	assert_true(sense.has_info);
+	assert_int_equal(sense.info, 1234);
+	assert_false(sense.deferred);
 }
 
 static void test_information_without_valid_bit_is_not_used(void **state)
@@ -39,17 +39,18 @@ static void test_information_without_valid_bit_is_not_used(void **state)
 
 	memcpy(p, fixed, sizeof(p));
 	p[0] = 0x70;
-	assert_int_equal(sense_parse(p, sizeof(p), &s), 0);
-	assert_false(s.has_info);
+	assert_int_equal(sense_parse(p, sizeof(p), &sense), 0);
+	assert_false(sense.has_info);
 }
 
 static void test_descriptor_format_finds_information(void **state)
 {
-	assert_int_equal(sense_parse(descriptors, sizeof(descriptors), &s), 0);
-	assert_int_equal(s.key, KEY_MEDIUM_ERROR);
-	assert_int_equal(s.code, ASC(0x11, 0x00));
-	assert_true(s.has_info);
-	assert_int_equal(s.info, 0x100000002);
+	assert_int_equal(sense_parse(descriptors, sizeof(descriptors), &sense),
+			 0);
+	assert_int_equal(sense.key, KEY_MEDIUM_ERROR);
+	assert_int_equal(sense.code, ASC(0x11, 0x00));
+	assert_true(sense.has_info);
+	assert_int_equal(sense.info, 0x100000002);
 }
 
 static void test_deferred_is_told_in_both_formats(void **state)
@@ -57,19 +58,19 @@ static void test_deferred_is_told_in_both_formats(void **state)
 	static const uint8_t a[] = { 0x71, 0, 4, 0, 0, 0, 0, 0 };
 	static const uint8_t b[] = { 0x73, 4, 0x44, 0, 0, 0, 0, 0 };
 
-	assert_int_equal(sense_parse(a, sizeof(a), &s), 0);
-	assert_true(s.deferred);
-	assert_int_equal(sense_parse(b, sizeof(b), &s), 0);
-	assert_true(s.deferred);
-	assert_int_equal(s.key, KEY_HARDWARE_ERROR);
+	assert_int_equal(sense_parse(a, sizeof(a), &sense), 0);
+	assert_true(sense.deferred);
+	assert_int_equal(sense_parse(b, sizeof(b), &sense), 0);
+	assert_true(sense.deferred);
+	assert_int_equal(sense.key, KEY_HARDWARE_ERROR);
 }
 
 static void test_fixed_cut_behind_the_key_keeps_the_key(void **state)
 {
-	assert_int_equal(sense_parse(fixed, 3, &s), 0);
-	assert_int_equal(s.key, KEY_MEDIUM_ERROR);
-	assert_int_equal(s.code, 0);
-	assert_false(s.has_info);
+	assert_int_equal(sense_parse(fixed, 3, &sense), 0);
+	assert_int_equal(sense.key, KEY_MEDIUM_ERROR);
+	assert_int_equal(sense.code, 0);
+	assert_false(sense.has_info);
 }
 
 static void test_additional_length_ends_the_data(void **state)
@@ -78,24 +79,24 @@ static void test_additional_length_ends_the_data(void **state)
 
 	memcpy(p, fixed, sizeof(p));
 	p[7] = 4; /* ends before the code */
-	assert_int_equal(sense_parse(p, sizeof(p), &s), 0);
-	assert_int_equal(s.code, 0);
+	assert_int_equal(sense_parse(p, sizeof(p), &sense), 0);
+	assert_int_equal(sense.code, 0);
 }
 
 static void test_every_cut_is_safe(void **state)
 {
 	for (size_t n = 0; n <= sizeof(fixed); n++)
-		assert_int_equal(sense_parse(fixed, n, &s),
+		assert_int_equal(sense_parse(fixed, n, &sense),
 				 n < 3 ? -EBADMSG : 0);
 	for (size_t n = 0; n <= sizeof(descriptors); n++)
-		assert_int_equal(sense_parse(descriptors, n, &s),
+		assert_int_equal(sense_parse(descriptors, n, &sense),
 				 n < 2 ? -EBADMSG : 0);
 }
 
 static void test_cut_descriptor_gives_no_information(void **state)
 {
-	assert_int_equal(sense_parse(descriptors, 27, &s), 0);
-	assert_false(s.has_info);
+	assert_int_equal(sense_parse(descriptors, 27, &sense), 0);
+	assert_false(sense.has_info);
 }
 
 static void test_unknown_response_code_is_refused(void **state)
@@ -103,16 +104,16 @@ static void test_unknown_response_code_is_refused(void **state)
 	static const uint8_t p[18] = { 0x7f, 0, 3 };
 	static const uint8_t zero[18];
 
-	assert_int_equal(sense_parse(p, sizeof(p), &s), -EBADMSG);
-	assert_int_equal(sense_parse(zero, sizeof(zero), &s), -EBADMSG);
+	assert_int_equal(sense_parse(p, sizeof(p), &sense), -EBADMSG);
+	assert_int_equal(sense_parse(zero, sizeof(zero), &sense), -EBADMSG);
 }
 
 static void test_text_says_what_and_where(void **state)
 {
 	char text[SENSE_TEXT_SIZE];
 
-	sense_parse(fixed, sizeof(fixed), &s);
-	sense_text(&s, text, sizeof(text));
+	sense_parse(fixed, sizeof(fixed), &sense);
+	sense_text(&sense, text, sizeof(text));
 	assert_string_equal(text, "MEDIUM ERROR (3/11/04): unrecovered read "
 				  "error, relocation failed at block 1234");
 }
@@ -121,8 +122,8 @@ static void test_unknown_code_is_shown_as_number_only(void **state)
 {
 	char text[SENSE_TEXT_SIZE];
 
-	s = (struct sense){ .key = 0xb, .code = ASC(0xee, 0x1) };
-	sense_text(&s, text, sizeof(text));
+	sense = (struct sense){ .key = 0xb, .code = ASC(0xee, 0x1) };
+	sense_text(&sense, text, sizeof(text));
 	assert_string_equal(text, "ABORTED COMMAND (B/EE/01)");
 }
 

@@ -52,31 +52,31 @@ int __wrap_getsockopt(int fd, int level, int name, void *v, socklen_t *n)
 
 static unsigned ups, losts, gones;
 
-static void on_up(struct sock *s)
+static void on_up(struct sock *sock)
 {
 	ups++;
 }
 
-static void on_lost(struct sock *s, int err)
+static void on_lost(struct sock *sock, int err)
 {
 	losts++;
 }
 
-static int want(struct sock *s, struct iovec iov[static SOCK_RX_IOV])
+static int want(struct sock *sock, struct iovec iov[static SOCK_RX_IOV])
 {
 	return 0;
 }
 
-static int want_none(struct sock *s, struct iovec *iov, int max)
+static int want_none(struct sock *sock, struct iovec *iov, int max)
 {
 	return 0;
 }
 
-static void done(struct sock *s, size_t n)
+static void done(struct sock *sock, size_t n)
 {
 }
 
-static void on_gone(struct sock *s)
+static void on_gone(struct sock *sock)
 {
 	gones++;
 }
@@ -97,7 +97,7 @@ static const struct sock_options all = {
 	.keepalive = true,
 };
 
-static struct sock s;
+static struct sock sock;
 static struct sockaddr_storage at;
 static int listening;
 
@@ -114,7 +114,7 @@ static int set_up(void **state)
 	    getsockname(listening, (struct sockaddr *)&at, &len) ||
 	    listen(listening, 64))
 		return -1;
-	memset(&s, 0xee, sizeof(s));
+	memset(&sock, 0xee, sizeof(sock));
 	*state = l;
 	return 0;
 }
@@ -135,7 +135,7 @@ static void until(struct io_loop *l, const unsigned *n)
 
 static void end(struct io_loop *l)
 {
-	sock_close(&s);
+	sock_close(&sock);
 	until(l, &gones);
 }
 
@@ -147,8 +147,8 @@ static void test_a_socket_that_cannot_take_back_is_not_used(void **state)
 	refuse.level = SOL_SOCKET;
 	refuse.name = SO_LINGER;
 	refuse.err = EPERM;
-	assert_int_equal(sock_connect(&s, *state, &ops, &at, &all), -EPERM);
-	assert_true(s.unsafe);
+	assert_int_equal(sock_connect(&sock, *state, &ops, &at, &all), -EPERM);
+	assert_true(sock.unsafe);
 	again = dup(listening);
 	assert_int_equal(again, next); /* it was closed */
 	close(again);
@@ -177,13 +177,14 @@ static void test_each_wish_that_is_refused_is_remembered(void **state)
 		refuse.level = wishes[w].level;
 		refuse.name = wishes[w].name;
 		refuse.err = EACCES;
-		assert_int_equal(sock_connect(&s, *state, &ops, &at, &all), 0);
-		assert_false(s.unsafe);
+		assert_int_equal(sock_connect(&sock, *state, &ops, &at, &all),
+				 0);
+		assert_false(sock.unsafe);
 		until(*state, &ups);
 		for (int i = 0; i < SOCK_WISHES; i++)
 			/* A kernel before 6.15 has no SOCK_RTO_MAX. */
 			if (i == w || i != SOCK_RTO_MAX)
-				assert_int_equal(s.refused[i],
+				assert_int_equal(sock.refused[i],
 						 i == w ? EACCES : 0);
 		end(*state);
 	}
@@ -199,14 +200,14 @@ static void test_names_are_those_of_the_manual(void **state)
 
 static void test_a_path_that_cannot_be_looked_at_is_told_of(void **state)
 {
-	assert_int_equal(sock_connect(&s, *state, &ops, &at, &all), 0);
+	assert_int_equal(sock_connect(&sock, *state, &ops, &at, &all), 0);
 	until(*state, &ups);
-	assert_int_equal(s.refused[SOCK_INFO], 0);
+	assert_int_equal(sock.refused[SOCK_INFO], 0);
 	refuse.level = IPPROTO_TCP;
 	refuse.name = TCP_INFO;
 	refuse.err = EPERM;
-	sock_suspect(&s);
-	assert_int_equal(s.refused[SOCK_INFO], EPERM);
+	sock_suspect(&sock);
+	assert_int_equal(sock.refused[SOCK_INFO], EPERM);
 	assert_int_equal(losts, 0);
 	end(*state);
 }

@@ -17,8 +17,8 @@
 #define SECRET "a secret of sixteen"
 #define OTHER  "another one, for us"
 
-static struct world *w;
-static struct peer *p;
+static struct world *world;
+static struct peer *peer;
 static uint8_t challenge[1024];
 static ssize_t challenge_len;
 static unsigned id;
@@ -33,23 +33,23 @@ static void credentials(struct tgt_chap *c, const char *user,
 
 static int setup(void **state)
 {
-	w = world_new();
-	credentials(&w->tt->auth.in, "user", SECRET);
-	p = peer_new(w);
+	world = world_new();
+	credentials(&world->tt->auth.in, "user", SECRET);
+	peer = peer_new(world);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
 static uint16_t step(const char *text, size_t n)
 {
-	return peer_login_step(p, STAGE_SECURITY, STAGE_OPERATIONAL, true, text,
-			       n)
+	return peer_login_step(peer, STAGE_SECURITY, STAGE_OPERATIONAL, true,
+			       text, n)
 		.status;
 }
 
@@ -60,13 +60,13 @@ static void get_challenge(const char *a)
 	int n = snprintf(text, sizeof(text), "CHAP_A=%s", a);
 
 	assert_int_equal(step(TEXT(WHO "\0AuthMethod=CHAP,None")), LOGIN_OK);
-	assert_string_equal(peer_key(p, "AuthMethod"), "CHAP");
+	assert_string_equal(peer_key(peer, "AuthMethod"), "CHAP");
 	assert_int_equal(step(text, (size_t)n + 1), LOGIN_OK);
-	assert_int_equal(sscanf(peer_key(p, "CHAP_I"), "%u", &id), 1);
-	assert_memory_equal(peer_key(p, "CHAP_C"), "0x", 2);
-	challenge_len =
-		hex_get(challenge, sizeof(challenge), peer_key(p, "CHAP_C") + 2,
-			strlen(peer_key(p, "CHAP_C")) - 2);
+	assert_int_equal(sscanf(peer_key(peer, "CHAP_I"), "%u", &id), 1);
+	assert_memory_equal(peer_key(peer, "CHAP_C"), "0x", 2);
+	challenge_len = hex_get(challenge, sizeof(challenge),
+				peer_key(peer, "CHAP_C") + 2,
+				strlen(peer_key(peer, "CHAP_C")) - 2);
 	assert_true(challenge_len >= 16);
 }
 
@@ -92,10 +92,10 @@ static uint16_t respond(unsigned algorithm, const char *user,
 static void each_algorithm(const char *number)
 {
 	get_challenge(number);
-	assert_string_equal(peer_key(p, "CHAP_A"), number);
+	assert_string_equal(peer_key(peer, "CHAP_A"), number);
 	assert_int_equal(respond((unsigned)atoi(number), "user", SECRET, "", 0),
 			 LOGIN_OK);
-	assert_int_equal(p->bhs[1] & 0x83, 0x81);
+	assert_int_equal(peer->bhs[1] & 0x83, 0x81);
 }
 
 static void test_md5_proof_is_accepted(void **state)
@@ -121,14 +121,14 @@ static void test_sha3_proof_is_accepted(void **state)
 static void test_first_known_algorithm_of_the_list_is_taken(void **state)
 {
 	get_challenge("99,7,5");
-	assert_string_equal(peer_key(p, "CHAP_A"), "7");
+	assert_string_equal(peer_key(peer, "CHAP_A"), "7");
 }
 
 static void test_algorithms_can_be_restricted(void **state)
 {
-	w->tt->auth.algorithms[0] = 5;
+	world->tt->auth.algorithms[0] = 5;
 	get_challenge("8,7,6,5");
-	assert_string_equal(peer_key(p, "CHAP_A"), "5");
+	assert_string_equal(peer_key(peer, "CHAP_A"), "5");
 }
 
 static void test_no_common_algorithm_fails(void **state)
@@ -141,7 +141,7 @@ static void test_wrong_secret_fails(void **state)
 {
 	get_challenge("5");
 	assert_int_equal(respond(5, "user", "wrong", "", 0), LOGIN_AUTH_FAILED);
-	assert_true(tgt_conn_over(p->c));
+	assert_true(tgt_conn_over(peer->c));
 }
 
 static void test_wrong_user_fails(void **state)
@@ -165,7 +165,7 @@ static void test_initiator_without_chap_is_refused(void **state)
 
 static void test_skipping_security_is_refused(void **state)
 {
-	assert_int_equal(peer_login_with(p, TEXT(WHO)), LOGIN_AUTH_FAILED);
+	assert_int_equal(peer_login_with(peer, TEXT(WHO)), LOGIN_AUTH_FAILED);
 }
 
 static void test_leaving_security_without_auth_is_refused(void **state)
@@ -191,13 +191,13 @@ static void test_target_proves_itself_when_asked(void **state)
 	uint8_t want[CHAP_MAX_RESPONSE], got[CHAP_MAX_RESPONSE];
 	const char *r;
 
-	credentials(&w->tt->auth.out, "disk", OTHER);
+	credentials(&world->tt->auth.out, "disk", OTHER);
 	get_challenge("7");
 	assert_int_equal(
 		respond(7, "user", SECRET, TEXT("CHAP_I=9\0CHAP_C=0x01020304")),
 		LOGIN_OK);
-	assert_string_equal(peer_key(p, "CHAP_N"), "disk");
-	r = peer_key(p, "CHAP_R");
+	assert_string_equal(peer_key(peer, "CHAP_N"), "disk");
+	r = peer_key(peer, "CHAP_R");
 	assert_int_equal(hex_get(got, sizeof(got), r + 2, strlen(r) - 2), 32);
 	chap_response(chap_find(7), 9, OTHER, strlen(OTHER), mine, sizeof(mine),
 		      want);
@@ -206,12 +206,12 @@ static void test_target_proves_itself_when_asked(void **state)
 
 static void test_base64_challenge_is_understood(void **state)
 {
-	credentials(&w->tt->auth.out, "disk", OTHER);
+	credentials(&world->tt->auth.out, "disk", OTHER);
 	get_challenge("5");
 	assert_int_equal(respond(5, "user", SECRET,
 				 TEXT("CHAP_I=0x09\0CHAP_C=0bAQIDBA==")),
 			 LOGIN_OK);
-	assert_non_null(peer_key(p, "CHAP_R"));
+	assert_non_null(peer_key(peer, "CHAP_R"));
 }
 
 static void test_mutual_without_a_secret_of_ours_fails(void **state)
@@ -227,7 +227,7 @@ static void test_our_own_challenge_is_not_answered(void **state)
 	char text[512], hex[256];
 	int n;
 
-	credentials(&w->tt->auth.out, "disk", OTHER);
+	credentials(&world->tt->auth.out, "disk", OTHER);
 	get_challenge("5");
 	hex_put(hex, challenge, (size_t)challenge_len);
 	n = snprintf(text, sizeof(text), "CHAP_I=%u%cCHAP_C=0x%s", id, 0, hex);
@@ -237,7 +237,7 @@ static void test_our_own_challenge_is_not_answered(void **state)
 
 static void test_challenge_without_identifier_is_an_error(void **state)
 {
-	credentials(&w->tt->auth.out, "disk", OTHER);
+	credentials(&world->tt->auth.out, "disk", OTHER);
 	get_challenge("5");
 	assert_int_equal(respond(5, "user", SECRET, TEXT("CHAP_C=0x0102")),
 			 LOGIN_INITIATOR_ERROR);
@@ -250,13 +250,13 @@ static void test_chap_keys_without_a_method_are_an_error(void **state)
 
 static void test_discovery_has_its_own_credentials(void **state)
 {
-	assert_int_equal(peer_login_with(p, TEXT(WHO_D)), LOGIN_OK);
+	assert_int_equal(peer_login_with(peer, TEXT(WHO_D)), LOGIN_OK);
 }
 
 static void test_discovery_can_be_guarded(void **state)
 {
-	credentials(&w->t->discovery_auth.in, "d", SECRET);
-	assert_int_equal(peer_login_with(p, TEXT(WHO_D)), LOGIN_AUTH_FAILED);
+	credentials(&world->t->discovery_auth.in, "d", SECRET);
+	assert_int_equal(peer_login_with(peer, TEXT(WHO_D)), LOGIN_AUTH_FAILED);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

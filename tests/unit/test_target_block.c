@@ -13,22 +13,22 @@
 
 #include "base/bytes.h"
 
-static struct world *w;
-static struct peer *p;
-static struct result r;
+static struct world *world;
+static struct peer *peer;
+static struct result result;
 
 static int setup(void **state)
 {
-	w = world_new();
-	p = peer_new(w);
-	peer_login(p);
+	world = world_new();
+	peer = peer_new(world);
+	peer_login(peer);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
@@ -43,31 +43,32 @@ static void use_lun(uint32_t block_size, bool thin)
 	tgt_lun_defaults(&cfg);
 	cfg.block_size = block_size;
 	cfg.thin = thin;
-	tgt_lun_remove(w->lun);
-	assert_int_equal(
-		tgt_lun_add(w->tt, 0, tgt_mem_new(1 << 20), &cfg, &w->lun), 0);
-	peer_run(p, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0), 256, &r);
+	tgt_lun_remove(world->lun);
+	assert_int_equal(tgt_lun_add(world->tt, 0, tgt_mem_new(1 << 20), &cfg,
+				     &world->lun),
+			 0);
+	peer_run(peer, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0), 256, &result);
 }
 
 static uint32_t sense_of(const uint8_t *cdb, size_t n)
 {
-	peer_run(p, cdb, n, 512, &r);
-	return result_sense(&r);
+	peer_run(peer, cdb, n, 512, &result);
+	return result_sense(&result);
 }
 
 static uint32_t out(const uint8_t *cdb, size_t n, const void *d, uint32_t len)
 {
-	peer_run_out(p, cdb, n, d, len, &r);
-	return result_sense(&r);
+	peer_run_out(peer, cdb, n, d, len, &result);
+	return result_sense(&result);
 }
 
 static const uint8_t *on_disk(uint32_t lba)
 {
 	static uint8_t back[8192];
 
-	w->lun->backend->ops->read(w->lun->backend,
-				   (uint64_t)lba * w->lun->cfg.block_size, back,
-				   4096);
+	world->lun->backend->ops->read(
+		world->lun->backend, (uint64_t)lba * world->lun->cfg.block_size,
+		back, 4096);
 	return back;
 }
 
@@ -86,26 +87,26 @@ static void test_every_width_of_read_and_write_agrees(void **state)
 			     data, 512),
 			 0);
 	sense_of(CDB(0x08, 0, 0, 23, 1, 0));
-	assert_int_equal(r.data[0], 4);
+	assert_int_equal(result.data[0], 4);
 	sense_of(CDB(0x28, 0, 0, 0, 0, 22, 0, 0, 1, 0));
-	assert_int_equal(r.data[0], 3);
+	assert_int_equal(result.data[0], 3);
 	sense_of(CDB(0xa8, 0, 0, 0, 0, 21, 0, 0, 0, 1));
-	assert_int_equal(r.data[0], 2);
+	assert_int_equal(result.data[0], 2);
 	sense_of(CDB(0x88, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 1));
-	assert_int_equal(r.data[511], 1);
+	assert_int_equal(result.data[511], 1);
 }
 
 static void test_length_zero_of_read6_means_256(void **state)
 {
-	peer_run(p, CDB(0x08, 0, 0, 0, 0, 0), 256 * 512, &r);
-	assert_int_equal(r.len, 256 * 512);
+	peer_run(peer, CDB(0x08, 0, 0, 0, 0, 0), 256 * 512, &result);
+	assert_int_equal(result.len, 256 * 512);
 }
 
 static void test_length_zero_of_read10_means_nothing(void **state)
 {
-	peer_run(p, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 0), 0, &r);
-	assert_int_equal(r.status, TGT_GOOD);
-	assert_false(r.overflow || r.underflow);
+	peer_run(peer, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 0), 0, &result);
+	assert_int_equal(result.status, TGT_GOOD);
+	assert_false(result.overflow || result.underflow);
 }
 
 static void test_last_block_is_there_and_the_next_is_not(void **state)
@@ -125,7 +126,7 @@ static void test_huge_lba_does_not_wrap(void **state)
 
 static void test_longer_than_the_limit_is_invalid(void **state)
 {
-	w->lun->cfg.max_transfer = 4096;
+	world->lun->cfg.max_transfer = 4096;
 	assert_int_equal(sense_of(CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 9)), 0x052400);
 }
 
@@ -137,7 +138,7 @@ static void test_protection_is_not_supported(void **state)
 
 static void test_read_only_lun_refuses_whatever_writes(void **state)
 {
-	w->lun->cfg.read_only = true;
+	world->lun->cfg.read_only = true;
 	assert_int_equal(out(CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1), data, 512),
 			 0x072700);
 	assert_int_equal(out(CDB(0x42, 0, 0, 0, 0, 0, 0, 0, 8), data, 8),
@@ -149,40 +150,40 @@ static void test_read_only_lun_refuses_whatever_writes(void **state)
 
 static void test_capacity_is_the_last_block(void **state)
 {
-	peer_run(p, CDB(0x25), 8, &r);
-	assert_int_equal(get_be32(r.data), PEER_BLOCKS - 1);
-	assert_int_equal(get_be32(r.data + 4), 512);
-	peer_run(p, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32), 32,
-		 &r);
-	assert_int_equal(get_be64(r.data), PEER_BLOCKS - 1);
-	assert_int_equal(r.data[14], 0xc0);
+	peer_run(peer, CDB(0x25), 8, &result);
+	assert_int_equal(get_be32(result.data), PEER_BLOCKS - 1);
+	assert_int_equal(get_be32(result.data + 4), 512);
+	peer_run(peer, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32), 32,
+		 &result);
+	assert_int_equal(get_be64(result.data), PEER_BLOCKS - 1);
+	assert_int_equal(result.data[14], 0xc0);
 }
 
 static void test_capacity_above_two_to_the_32_needs_the_long_form(void **state)
 {
-	w->lun->blocks = 1ull << 33;
-	peer_run(p, CDB(0x25), 8, &r);
-	assert_int_equal(get_be32(r.data), 0xffffffff);
-	peer_run(p, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32), 32,
-		 &r);
-	assert_true(get_be64(r.data) == (1ull << 33) - 1);
+	world->lun->blocks = 1ull << 33;
+	peer_run(peer, CDB(0x25), 8, &result);
+	assert_int_equal(get_be32(result.data), 0xffffffff);
+	peer_run(peer, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32), 32,
+		 &result);
+	assert_true(get_be64(result.data) == (1ull << 33) - 1);
 }
 
 static void test_resize_is_told_and_holds(void **state)
 {
-	assert_int_equal(tgt_lun_resize(w->lun, 4 << 20), 0);
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(result_sense(&r), 0x062a09);
+	assert_int_equal(tgt_lun_resize(world->lun, 4 << 20), 0);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result_sense(&result), 0x062a09);
 	assert_int_equal(sense_of(CDB(0x28, 0, 0, 0, 0x1f, 0xff, 0, 0, 1)), 0);
-	assert_int_equal(tgt_lun_resize(w->lun, 1000), -EINVAL);
+	assert_int_equal(tgt_lun_resize(world->lun, 1000), -EINVAL);
 }
 
 static void test_blocks_may_be_of_4096_bytes(void **state)
 {
 	use_lun(4096, true);
-	peer_run(p, CDB(0x25), 8, &r);
-	assert_int_equal(get_be32(r.data), 255);
-	assert_int_equal(get_be32(r.data + 4), 4096);
+	peer_run(peer, CDB(0x25), 8, &result);
+	assert_int_equal(get_be32(result.data), 255);
+	assert_int_equal(get_be32(result.data + 4), 4096);
 	memset(data, 7, 4096);
 	assert_int_equal(out(CDB(0x2a, 0, 0, 0, 0, 3, 0, 0, 1), data, 4096), 0);
 	assert_memory_equal(on_disk(3), data, 4096);
@@ -228,19 +229,19 @@ static const struct tgt_backend_ops shaky_ops = {
 
 static void use_shaky(int err)
 {
-	tgt_backend_free(w->lun->backend);
+	tgt_backend_free(world->lun->backend);
 	shaky.b.ops = &shaky_ops;
 	shaky.b.size = PEER_BLOCKS * 512;
 	shaky.flushes = 0;
 	shaky.err = err;
-	w->lun->backend = &shaky.b;
+	world->lun->backend = &shaky.b;
 }
 
 static void test_sync_reaches_the_backend(void **state)
 {
 	use_shaky(0);
-	peer_run(p, CDB(0x35), 0, &r);
-	peer_run(p, CDB(0x91), 0, &r);
+	peer_run(peer, CDB(0x35), 0, &result);
+	peer_run(peer, CDB(0x91), 0, &result);
 	assert_int_equal(shaky.flushes, 2);
 }
 
@@ -256,7 +257,7 @@ static void test_fua_is_a_flush(void **state)
 static void test_without_a_write_cache_each_write_is_stable(void **state)
 {
 	use_shaky(0);
-	w->lun->cfg.write_cache = false;
+	world->lun->cfg.write_cache = false;
 	out(CDB(0x0a, 0, 0, 0, 1, 0), data, 512);
 	assert_int_equal(shaky.flushes, 1);
 }
@@ -265,8 +266,8 @@ static void test_failing_backend_is_a_medium_error(void **state)
 {
 	use_shaky(-EIO);
 	assert_int_equal(sense_of(CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 1)), 0x031100);
-	assert_int_equal(r.sense[0], 0xf0);
-	assert_int_equal(get_be32(r.sense + 3), 5);
+	assert_int_equal(result.sense[0], 0xf0);
+	assert_int_equal(get_be32(result.sense + 3), 5);
 	assert_int_equal(out(CDB(0x2a, 0, 0, 0, 0, 5, 0, 0, 1), data, 512),
 			 0x030c00);
 }
@@ -286,16 +287,16 @@ static void test_verify_compares_when_asked(void **state)
 	data[511] = 7;
 	assert_int_equal(out(CDB(0x2f, 2, 0, 0, 0, 5, 0, 0, 1), data, 512),
 			 0x0e1d00);
-	peer_run(p, CDB(0x2f, 0, 0, 0, 0, 5, 0, 0, 1), 0, &r);
-	assert_int_equal(result_sense(&r), 0);
+	peer_run(peer, CDB(0x2f, 0, 0, 0, 0, 5, 0, 0, 1), 0, &result);
+	assert_int_equal(result_sense(&result), 0);
 }
 
 static void fill_disk(void)
 {
 	memset(data, 0xaa, 4096);
 	for (uint32_t i = 0; i < 4; i++)
-		w->lun->backend->ops->write(w->lun->backend, i * 4096ull, data,
-					    4096);
+		world->lun->backend->ops->write(world->lun->backend,
+						i * 4096ull, data, 4096);
 }
 
 static uint32_t unmap(uint32_t lba, uint32_t blocks)
@@ -334,8 +335,8 @@ static void test_unmap_of_nothing_is_fine(void **state)
 {
 	static const uint8_t d[8] = { 0, 6 };
 
-	peer_run(p, CDB(0x42), 0, &r);
-	assert_int_equal(result_sense(&r), 0);
+	peer_run(peer, CDB(0x42), 0, &result);
+	assert_int_equal(result_sense(&result), 0);
 	assert_int_equal(out(CDB(0x42, 0, 0, 0, 0, 0, 0, 0, 8), d, 8), 0);
 }
 
@@ -385,9 +386,10 @@ static void test_write_same_that_unmaps_still_writes_other_data(void **state)
 static void test_write_same_needs_no_data_out_buffer(void **state)
 {
 	fill_disk();
-	peer_run(p, CDB(0x93, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8), 0, &r);
-	assert_int_equal(result_sense(&r), 0);
-	assert_false(r.overflow);
+	peer_run(peer, CDB(0x93, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8), 0,
+		 &result);
+	assert_int_equal(result_sense(&result), 0);
+	assert_false(result.overflow);
 	assert_memory_equal(on_disk(0), zeros, 4096);
 }
 
@@ -403,8 +405,8 @@ static void test_write_same_of_length_zero_goes_to_the_end(void **state)
 
 static void test_write_same_without_its_block_is_invalid(void **state)
 {
-	peer_run(p, CDB(0x41, 0, 0, 0, 0, 0, 0, 0, 1), 0, &r);
-	assert_int_equal(result_sense(&r), 0x052400);
+	peer_run(peer, CDB(0x41, 0, 0, 0, 0, 0, 0, 0, 1), 0, &result);
+	assert_int_equal(result_sense(&result), 0x052400);
 }
 
 static void test_write_same_unmap_needs_a_thin_lun(void **state)

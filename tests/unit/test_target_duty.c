@@ -9,29 +9,29 @@
 
 #include "unit/target_peer.h"
 
-static struct world *w;
-static struct peer *p, *other;
-static struct result r;
+static struct world *world;
+static struct peer *peer, *other;
+static struct result result;
 
 static int setup(void **state)
 {
-	w = world_new();
-	p = peer_new(w);
-	other = peer_new(w);
+	world = world_new();
+	peer = peer_new(world);
+	other = peer_new(world);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	peer_free(other);
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
 static void duty(const char *name, const char *value)
 {
-	assert_int_equal(tgt_duty_set(&w->tt->duties, name, value), 0);
+	assert_int_equal(tgt_duty_set(&world->tt->duties, name, value), 0);
 }
 
 /* With immediate data, carried out in half a second. */
@@ -42,7 +42,7 @@ static uint32_t slow_write(struct peer *who, uint8_t byte)
 	uint8_t data[512];
 
 	memset(data, byte, sizeof(data));
-	tgt_lun_inject(w->lun, &slow);
+	tgt_lun_inject(world->lun, &slow);
 	peer_write10(who, &c, 0, 1);
 	peer_command_send(who, &c, data, 512);
 	peer_expect_silence(who);
@@ -66,7 +66,7 @@ static uint8_t byte_on_disk(void)
 {
 	uint8_t b;
 
-	w->lun->backend->ops->read(w->lun->backend, 0, &b, 1);
+	world->lun->backend->ops->read(world->lun->backend, 0, &b, 1);
 	return b;
 }
 
@@ -106,59 +106,59 @@ static void test_words_and_numbers_are_checked(void **state)
 
 static void test_login_ends_the_old_session(void **state)
 {
-	peer_login(p);
+	peer_login(peer);
 	peer_login(other);
-	assert_false(stands(p));
+	assert_false(stands(peer));
 }
 
 static void test_two_sessions_of_one_isid_stand(void **state)
 {
 	duty("reinstate", "never");
-	peer_login(p);
+	peer_login(peer);
 	peer_login(other);
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(r.status, TGT_GOOD);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result.status, TGT_GOOD);
 }
 
 static void test_operational_stage_ends_no_session(void **state)
 {
 	duty("reinstate", "security");
-	peer_login(p);
+	peer_login(peer);
 	peer_login(other);
-	assert_true(stands(p));
+	assert_true(stands(peer));
 }
 
 static void test_security_stage_ends_the_old_session(void **state)
 {
 	duty("reinstate", "security");
-	peer_login(p);
+	peer_login(peer);
 	login_by_security(other);
-	assert_false(stands(p));
+	assert_false(stands(peer));
 }
 
 static void test_old_session_is_served_for_a_while(void **state)
 {
 	duty("reinstate", "late");
 	duty("reinstate-after", "100");
-	peer_login(p);
+	peer_login(peer);
 	peer_login(other);
-	world_pass(w, 99);
-	assert_true(stands(p));
-	world_pass(w, 1);
-	assert_false(stands(p));
+	world_pass(world, 99);
+	assert_true(stands(peer));
+	world_pass(world, 1);
+	assert_false(stands(peer));
 }
 
 static void test_running_write_outlives_its_session(void **state)
 {
 	duty("run-on", "200");
-	peer_login(p);
-	slow_write(p, 5);
+	peer_login(peer);
+	slow_write(peer, 5);
 	peer_login(other);
-	assert_false(stands(p));
+	assert_false(stands(peer));
 	assert_int_equal(byte_on_disk(), 0);
-	world_pass(w, 200);
+	world_pass(world, 200);
 	assert_int_equal(byte_on_disk(), 5);
-	assert_true(w->t->sessions.next == w->t->sessions.prev);
+	assert_true(world->t->sessions.next == world->t->sessions.prev);
 }
 
 static void ordered_sync(struct peer *who)
@@ -173,28 +173,28 @@ static void ordered_sync(struct peer *who)
 
 static void test_ordered_command_waits_for_another_nexus(void **state)
 {
-	peer_login(p);
+	peer_login(peer);
 	other->isid[5] = 77;
 	peer_login(other);
-	peer_run(other, CDB(0), 0, &r); /* takes the attention */
-	slow_write(p, 5);
+	peer_run(other, CDB(0), 0, &result); /* takes the attention */
+	slow_write(peer, 5);
 	ordered_sync(other);
 	peer_expect_silence(other);
-	world_pass(w, 500);
+	world_pass(world, 500);
 	peer_expect(other, OP_SCSI_RSP);
 	assert_int_equal(byte_on_disk(), 5);
 }
 
 static void test_ordered_command_waits_for_an_ended_session(void **state)
 {
-	w->tt->quiet_login = true;
+	world->tt->quiet_login = true;
 	duty("run-on", "200");
-	peer_login(p);
-	slow_write(p, 5);
+	peer_login(peer);
+	slow_write(peer, 5);
 	peer_login(other);
 	ordered_sync(other);
 	peer_expect_silence(other);
-	world_pass(w, 200);
+	world_pass(world, 200);
 	peer_expect(other, OP_SCSI_RSP);
 }
 
@@ -202,48 +202,48 @@ static void test_younger_commands_wait_for_an_ordered_one(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	w->tt->quiet_login = true;
-	peer_login(p);
-	slow_write(p, 5);
-	ordered_sync(p);
-	peer_command(p, &c);
-	peer_command_send(p, &c, NULL, 0);
-	peer_expect_silence(p);
-	world_pass(w, 500);
-	peer_expect(p, OP_SCSI_RSP);
-	peer_expect(p, OP_SCSI_RSP);
-	peer_expect(p, OP_SCSI_RSP);
-	assert_int_equal(w->t->ordered, 0);
+	world->tt->quiet_login = true;
+	peer_login(peer);
+	slow_write(peer, 5);
+	ordered_sync(peer);
+	peer_command(peer, &c);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_expect_silence(peer);
+	world_pass(world, 500);
+	peer_expect(peer, OP_SCSI_RSP);
+	peer_expect(peer, OP_SCSI_RSP);
+	peer_expect(peer, OP_SCSI_RSP);
+	assert_int_equal(world->t->ordered, 0);
 }
 
 static void test_ordered_may_be_ignored(void **state)
 {
-	w->tt->quiet_login = true;
+	world->tt->quiet_login = true;
 	duty("ordered", "ignored");
-	peer_login(p);
-	slow_write(p, 5);
-	ordered_sync(p);
-	peer_expect(p, OP_SCSI_RSP);
+	peer_login(peer);
+	slow_write(peer, 5);
+	ordered_sync(peer);
+	peer_expect(peer, OP_SCSI_RSP);
 }
 
 static void test_reset_that_lies_ends_nothing(void **state)
 {
 	duty("lun-reset", "lies");
-	peer_login(p);
-	slow_write(p, 5);
-	assert_int_equal(peer_tmf(p, TMF_LUN_RESET, TAG_NONE), TMF_COMPLETE);
-	world_pass(w, 500);
+	peer_login(peer);
+	slow_write(peer, 5);
+	assert_int_equal(peer_tmf(peer, TMF_LUN_RESET, TAG_NONE), TMF_COMPLETE);
+	world_pass(world, 500);
 	assert_int_equal(byte_on_disk(), 5);
 }
 
 static void test_early_reset_gives_no_answer_but_writes(void **state)
 {
 	duty("lun-reset", "early");
-	peer_login(p);
-	slow_write(p, 5);
-	assert_int_equal(peer_tmf(p, TMF_LUN_RESET, TAG_NONE), TMF_COMPLETE);
-	world_pass(w, 500);
-	peer_expect_silence(p);
+	peer_login(peer);
+	slow_write(peer, 5);
+	assert_int_equal(peer_tmf(peer, TMF_LUN_RESET, TAG_NONE), TMF_COMPLETE);
+	world_pass(world, 500);
+	peer_expect_silence(peer);
 	assert_int_equal(byte_on_disk(), 5);
 }
 
@@ -251,12 +251,12 @@ static void test_hanging_reset_is_answered_in_time(void **state)
 {
 	duty("lun-reset", "hangs");
 	duty("tmf-hang", "300");
-	peer_login(p);
-	peer_tmf_send(p, TMF_LUN_RESET, TAG_NONE, 0);
-	world_pass(w, 299);
-	peer_expect_silence(p);
-	world_pass(w, 1);
-	peer_expect(p, OP_TMF_RSP);
+	peer_login(peer);
+	peer_tmf_send(peer, TMF_LUN_RESET, TAG_NONE, 0);
+	world_pass(world, 299);
+	peer_expect_silence(peer);
+	world_pass(world, 1);
+	peer_expect(peer, OP_TMF_RSP);
 }
 
 static void test_reset_spares_a_write_that_waits_for_data(void **state)
@@ -265,13 +265,13 @@ static void test_reset_spares_a_write_that_waits_for_data(void **state)
 	struct pdu_r2t r2t;
 
 	duty("lun-reset", "arrived");
-	login_with_r2t(p);
+	login_with_r2t(peer);
 	other->isid[5] = 77;
 	peer_login(other);
-	r2t = waiting_write(p);
+	r2t = waiting_write(peer);
 	assert_int_equal(peer_tmf(other, TMF_LUN_RESET, TAG_NONE),
 			 TMF_COMPLETE);
-	peer_data_out(p, r2t.itt, r2t.ttt, 0, 0, data, 512, true);
+	peer_data_out(peer, r2t.itt, r2t.ttt, 0, 0, data, 512, true);
 	assert_int_equal(byte_on_disk(), 7);
 }
 
@@ -280,30 +280,30 @@ static void test_aborted_write_may_run_on(void **state)
 	uint32_t itt;
 
 	duty("abort-task", "early");
-	peer_login(p);
-	itt = slow_write(p, 5);
-	assert_int_equal(peer_tmf(p, TMF_ABORT_TASK, itt), TMF_COMPLETE);
-	world_pass(w, 500);
-	peer_expect_silence(p);
+	peer_login(peer);
+	itt = slow_write(peer, 5);
+	assert_int_equal(peer_tmf(peer, TMF_ABORT_TASK, itt), TMF_COMPLETE);
+	world_pass(world, 500);
+	peer_expect_silence(peer);
 	assert_int_equal(byte_on_disk(), 5);
 }
 
 static void test_refused_flush_is_no_operation(void **state)
 {
-	w->tt->quiet_login = true;
+	world->tt->quiet_login = true;
 	duty("sync", "refused");
-	peer_login(p);
-	peer_run(p, CDB(0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, &r);
-	assert_int_equal(result_sense(&r), 0x052000);
+	peer_login(peer);
+	peer_run(peer, CDB(0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, &result);
+	assert_int_equal(result_sense(&result), 0x052000);
 }
 
 static void test_second_session_is_refused(void **state)
 {
 	duty("sessions", "1");
-	peer_login(p);
+	peer_login(peer);
 	other->isid[5] = 77;
 	assert_int_equal(peer_login_with(other, TEXT(WHO)), LOGIN_NO_RESOURCES);
-	assert_true(stands(p));
+	assert_true(stands(peer));
 }
 
 static void test_security_stage_without_credentials_is_refused(void **state)
@@ -311,7 +311,7 @@ static void test_security_stage_without_credentials_is_refused(void **state)
 	struct pdu_login_rsp rsp;
 
 	duty("auth-none", "0x0201");
-	rsp = peer_login_step(p, STAGE_SECURITY, STAGE_OPERATIONAL, true,
+	rsp = peer_login_step(peer, STAGE_SECURITY, STAGE_OPERATIONAL, true,
 			      TEXT(WHO "\0AuthMethod=None"));
 	assert_int_equal(rsp.status, LOGIN_AUTH_FAILED);
 	peer_login(other);
@@ -321,28 +321,28 @@ static void test_r2t_never_comes(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	w->tt->quiet_login = true;
+	world->tt->quiet_login = true;
 	duty("r2t-never", "1");
-	login_with_r2t(p);
-	peer_write10(p, &c, 0, 1);
-	peer_command_send(p, &c, NULL, 0);
-	peer_expect_silence(p);
-	assert_int_equal(peer_tmf(p, TMF_ABORT_TASK, c.itt), TMF_COMPLETE);
+	login_with_r2t(peer);
+	peer_write10(peer, &c, 0, 1);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_expect_silence(peer);
+	assert_int_equal(peer_tmf(peer, TMF_ABORT_TASK, c.itt), TMF_COMPLETE);
 }
 
 static void test_short_good_lacks_its_data_and_no_residual(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	w->tt->quiet_login = true;
+	world->tt->quiet_login = true;
 	duty("short-good", "1");
-	login_with_r2t(p);
-	peer_write10(p, &c, 0, 1);
-	peer_command_send(p, &c, NULL, 0);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(r.status, TGT_GOOD);
-	assert_false(r.underflow);
-	assert_int_equal(w->lun->written_bytes, 0);
+	login_with_r2t(peer);
+	peer_write10(peer, &c, 0, 1);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result.status, TGT_GOOD);
+	assert_false(result.underflow);
+	assert_int_equal(world->lun->written_bytes, 0);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

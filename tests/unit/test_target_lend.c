@@ -15,15 +15,15 @@
 #define HALF   (LEN / 2)
 #define SHRUNK (64 * 512)
 
-static struct world *w;
-static struct peer *p;
-static struct result r;
+static struct world *world;
+static struct peer *peer;
+static struct result result;
 static uint8_t data[LEN], zeros[LEN], back[LEN];
 
 static int setup(void **state)
 {
-	w = world_new();
-	p = peer_new(w);
+	world = world_new();
+	peer = peer_new(world);
 	for (size_t i = 0; i < LEN; i++)
 		data[i] = (uint8_t)(i * 7 + i / 512 + 1);
 	return 0;
@@ -31,30 +31,30 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
 static void login(const char *text, size_t n)
 {
-	assert_int_equal(peer_login_with(p, text, n), LOGIN_OK);
+	assert_int_equal(peer_login_with(peer, text, n), LOGIN_OK);
 }
 
 static void put_on_disk(const uint8_t *from)
 {
-	w->lun->backend->ops->write(w->lun->backend, 0, from, LEN);
+	world->lun->backend->ops->write(world->lun->backend, 0, from, LEN);
 }
 
 static const uint8_t *on_disk(void)
 {
-	w->lun->backend->ops->read(w->lun->backend, 0, back, LEN);
+	world->lun->backend->ops->read(world->lun->backend, 0, back, LEN);
 	return back;
 }
 
 static void resize(uint64_t size)
 {
-	assert_int_equal(tgt_lun_resize(w->lun, size), 0);
+	assert_int_equal(tgt_lun_resize(world->lun, size), 0);
 }
 
 /* A write of which two R2Ts ask for all. */
@@ -62,26 +62,26 @@ static void begin_write(struct pdu_scsi_cmd *c, struct pdu_r2t *r2t)
 {
 	login(TEXT(WHO "\0InitialR2T=Yes\0ImmediateData=No\0"
 		       "MaxBurstLength=65536"));
-	peer_write10(p, c, 0, BLOCKS);
-	peer_command_send(p, c, NULL, 0);
-	peer_expect(p, OP_R2T);
-	assert_int_equal(pdu_get_r2t(p->bhs, r2t), 0);
+	peer_write10(peer, c, 0, BLOCKS);
+	peer_command_send(peer, c, NULL, 0);
+	peer_expect(peer, OP_R2T);
+	assert_int_equal(pdu_get_r2t(peer->bhs, r2t), 0);
 }
 
 static void first_half(const struct pdu_scsi_cmd *c, struct pdu_r2t *r2t)
 {
-	peer_data_out(p, c->itt, r2t->ttt, 0, 0, data, HALF, true);
-	peer_expect(p, OP_R2T);
-	assert_int_equal(pdu_get_r2t(p->bhs, r2t), 0);
+	peer_data_out(peer, c->itt, r2t->ttt, 0, 0, data, HALF, true);
+	peer_expect(peer, OP_R2T);
+	assert_int_equal(pdu_get_r2t(peer->bhs, r2t), 0);
 	assert_int_equal(r2t->offset, HALF);
 }
 
 static uint32_t second_half(const struct pdu_scsi_cmd *c,
 			    const struct pdu_r2t *r2t)
 {
-	peer_data_out(p, c->itt, r2t->ttt, 0, HALF, data + HALF, HALF, true);
-	peer_finish(p, c->itt, &r);
-	return result_sense(&r);
+	peer_data_out(peer, c->itt, r2t->ttt, 0, HALF, data + HALF, HALF, true);
+	peer_finish(peer, c->itt, &result);
+	return result_sense(&result);
 }
 
 /* How a write ends whose disk has another size in the middle of it. */
@@ -113,15 +113,15 @@ static void test_immediate_data_of_a_large_write_is_part_of_it(void **state)
 	struct pdu_r2t r2t;
 
 	login(TEXT(WHO "\0InitialR2T=Yes\0ImmediateData=Yes"));
-	peer_write10(p, &c, 0, BLOCKS);
-	peer_command_send(p, &c, data, 8192);
-	peer_expect(p, OP_R2T);
-	assert_int_equal(pdu_get_r2t(p->bhs, &r2t), 0);
+	peer_write10(peer, &c, 0, BLOCKS);
+	peer_command_send(peer, &c, data, 8192);
+	peer_expect(peer, OP_R2T);
+	assert_int_equal(pdu_get_r2t(peer->bhs, &r2t), 0);
 	assert_int_equal(r2t.offset, 8192);
-	peer_data_out(p, c.itt, r2t.ttt, 0, 8192, data + 8192, LEN - 8192,
+	peer_data_out(peer, c.itt, r2t.ttt, 0, 8192, data + 8192, LEN - 8192,
 		      true);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(result_sense(&r), 0);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result_sense(&result), 0);
 	assert_memory_equal(on_disk(), data, LEN);
 }
 
@@ -141,13 +141,13 @@ static void test_a_read_is_whole_though_the_disk_shrinks_meanwhile(void **state)
 	struct pdu_scsi_cmd c;
 
 	put_on_disk(data);
-	peer_login(p);
-	peer_read10(p, &c, 0, BLOCKS);
-	peer_command_send(p, &c, NULL, 0);
+	peer_login(peer);
+	peer_read10(peer, &c, 0, BLOCKS);
+	peer_command_send(peer, &c, NULL, 0);
 	resize(SHRUNK);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(r.len, LEN);
-	assert_memory_equal(r.data, data, LEN);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result.len, LEN);
+	assert_memory_equal(result.data, data, LEN);
 }
 
 static void test_a_read_with_digests_is_as_it_was_then(void **state)
@@ -156,13 +156,13 @@ static void test_a_read_with_digests_is_as_it_was_then(void **state)
 
 	put_on_disk(data);
 	login(TEXT(WHO "\0DataDigest=CRC32C"));
-	p->ddigest = true;
-	peer_read10(p, &c, 0, BLOCKS);
-	peer_command_send(p, &c, NULL, 0);
+	peer->ddigest = true;
+	peer_read10(peer, &c, 0, BLOCKS);
+	peer_command_send(peer, &c, NULL, 0);
 	put_on_disk(zeros);
-	peer_finish(p, c.itt, &r);
-	assert_false(p->bad_ddigest);
-	assert_memory_equal(r.data, data, LEN);
+	peer_finish(peer, c.itt, &result);
+	assert_false(peer->bad_ddigest);
+	assert_memory_equal(result.data, data, LEN);
 }
 
 int main(void)

@@ -18,7 +18,7 @@
 #include "target/tgt.h"
 
 static const struct tgt_ops ops = { 0 };
-static struct tgt *t;
+static struct tgt *tgt;
 static struct tgt_target *tt;
 static char path[64];
 
@@ -30,14 +30,14 @@ static int setup(void **state)
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
-	t = tgt_new(&ops, NULL);
-	assert_int_equal(tgt_target_add(t, "iqn.2026-01.example:a", &tt), 0);
+	tgt = tgt_new(&ops, NULL);
+	assert_int_equal(tgt_target_add(tgt, "iqn.2026-01.example:a", &tt), 0);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	tgt_free(t);
+	tgt_free(tgt);
 	unlink(path);
 	return 0;
 }

@@ -9,13 +9,13 @@
 #include "base/bytes.h"
 #include "unit/target_peer.h"
 
-static struct world *w;
+static struct world *world;
 static struct peer *one, *two;
-static struct result r;
+static struct result result;
 
 static struct peer *host(uint8_t isid)
 {
-	struct peer *p = peer_new(w);
+	struct peer *p = peer_new(world);
 
 	p->isid[5] = isid;
 	peer_login(p);
@@ -24,8 +24,8 @@ static struct peer *host(uint8_t isid)
 
 static int setup(void **state)
 {
-	w = world_new();
-	w->tt->quiet_login = true;
+	world = world_new();
+	world->tt->quiet_login = true;
 	one = host(1);
 	two = host(2);
 	return 0;
@@ -35,7 +35,7 @@ static int teardown(void **state)
 {
 	peer_free(one);
 	peer_free(two);
-	world_free(w);
+	world_free(world);
 	return 0;
 }
 
@@ -54,16 +54,17 @@ static uint8_t out(struct peer *p, uint8_t action, uint64_t key, uint64_t other)
 	put_be64(list, key);
 	put_be64(list + 8, other);
 	peer_run_out(p, CDB(0x5f, action, 5, 0, 0, 0, 0, 0, 24, 0), list,
-		     sizeof(list), &r);
-	return r.status;
+		     sizeof(list), &result);
+	return result.status;
 }
 
 static uint8_t write_by(struct peer *p)
 {
 	static const uint8_t block[512];
 
-	peer_run_out(p, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), block, 512, &r);
-	return r.status;
+	peer_run_out(p, CDB(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), block, 512,
+		     &result);
+	return result.status;
 }
 
 static void reserve_by(struct peer *p, uint64_t key)
@@ -76,20 +77,20 @@ static void test_keys_are_listed(void **state)
 {
 	out(one, REGISTER, 0, 0x11);
 	out(two, REGISTER, 0, 0x22);
-	peer_run(one, CDB(0x5e, 0, 0, 0, 0, 0, 0, 1, 0, 0), 256, &r);
-	assert_int_equal(r.len, 24);
-	assert_int_equal(get_be32(r.data + 4), 16);
-	assert_int_equal(get_be64(r.data + 8), 0x11);
-	assert_int_equal(get_be64(r.data + 16), 0x22);
+	peer_run(one, CDB(0x5e, 0, 0, 0, 0, 0, 0, 1, 0, 0), 256, &result);
+	assert_int_equal(result.len, 24);
+	assert_int_equal(get_be32(result.data + 4), 16);
+	assert_int_equal(get_be64(result.data + 8), 0x11);
+	assert_int_equal(get_be64(result.data + 16), 0x22);
 }
 
 static void test_the_holder_is_told(void **state)
 {
 	reserve_by(one, 0x11);
-	peer_run(two, CDB(0x5e, 1, 0, 0, 0, 0, 0, 1, 0, 0), 256, &r);
-	assert_int_equal(r.len, 24);
-	assert_int_equal(get_be64(r.data + 8), 0x11);
-	assert_int_equal(r.data[21], 5);
+	peer_run(two, CDB(0x5e, 1, 0, 0, 0, 0, 0, 1, 0, 0), 256, &result);
+	assert_int_equal(result.len, 24);
+	assert_int_equal(get_be64(result.data + 8), 0x11);
+	assert_int_equal(result.data[21], 5);
 }
 
 static void test_who_is_not_registered_may_not_write(void **state)
@@ -97,15 +98,15 @@ static void test_who_is_not_registered_may_not_write(void **state)
 	reserve_by(one, 0x11);
 	assert_int_equal(write_by(two), TGT_RESERVATION_CONFLICT);
 	assert_int_equal(write_by(one), TGT_GOOD);
-	peer_run(two, CDB(0x35), 0, &r);
-	assert_int_equal(r.status, TGT_RESERVATION_CONFLICT);
+	peer_run(two, CDB(0x35), 0, &result);
+	assert_int_equal(result.status, TGT_RESERVATION_CONFLICT);
 }
 
 static void test_who_is_not_registered_may_read(void **state)
 {
 	reserve_by(one, 0x11);
-	peer_run(two, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), 512, &r);
-	assert_int_equal(r.status, TGT_GOOD);
+	peer_run(two, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), 512, &result);
+	assert_int_equal(result.status, TGT_GOOD);
 }
 
 static void test_who_is_registered_may_write(void **state)
@@ -128,8 +129,8 @@ static void test_it_counts_what_is_reserved_when_a_write_is_done(void **state)
 	assert_int_equal(pdu_get_r2t(two->bhs, &r2t), 0);
 	reserve_by(one, 0x11);
 	peer_data_out(two, c.itt, r2t.ttt, 0, 0, block, 512, true);
-	peer_finish(two, c.itt, &r);
-	assert_int_equal(r.status, TGT_RESERVATION_CONFLICT);
+	peer_finish(two, c.itt, &result);
+	assert_int_equal(result.status, TGT_RESERVATION_CONFLICT);
 }
 
 static void test_after_its_release_all_may_write(void **state)
@@ -144,7 +145,7 @@ static void test_without_its_key_a_nexus_holds_nothing(void **state)
 	reserve_by(one, 0x11);
 	assert_int_equal(out(one, REGISTER, 0x11, 0), TGT_GOOD);
 	assert_int_equal(write_by(two), TGT_GOOD);
-	assert_int_equal(tgt_pr_count(&w->lun->pr), 0);
+	assert_int_equal(tgt_pr_count(&world->lun->pr), 0);
 }
 
 static void test_who_preempts_takes_the_reservation(void **state)
@@ -176,7 +177,7 @@ static void test_a_key_may_be_replaced_unseen(void **state)
 	reserve_by(one, 0x11);
 	assert_int_equal(out(one, IGNORE, 0, 0x12), TGT_GOOD);
 	assert_int_equal(write_by(one), TGT_GOOD);
-	assert_int_equal(tgt_pr_count(&w->lun->pr), 1);
+	assert_int_equal(tgt_pr_count(&world->lun->pr), 1);
 }
 
 static void test_a_second_reservation_is_a_conflict(void **state)
@@ -198,7 +199,7 @@ static void test_no_reset_ends_a_reservation(void **state)
 {
 	reserve_by(one, 0x11);
 	assert_int_equal(peer_tmf(one, TMF_LUN_RESET, TAG_NONE), TMF_COMPLETE);
-	peer_run(two, CDB(0), 0, &r); /* the attention */
+	peer_run(two, CDB(0), 0, &result); /* the attention */
 	assert_int_equal(write_by(two), TGT_RESERVATION_CONFLICT);
 }
 
@@ -207,22 +208,26 @@ static void test_other_actions_and_types_are_refused(void **state)
 	uint8_t list[24] = { 0 };
 
 	out(one, REGISTER, 0, 0);
-	peer_run_out(one, CDB(0x5f, 5, 5, 0, 0, 0, 0, 0, 24, 0), list, 24, &r);
-	assert_int_equal(result_sense(&r), 0x052400);
-	peer_run_out(one, CDB(0x5f, 1, 3, 0, 0, 0, 0, 0, 24, 0), list, 24, &r);
-	assert_int_equal(result_sense(&r), 0x052400);
-	peer_run(one, CDB(0x5e, 2, 0, 0, 0, 0, 0, 1, 0, 0), 256, &r);
-	assert_int_equal(result_sense(&r), 0x052400);
+	peer_run_out(one, CDB(0x5f, 5, 5, 0, 0, 0, 0, 0, 24, 0), list, 24,
+		     &result);
+	assert_int_equal(result_sense(&result), 0x052400);
+	peer_run_out(one, CDB(0x5f, 1, 3, 0, 0, 0, 0, 0, 24, 0), list, 24,
+		     &result);
+	assert_int_equal(result_sense(&result), 0x052400);
+	peer_run(one, CDB(0x5e, 2, 0, 0, 0, 0, 0, 1, 0, 0), 256, &result);
+	assert_int_equal(result_sense(&result), 0x052400);
 }
 
 static void test_a_list_that_is_too_short_is_refused(void **state)
 {
 	uint8_t list[24] = { 0 };
 
-	peer_run_out(one, CDB(0x5f, 0, 0, 0, 0, 0, 0, 0, 24, 0), list, 8, &r);
-	assert_int_equal(result_sense(&r), 0x051a00);
-	peer_run_out(one, CDB(0x5f, 0, 0, 0, 0, 0, 0, 0, 8, 0), list, 8, &r);
-	assert_int_equal(result_sense(&r), 0x051a00);
+	peer_run_out(one, CDB(0x5f, 0, 0, 0, 0, 0, 0, 0, 24, 0), list, 8,
+		     &result);
+	assert_int_equal(result_sense(&result), 0x051a00);
+	peer_run_out(one, CDB(0x5f, 0, 0, 0, 0, 0, 0, 0, 8, 0), list, 8,
+		     &result);
+	assert_int_equal(result_sense(&result), 0x051a00);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -10,21 +10,21 @@
 
 #include "base/bytes.h"
 
-static struct world *w;
-static struct peer *p;
-static struct result r;
+static struct world *world;
+static struct peer *peer;
+static struct result result;
 
 static int setup(void **state)
 {
-	w = world_new();
-	p = peer_new(w);
+	world = world_new();
+	peer = peer_new(world);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
@@ -32,23 +32,25 @@ static uint8_t data[65536];
 
 static void login_with_digests(void)
 {
-	w->tt->wishes.header_digest = TGT_DIGEST_REQUIRE;
-	w->tt->wishes.data_digest = TGT_DIGEST_REQUIRE;
-	assert_int_equal(peer_login_with(p, TEXT(WHO "\0HeaderDigest=CRC32C\0"
-						     "DataDigest=CRC32C")),
-			 LOGIN_OK);
-	p->hdigest = p->ddigest = true;
+	world->tt->wishes.header_digest = TGT_DIGEST_REQUIRE;
+	world->tt->wishes.data_digest = TGT_DIGEST_REQUIRE;
+	assert_int_equal(
+		peer_login_with(peer, TEXT(WHO "\0HeaderDigest=CRC32C\0"
+					       "DataDigest=CRC32C")),
+		LOGIN_OK);
+	peer->hdigest = peer->ddigest = true;
 }
 
 static void write_and_read_back(void)
 {
 	for (size_t i = 0; i < 1024; i++)
 		data[i] = (uint8_t)(i * 11);
-	peer_run_out(p, CDB(0x2a, 0, 0, 0, 0, 3, 0, 0, 2), data, 1024, &r);
-	assert_int_equal(result_sense(&r), 0);
-	peer_run(p, CDB(0x28, 0, 0, 0, 0, 3, 0, 0, 2), 1024, &r);
-	assert_memory_equal(r.data, data, 1024);
-	assert_false(p->bad_hdigest || p->bad_ddigest);
+	peer_run_out(peer, CDB(0x2a, 0, 0, 0, 0, 3, 0, 0, 2), data, 1024,
+		     &result);
+	assert_int_equal(result_sense(&result), 0);
+	peer_run(peer, CDB(0x28, 0, 0, 0, 0, 3, 0, 0, 2), 1024, &result);
+	assert_memory_equal(result.data, data, 1024);
+	assert_false(peer->bad_hdigest || peer->bad_ddigest);
 }
 
 static void test_digests_protect_everything_after_login(void **state)
@@ -59,27 +61,27 @@ static void test_digests_protect_everything_after_login(void **state)
 
 static void test_digests_are_told_apart(void **state)
 {
-	w->tt->wishes.data_digest = TGT_DIGEST_PREFER;
-	assert_int_equal(peer_login_with(p, TEXT(WHO "\0HeaderDigest=None\0"
-						     "DataDigest=CRC32C")),
+	world->tt->wishes.data_digest = TGT_DIGEST_PREFER;
+	assert_int_equal(peer_login_with(peer, TEXT(WHO "\0HeaderDigest=None\0"
+							"DataDigest=CRC32C")),
 			 LOGIN_OK);
-	p->ddigest = true;
+	peer->ddigest = true;
 	write_and_read_back();
 }
 
 static void test_bytes_may_come_one_by_one(void **state)
 {
 	login_with_digests();
-	p->greedy = true;
+	peer->greedy = true;
 	write_and_read_back();
 }
 
 static void test_padding_is_under_the_digest(void **state)
 {
 	login_with_digests();
-	peer_run(p, CDB(0x12, 0, 0, 0, 5, 0), 5, &r);
-	assert_int_equal(r.len, 5);
-	assert_false(p->bad_ddigest);
+	peer_run(peer, CDB(0x12, 0, 0, 0, 5, 0), 5, &result);
+	assert_int_equal(result.len, 5);
+	assert_false(peer->bad_ddigest);
 }
 
 static void test_bad_header_digest_closes_the_connection(void **state)
@@ -87,29 +89,29 @@ static void test_bad_header_digest_closes_the_connection(void **state)
 	struct pdu_scsi_cmd c;
 
 	login_with_digests();
-	peer_command(p, &c);
-	p->bad_hdigest = true;
-	peer_command_send(p, &c, NULL, 0);
-	assert_true(tgt_conn_over(p->c));
-	peer_expect_silence(p);
+	peer_command(peer, &c);
+	peer->bad_hdigest = true;
+	peer_command_send(peer, &c, NULL, 0);
+	assert_true(tgt_conn_over(peer->c));
+	peer_expect_silence(peer);
 }
 
 static void test_segment_larger_than_declared_closes(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	w->tt->wishes.max_recv = 512;
-	peer_login(p);
-	peer_write10(p, &c, 0, 2);
-	peer_command_send(p, &c, data, 513);
-	assert_true(tgt_conn_over(p->c));
+	world->tt->wishes.max_recv = 512;
+	peer_login(peer);
+	peer_write10(peer, &c, 0, 2);
+	peer_command_send(peer, &c, data, 513);
+	assert_true(tgt_conn_over(peer->c));
 }
 
 static void test_login_segment_above_8192_closes(void **state)
 {
-	peer_login_send(p, STAGE_OPERATIONAL, STAGE_FULL_FEATURE, true,
+	peer_login_send(peer, STAGE_OPERATIONAL, STAGE_FULL_FEATURE, true,
 			(const char *)data, 8193);
-	assert_true(tgt_conn_over(p->c));
+	assert_true(tgt_conn_over(peer->c));
 }
 
 static void test_additional_header_is_skipped(void **state)
@@ -117,14 +119,14 @@ static void test_additional_header_is_skipped(void **state)
 	struct pdu_scsi_cmd c;
 	uint8_t bhs[BHS_LEN], ahs[8] = { 0, 5, 1 };
 
-	peer_login(p);
-	peer_command(p, &c);
+	peer_login(peer);
+	peer_command(peer, &c);
 	c.ahs_len = sizeof(ahs);
 	pdu_put_scsi_cmd(bhs, &c);
-	tgt_conn_rx(p->c, bhs, sizeof(bhs), w->now);
-	tgt_conn_rx(p->c, ahs, sizeof(ahs), w->now);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(r.status, TGT_GOOD);
+	tgt_conn_rx(peer->c, bhs, sizeof(bhs), world->now);
+	tgt_conn_rx(peer->c, ahs, sizeof(ahs), world->now);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result.status, TGT_GOOD);
 }
 
 static void test_many_pdus_may_come_at_once(void **state)
@@ -132,14 +134,14 @@ static void test_many_pdus_may_come_at_once(void **state)
 	uint8_t burst[64 * BHS_LEN];
 	struct pdu_scsi_cmd c[64];
 
-	peer_login(p);
+	peer_login(peer);
 	for (int i = 0; i < 64; i++) {
-		peer_command(p, &c[i]);
+		peer_command(peer, &c[i]);
 		pdu_put_scsi_cmd(burst + i * BHS_LEN, &c[i]);
 	}
-	tgt_conn_rx(p->c, burst, sizeof(burst), w->now);
+	tgt_conn_rx(peer->c, burst, sizeof(burst), world->now);
 	for (int i = 0; i < 64; i++)
-		peer_finish(p, c[i].itt, &r);
+		peer_finish(peer, c[i].itt, &result);
 }
 
 static void test_data_out_is_received_in_its_place(void **state)
@@ -149,22 +151,22 @@ static void test_data_out_is_received_in_its_place(void **state)
 	struct iovec iov[TGT_RX_IOV];
 	uint8_t bhs[BHS_LEN], byte = 0;
 
-	assert_int_equal(peer_login_with(p, TEXT(WHO "\0InitialR2T=Yes")),
+	assert_int_equal(peer_login_with(peer, TEXT(WHO "\0InitialR2T=Yes")),
 			 LOGIN_OK);
-	peer_write10(p, &c, 0, 1);
-	peer_command_send(p, &c, NULL, 0);
-	peer_expect(p, OP_R2T);
+	peer_write10(peer, &c, 0, 1);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_expect(peer, OP_R2T);
 	d.itt = c.itt;
-	d.ttt = get_be32(p->bhs + 20);
+	d.ttt = get_be32(peer->bhs + 20);
 	pdu_put_data_out(bhs, &d);
 	put_be24(bhs + 5, 512);
-	tgt_conn_rx(p->c, bhs, sizeof(bhs), w->now);
-	assert_int_equal(tgt_conn_rx_want(p->c, iov), 2);
+	tgt_conn_rx(peer->c, bhs, sizeof(bhs), world->now);
+	assert_int_equal(tgt_conn_rx_want(peer->c, iov), 2);
 	assert_int_equal(iov[0].iov_len, 512);
 	memset(iov[0].iov_base, 0x5a, 512);
-	tgt_conn_rx_done(p->c, 512, w->now);
-	peer_finish(p, c.itt, &r);
-	w->lun->backend->ops->read(w->lun->backend, 511, &byte, 1);
+	tgt_conn_rx_done(peer->c, 512, world->now);
+	peer_finish(peer, c.itt, &result);
+	world->lun->backend->ops->read(world->lun->backend, 511, &byte, 1);
 	assert_int_equal(byte, 0x5a);
 }
 
@@ -172,34 +174,34 @@ static void test_snack_is_rejected(void **state)
 {
 	uint8_t bhs[BHS_LEN] = { OP_SNACK, 0x80 };
 
-	peer_login(p);
-	peer_send(p, bhs, NULL, 0);
-	peer_expect(p, OP_REJECT);
-	assert_int_equal(p->bhs[2], REJECT_SNACK);
-	assert_memory_equal(p->data, bhs, BHS_LEN);
+	peer_login(peer);
+	peer_send(peer, bhs, NULL, 0);
+	peer_expect(peer, OP_REJECT);
+	assert_int_equal(peer->bhs[2], REJECT_SNACK);
+	assert_memory_equal(peer->data, bhs, BHS_LEN);
 }
 
 static void test_unknown_opcode_is_rejected(void **state)
 {
 	uint8_t bhs[BHS_LEN] = { 0x1f, 0x80 };
 
-	peer_login(p);
-	peer_send(p, bhs, data, 100);
-	peer_expect(p, OP_REJECT);
-	assert_int_equal(p->bhs[2], REJECT_NOT_SUPPORTED);
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(r.status, TGT_GOOD);
+	peer_login(peer);
+	peer_send(peer, bhs, data, 100);
+	peer_expect(peer, OP_REJECT);
+	assert_int_equal(peer->bhs[2], REJECT_NOT_SUPPORTED);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result.status, TGT_GOOD);
 }
 
 static void test_scsi_in_a_discovery_session_is_rejected(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	assert_int_equal(peer_login_with(p, TEXT(WHO_D)), LOGIN_OK);
-	peer_command(p, &c);
-	peer_command_send(p, &c, NULL, 0);
-	peer_expect(p, OP_REJECT);
-	assert_int_equal(p->bhs[2], REJECT_PROTOCOL);
+	assert_int_equal(peer_login_with(peer, TEXT(WHO_D)), LOGIN_OK);
+	peer_command(peer, &c);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_expect(peer, OP_REJECT);
+	assert_int_equal(peer->bhs[2], REJECT_PROTOCOL);
 }
 
 static void test_reserved_tag_is_rejected(void **state)
@@ -207,12 +209,12 @@ static void test_reserved_tag_is_rejected(void **state)
 	struct pdu_scsi_cmd c;
 	uint8_t bhs[BHS_LEN];
 
-	peer_login(p);
-	peer_command(p, &c);
+	peer_login(peer);
+	peer_command(peer, &c);
 	pdu_put_scsi_cmd(bhs, &c);
 	put_be32(bhs + 16, TAG_NONE);
-	peer_send(p, bhs, NULL, 0);
-	peer_expect(p, OP_REJECT);
+	peer_send(peer, bhs, NULL, 0);
+	peer_expect(peer, OP_REJECT);
 }
 
 static void test_answers_leave_in_small_pieces_too(void **state)
@@ -222,12 +224,12 @@ static void test_answers_leave_in_small_pieces_too(void **state)
 	uint8_t got[4096];
 	size_t n = 0;
 
-	peer_login(p);
-	peer_read10(p, &c, 0, 2);
-	peer_command_send(p, &c, NULL, 0);
-	while (tgt_conn_tx_want(p->c, iov, TGT_TX_IOV)) {
+	peer_login(peer);
+	peer_read10(peer, &c, 0, 2);
+	peer_command_send(peer, &c, NULL, 0);
+	while (tgt_conn_tx_want(peer->c, iov, TGT_TX_IOV)) {
 		got[n++] = *(uint8_t *)iov[0].iov_base;
-		tgt_conn_tx_done(p->c, 1, w->now);
+		tgt_conn_tx_done(peer->c, 1, world->now);
 	}
 	assert_int_equal(n, BHS_LEN + 1024);
 	assert_int_equal(pdu_opcode(got), OP_DATA_IN);

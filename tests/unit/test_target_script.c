@@ -13,30 +13,31 @@
 #include "target/fault.h"
 #include "target/scsi.h"
 
-static struct tgt_script *s;
+static struct tgt_script *script;
 static char err[128];
 
 static int setup(void **state)
 {
-	s = tgt_script_new();
+	script = tgt_script_new();
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	tgt_script_free(s);
+	tgt_script_free(script);
 	return 0;
 }
 
 static void good(const char *line)
 {
-	assert_int_equal(tgt_script_add(s, line, err, sizeof(err)), 0);
+	assert_int_equal(tgt_script_add(script, line, err, sizeof(err)), 0);
 }
 
 static void bad(const char *line, const char *why)
 {
 	err[0] = '\0';
-	assert_int_equal(tgt_script_add(s, line, err, sizeof(err)), -EINVAL);
+	assert_int_equal(tgt_script_add(script, line, err, sizeof(err)),
+			 -EINVAL);
 	assert_string_equal(err, why);
 }
 
@@ -44,7 +45,7 @@ static struct tgt_verdict see(enum opcode op, bool tx)
 {
 	uint8_t bhs[BHS_LEN] = { (uint8_t)op };
 	struct tgt_pdu_event e = { .tx = tx, .bhs = bhs };
-	struct tgt_fault_hook *h = tgt_script_hook(s);
+	struct tgt_fault_hook *h = tgt_script_hook(script);
 	struct tgt_verdict v = { .kind = TGT_PASS };
 
 	h->see(h, &e, &v);
@@ -107,7 +108,7 @@ static bool strikes(uint8_t opcode, uint8_t lun)
 {
 	uint8_t bhs[BHS_LEN] = { OP_SCSI_CMD, [9] = lun, [32] = opcode };
 	struct tgt_pdu_event e = { .scsi = true, .bhs = bhs };
-	struct tgt_fault_hook *h = tgt_script_hook(s);
+	struct tgt_fault_hook *h = tgt_script_hook(script);
 	struct tgt_verdict v = { .kind = TGT_PASS };
 
 	h->see(h, &e, &v);
@@ -147,7 +148,7 @@ static void test_first_rule_that_strikes_decides(void **state)
 	good("rx scsi-cmd all delay 5");
 	assert_int_equal(see(OP_SCSI_CMD, false).kind, TGT_DELAY);
 	assert_int_equal(see(OP_SCSI_CMD, false).kind, TGT_DROP);
-	assert_int_equal(tgt_script_hits(s), 2);
+	assert_int_equal(tgt_script_hits(script), 2);
 }
 
 static void test_comments_and_blank_lines_are_nothing(void **state)
@@ -161,7 +162,7 @@ static void test_comments_and_blank_lines_are_nothing(void **state)
 static void test_cleared_script_is_silent(void **state)
 {
 	good("rx scsi-cmd all drop");
-	tgt_script_clear(s);
+	tgt_script_clear(script);
 	assert_int_equal(see(OP_SCSI_CMD, false).kind, TGT_PASS);
 }
 

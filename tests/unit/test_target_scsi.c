@@ -10,81 +10,81 @@
 
 #include "unit/target_peer.h"
 
-static struct world *w;
-static struct peer *p;
-static struct result r;
+static struct world *world;
+static struct peer *peer;
+static struct result result;
 
 static int setup(void **state)
 {
-	w = world_new();
-	p = peer_new(w);
-	peer_login(p);
+	world = world_new();
+	peer = peer_new(world);
+	peer_login(peer);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
 static uint32_t ready(void)
 {
-	peer_run(p, CDB(0), 0, &r);
-	return result_sense(&r);
+	peer_run(peer, CDB(0), 0, &result);
+	return result_sense(&result);
 }
 
 static void test_unknown_command_is_illegal(void **state)
 {
-	peer_run(p, CDB(0x04), 0, &r);
-	assert_int_equal(result_sense(&r), 0x052000);
+	peer_run(peer, CDB(0x04), 0, &result);
+	assert_int_equal(result_sense(&result), 0x052000);
 }
 
 static void test_missing_lun_is_not_supported(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	peer_command(p, &c);
+	peer_command(peer, &c);
 	c.lun[1] = 5;
-	peer_command_send(p, &c, NULL, 0);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(result_sense(&r), 0x052500);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result_sense(&result), 0x052500);
 }
 
 static void test_lun_of_two_levels_is_not_supported(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	peer_command(p, &c);
+	peer_command(peer, &c);
 	c.lun[3] = 1;
-	peer_command_send(p, &c, NULL, 0);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(result_sense(&r), 0x052500);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result_sense(&result), 0x052500);
 }
 
 static void test_flat_lun_is_the_same_lun(void **state)
 {
 	struct pdu_scsi_cmd c;
 
-	peer_command(p, &c);
+	peer_command(peer, &c);
 	c.lun[0] = 0x40;
-	peer_command_send(p, &c, NULL, 0);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(result_sense(&r), 0);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result_sense(&result), 0);
 }
 
 static void test_attention_is_told_once(void **state)
 {
-	tgt_lun_attention(w->lun, TGT_UA_CAPACITY_CHANGED);
+	tgt_lun_attention(world->lun, TGT_UA_CAPACITY_CHANGED);
 	assert_int_equal(ready(), 0x062a09);
 	assert_int_equal(ready(), 0);
 }
 
 static void test_graver_attention_comes_first(void **state)
 {
-	tgt_lun_attention(w->lun, TGT_UA_LUNS_CHANGED);
-	tgt_lun_attention(w->lun, TGT_UA_POWER_ON);
+	tgt_lun_attention(world->lun, TGT_UA_LUNS_CHANGED);
+	tgt_lun_attention(world->lun, TGT_UA_POWER_ON);
 	assert_int_equal(ready(), 0x062900);
 	assert_int_equal(ready(), 0x063f0e);
 	assert_int_equal(ready(), 0);
@@ -92,64 +92,64 @@ static void test_graver_attention_comes_first(void **state)
 
 static void test_inquiry_leaves_the_attention_pending(void **state)
 {
-	tgt_lun_attention(w->lun, TGT_UA_POWER_ON);
-	peer_run(p, CDB(0x12, 0, 0, 0, 96, 0), 96, &r);
-	assert_int_equal(r.status, TGT_GOOD);
+	tgt_lun_attention(world->lun, TGT_UA_POWER_ON);
+	peer_run(peer, CDB(0x12, 0, 0, 0, 96, 0), 96, &result);
+	assert_int_equal(result.status, TGT_GOOD);
 	assert_int_equal(ready(), 0x062900);
 }
 
 static void test_request_sense_takes_the_attention(void **state)
 {
-	tgt_lun_attention(w->lun, TGT_UA_POWER_ON);
-	peer_run(p, CDB(0x03, 0, 0, 0, 18, 0), 18, &r);
-	assert_int_equal(r.status, TGT_GOOD);
-	assert_int_equal(r.data[2], 6);
-	assert_int_equal(r.data[12], 0x29);
+	tgt_lun_attention(world->lun, TGT_UA_POWER_ON);
+	peer_run(peer, CDB(0x03, 0, 0, 0, 18, 0), 18, &result);
+	assert_int_equal(result.status, TGT_GOOD);
+	assert_int_equal(result.data[2], 6);
+	assert_int_equal(result.data[12], 0x29);
 	assert_int_equal(ready(), 0);
 }
 
 static void test_request_sense_of_nothing_is_no_sense(void **state)
 {
-	peer_run(p, CDB(0x03, 0, 0, 0, 18, 0), 18, &r);
-	assert_int_equal(r.len, 18);
-	assert_int_equal(r.data[0], 0x70);
-	assert_int_equal(r.data[2], 0);
+	peer_run(peer, CDB(0x03, 0, 0, 0, 18, 0), 18, &result);
+	assert_int_equal(result.len, 18);
+	assert_int_equal(result.data[0], 0x70);
+	assert_int_equal(result.data[2], 0);
 }
 
 static void test_each_session_is_told(void **state)
 {
-	struct peer *q = peer_new(w);
+	struct peer *q = peer_new(world);
 
 	q->isid[5] = 2;
 	peer_login(q);
-	tgt_lun_attention(w->lun, TGT_UA_MODE_CHANGED);
+	tgt_lun_attention(world->lun, TGT_UA_MODE_CHANGED);
 	assert_int_equal(ready(), 0x062a01);
-	peer_run(q, CDB(0), 0, &r);
-	assert_int_equal(result_sense(&r), 0x062a01);
+	peer_run(q, CDB(0), 0, &result);
+	assert_int_equal(result_sense(&result), 0x062a01);
 	peer_free(q);
 }
 
 static void test_stopped_unit_has_no_medium_access(void **state)
 {
-	peer_run(p, CDB(0x1b, 0, 0, 0, 0, 0), 0, &r);
-	assert_int_equal(result_sense(&r), 0);
+	peer_run(peer, CDB(0x1b, 0, 0, 0, 0, 0), 0, &result);
+	assert_int_equal(result_sense(&result), 0);
 	assert_int_equal(ready(), 0x020402);
-	peer_run(p, CDB(0x1b, 0, 0, 0, 1, 0), 0, &r);
+	peer_run(peer, CDB(0x1b, 0, 0, 0, 1, 0), 0, &result);
 	assert_int_equal(ready(), 0);
 }
 
 static void inject(struct tgt_inject what)
 {
-	assert_int_equal(tgt_lun_inject(w->lun, &what), 0);
+	assert_int_equal(tgt_lun_inject(world->lun, &what), 0);
 }
 
 static void test_injected_status_strikes_as_often_as_said(void **state)
 {
 	inject((struct tgt_inject){ .opcode = 0, .times = 2, .status = 8 });
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(r.status, TGT_BUSY);
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(r.status, TGT_BUSY);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result.status, TGT_BUSY);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result.status, TGT_BUSY);
 	assert_int_equal(ready(), 0);
 }
 
@@ -162,14 +162,14 @@ static void test_injected_sense_strikes_where_it_is_said(void **state)
 				    .status = TGT_CHECK_CONDITION,
 				    .key = 3,
 				    .asc = 0x11 });
-	peer_run(p, CDB(0x28, 0, 0, 0, 0, 13, 0, 0, 1), 512, &r);
-	assert_int_equal(result_sense(&r), 0);
-	peer_run(p, CDB(0x28, 0, 0, 0, 0, 9, 0, 0, 1), 512, &r);
-	assert_int_equal(result_sense(&r), 0);
-	peer_run(p, CDB(0x28, 0, 0, 0, 0, 9, 0, 0, 2), 1024, &r);
-	assert_int_equal(result_sense(&r), 0x031100);
-	peer_run(p, CDB(0x28, 0, 0, 0, 0, 12, 0, 0, 9), 4608, &r);
-	assert_int_equal(result_sense(&r), 0x031100);
+	peer_run(peer, CDB(0x28, 0, 0, 0, 0, 13, 0, 0, 1), 512, &result);
+	assert_int_equal(result_sense(&result), 0);
+	peer_run(peer, CDB(0x28, 0, 0, 0, 0, 9, 0, 0, 1), 512, &result);
+	assert_int_equal(result_sense(&result), 0);
+	peer_run(peer, CDB(0x28, 0, 0, 0, 0, 9, 0, 0, 2), 1024, &result);
+	assert_int_equal(result_sense(&result), 0x031100);
+	peer_run(peer, CDB(0x28, 0, 0, 0, 0, 12, 0, 0, 9), 4608, &result);
+	assert_int_equal(result_sense(&result), 0x031100);
 }
 
 static void test_injected_fault_can_wait(void **state)
@@ -177,8 +177,8 @@ static void test_injected_fault_can_wait(void **state)
 	inject((struct tgt_inject){
 		.opcode = 0, .skip = 1, .times = 1, .status = 0x28 });
 	assert_int_equal(ready(), 0);
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(r.status, TGT_TASK_SET_FULL);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result.status, TGT_TASK_SET_FULL);
 	assert_int_equal(ready(), 0);
 }
 
@@ -186,8 +186,8 @@ static void test_inquiry_is_spared_by_general_injection(void **state)
 {
 	inject((struct tgt_inject){
 		.opcode = -1, .times = UINT32_MAX, .status = 8 });
-	peer_run(p, CDB(0x12, 0, 0, 0, 96, 0), 96, &r);
-	assert_int_equal(r.status, TGT_GOOD);
+	peer_run(peer, CDB(0x12, 0, 0, 0, 96, 0), 96, &result);
+	assert_int_equal(result.status, TGT_GOOD);
 }
 
 static void test_injections_are_limited(void **state)
@@ -196,7 +196,7 @@ static void test_injections_are_limited(void **state)
 
 	for (int i = 0; i < TGT_INJECT_MAX; i++)
 		inject(busy);
-	assert_int_equal(tgt_lun_inject(w->lun, &busy), -ENOSPC);
+	assert_int_equal(tgt_lun_inject(world->lun, &busy), -ENOSPC);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

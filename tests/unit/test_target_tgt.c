@@ -12,24 +12,24 @@
 
 #include "base/bytes.h"
 
-static struct world *w;
-static struct peer *p;
-static struct result r;
+static struct world *world;
+static struct peer *peer;
+static struct result result;
 static uint8_t data[512];
 
 static int setup(void **state)
 {
-	w = world_new();
-	p = peer_new(w);
-	assert_int_equal(peer_login_with(p, TEXT(WHO "\0InitialR2T=Yes")),
+	world = world_new();
+	peer = peer_new(world);
+	assert_int_equal(peer_login_with(peer, TEXT(WHO "\0InitialR2T=Yes")),
 			 LOGIN_OK);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	peer_free(p);
-	world_free(w);
+	peer_free(peer);
+	world_free(world);
 	return 0;
 }
 
@@ -41,7 +41,7 @@ static int add(uint32_t number, uint64_t size, uint32_t block_size)
 
 	tgt_lun_defaults(&cfg);
 	cfg.block_size = block_size;
-	err = tgt_lun_add(w->tt, number, b, &cfg, NULL);
+	err = tgt_lun_add(world->tt, number, b, &cfg, NULL);
 	if (err)
 		tgt_backend_free(b);
 	return err;
@@ -61,7 +61,7 @@ static void test_lun_number_is_limited_and_unique(void **state)
 	assert_int_equal(add(0, 512, 512), -EEXIST);
 	assert_int_equal(add(16383, 512, 512), 0);
 	assert_int_equal(add(16383, 512, 512), -EEXIST);
-	assert_non_null(tgt_lun_find(w->tt, 16383));
+	assert_non_null(tgt_lun_find(world->tt, 16383));
 }
 
 static void test_luns_are_limited_in_number(void **state)
@@ -75,8 +75,8 @@ static void test_target_needs_a_good_and_new_name(void **state)
 {
 	struct tgt_target *tt;
 
-	assert_int_equal(tgt_target_add(w->t, "disk", &tt), -EINVAL);
-	assert_int_equal(tgt_target_add(w->t, PEER_TARGET, &tt), -EEXIST);
+	assert_int_equal(tgt_target_add(world->t, "disk", &tt), -EINVAL);
+	assert_int_equal(tgt_target_add(world->t, PEER_TARGET, &tt), -EEXIST);
 }
 
 static void test_removed_lun_is_gone_for_its_sessions(void **state)
@@ -84,19 +84,20 @@ static void test_removed_lun_is_gone_for_its_sessions(void **state)
 	struct pdu_scsi_cmd c;
 
 	assert_int_equal(add(1, 512, 512), 0);
-	peer_write10(p, &c, 0, 1);
-	peer_command_send(p, &c, NULL, 0);
-	peer_recv(p); /* 3F/0E of the new LUN */
-	peer_write10(p, &c, 0, 1);
-	peer_command_send(p, &c, NULL, 0);
-	peer_expect(p, OP_R2T);
-	tgt_lun_remove(w->lun);
-	assert_null(tgt_lun_find(w->tt, 0));
-	peer_data_out(p, c.itt, get_be32(p->bhs + 20), 0, 0, data, 512, true);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(result_sense(&r), 0x052500);
-	peer_run(p, CDB(0), 0, &r);
-	assert_int_equal(result_sense(&r), 0x052500);
+	peer_write10(peer, &c, 0, 1);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_recv(peer); /* 3F/0E of the new LUN */
+	peer_write10(peer, &c, 0, 1);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_expect(peer, OP_R2T);
+	tgt_lun_remove(world->lun);
+	assert_null(tgt_lun_find(world->tt, 0));
+	peer_data_out(peer, c.itt, get_be32(peer->bhs + 20), 0, 0, data, 512,
+		      true);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result_sense(&result), 0x052500);
+	peer_run(peer, CDB(0), 0, &result);
+	assert_int_equal(result_sense(&result), 0x052500);
 }
 
 static void test_slow_command_ends_with_its_lun(void **state)
@@ -104,30 +105,30 @@ static void test_slow_command_ends_with_its_lun(void **state)
 	struct tgt_inject slow = { .opcode = 0, .times = 1, .delay = 99 };
 	struct pdu_scsi_cmd c;
 
-	tgt_lun_inject(w->lun, &slow);
-	peer_command(p, &c);
-	peer_command_send(p, &c, NULL, 0);
-	peer_expect_silence(p);
-	tgt_lun_remove(w->lun);
-	peer_finish(p, c.itt, &r);
-	assert_int_equal(result_sense(&r), 0x052500);
+	tgt_lun_inject(world->lun, &slow);
+	peer_command(peer, &c);
+	peer_command_send(peer, &c, NULL, 0);
+	peer_expect_silence(peer);
+	tgt_lun_remove(world->lun);
+	peer_finish(peer, c.itt, &result);
+	assert_int_equal(result_sense(&result), 0x052500);
 }
 
 static void test_targets_are_served_apart(void **state)
 {
-	struct peer *q = peer_new(w);
+	struct peer *q = peer_new(world);
 	struct tgt_target *tt;
 
-	assert_int_equal(tgt_target_add(w->t, "iqn.2026-01.example:empty", &tt),
-			 0);
+	assert_int_equal(
+		tgt_target_add(world->t, "iqn.2026-01.example:empty", &tt), 0);
 	q->isid[5] = 2;
 	assert_int_equal(
 		peer_login_with(q, TEXT("InitiatorName=" PEER_NAME
 					"\0TargetName=iqn.2026-01.example:"
 					"empty")),
 		LOGIN_OK);
-	peer_run(q, CDB(0), 0, &r);
-	assert_int_equal(result_sense(&r), 0x052500);
+	peer_run(q, CDB(0), 0, &result);
+	assert_int_equal(result_sense(&result), 0x052500);
 	peer_free(q);
 }
 
@@ -136,9 +137,9 @@ static void test_portals_are_limited(void **state)
 	struct addr a = { "192.0.2.2", 3260, -1 };
 
 	for (int i = 1; i < TGT_MAX_PORTALS; i++)
-		assert_int_equal(tgt_portal_add(w->t, &a), i);
-	assert_int_equal(tgt_portal_add(w->t, &a), -ENOSPC);
-	assert_int_equal(w->t->portals[1].tag, 1);
+		assert_int_equal(tgt_portal_add(world->t, &a), i);
+	assert_int_equal(tgt_portal_add(world->t, &a), -ENOSPC);
+	assert_int_equal(world->t->portals[1].tag, 1);
 }
 
 static void test_memory_keeps_what_a_resize_spares(void **state)

@@ -36,7 +36,7 @@ static struct {
 static struct io_op *soon;
 static uint64_t turn;
 static int device = -1;
-static struct export *e;
+static struct export *export;
 static unsigned started, hung_up, stopped;
 static int start_err, stop_err;
 
@@ -103,7 +103,7 @@ static void on_started(void *ctx, int err)
 static void on_hung_up(void *ctx)
 {
 	hung_up++;
-	export_stop(e);
+	export_stop(export);
 }
 
 static void on_stopped(void *ctx, int err)
@@ -178,7 +178,7 @@ static int start_with(unsigned depth)
 		.fd = device, .disk = &disk, .depth = depth, .events = &events
 	};
 
-	return export_start(&export_ublk, &cfg, &e);
+	return export_start(&export_ublk, &cfg, &export);
 }
 
 static int fresh(void **state)
@@ -192,7 +192,7 @@ static int fresh(void **state)
 	started = hung_up = stopped = 0;
 	start_err = stop_err = 0;
 	soon = NULL;
-	e = NULL;
+	export = NULL;
 	device = memfd_create("ublk", 0);
 	return ftruncate(device, 4096);
 }
@@ -209,7 +209,7 @@ static int served(void **state)
 
 static void end(void)
 {
-	export_stop(e);
+	export_stop(export);
 	abort_all();
 	done(0);
 	run_soon();
@@ -248,7 +248,7 @@ static void test_what_the_kernel_refuses_is_no_start(void **state)
 	run_soon();
 	assert_int_equal(started, 1);
 	assert_int_equal(start_err, -EACCES);
-	export_stop(e);
+	export_stop(export);
 	done(0);
 	run_soon();
 	assert_int_equal(stopped, 1);
@@ -357,7 +357,7 @@ static void test_a_device_that_is_stopped_hangs_up_and_is_flushed(void **state)
 
 static void test_a_stop_waits_for_what_the_kernel_has(void **state)
 {
-	export_stop(e);
+	export_stop(export);
 	assert_true(list_empty(&disk.waiting)); /* no flush yet */
 	abort_all();
 	assert_int_equal(hung_up, 0);
@@ -374,7 +374,7 @@ static void test_a_stop_waits_for_what_the_disk_has(void **state)
 
 	ask(0, UBLK_OP_WRITE, 0, 8);
 	io = waiting();
-	export_stop(e);
+	export_stop(export);
 	abort_all();
 	assert_true(list_empty(&disk.waiting));
 	io->done(io, 0);
@@ -387,7 +387,7 @@ static void test_a_stop_waits_for_what_the_disk_has(void **state)
 
 static void test_what_comes_after_a_stop_gets_an_error(void **state)
 {
-	export_stop(e);
+	export_stop(export);
 	ask(0, UBLK_OP_WRITE, 0, 8);
 	assert_true(list_empty(&disk.waiting));
 	answered(0, -EIO);
@@ -399,7 +399,7 @@ static void test_what_comes_after_a_stop_gets_an_error(void **state)
 static void test_a_read_only_disk_is_not_flushed(void **state)
 {
 	disk.geometry.read_only = true;
-	export_stop(e);
+	export_stop(export);
 	abort_all();
 	assert_true(list_empty(&disk.waiting));
 	run_soon();
@@ -408,7 +408,7 @@ static void test_a_read_only_disk_is_not_flushed(void **state)
 
 static void test_nobody_else_gets_its_handle(void **state)
 {
-	assert_int_equal(export_handle(e), -1);
+	assert_int_equal(export_handle(export), -1);
 	end();
 }
 
@@ -418,14 +418,14 @@ static void test_what_was_done_is_counted(void **state)
 
 	ask(0, UBLK_OP_READ, 0, 8);
 	ask(1, UBLK_OP_DISCARD, 0, 8);
-	export_stats(e, &st);
+	export_stats(export, &st);
 	assert_int_equal(st.inflight, 2);
 	assert_int_equal(st.reads, 1);
 	assert_int_equal(st.read_bytes, 4096);
 	assert_int_equal(st.trims, 1);
 	done(0);
 	done(-EIO);
-	export_stats(e, &st);
+	export_stats(export, &st);
 	assert_int_equal(st.inflight, 0);
 	assert_int_equal(st.errors, 1);
 	end();
