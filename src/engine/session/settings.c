@@ -37,7 +37,9 @@ static const struct row rows[] = {
 #include "words/session_keys.h"
 };
 
-/* What may be another at a portal goes from portal to portal with struct own.
+/*
+ * What may be another at a portal goes from portal to portal with struct
+ * portal_entry.
  */
 #define OWN_END (offsetof(struct settings, own) + sizeof(struct own_settings))
 #define SESSION_KEY(key, kind, least, most, scope, from, to, help)             \
