@@ -4,9 +4,7 @@
 #include "export/ublk_proto.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/fnv.h"
 
@@ -171,15 +169,4 @@ bool ublk_mark_is_of(uint64_t mark, const char *owner, struct ublk_place *at)
 	at->target = (uint8_t)(mark >> 8);
 	at->lun = (uint8_t)mark;
 	return true;
-}
-
-int ublk_owner_of(const char *rundir, char dst[static UBLK_OWNER_SIZE])
-{
-	struct stat st;
-
-	if (stat(rundir, &st) < 0)
-		return -errno;
-	snprintf(dst, UBLK_OWNER_SIZE, "directory %llu of device %llu",
-		 (unsigned long long)st.st_ino, (unsigned long long)st.st_dev);
-	return 0;
 }

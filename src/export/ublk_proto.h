@@ -43,8 +43,9 @@ int32_t ublk_result(const struct ublk_job *job, int err);
 size_t ublk_requests_size(unsigned depth, size_t page);
 
 /*
- * Whose device it is: an owner, any words, and the disk's place.  Others use
- * small numbers or none, so no device of theirs is taken for ours.
+ * Whose device it is: an owner, any words (export/owner.h), and the disk's
+ * place.  Others use small numbers or none, so no device of theirs is taken for
+ * ours.
  */
 struct ublk_place {
 	uint8_t bus, target, lun;
@@ -53,11 +54,5 @@ struct ublk_place {
 uint64_t ublk_mark(const char *owner, const struct ublk_place *at);
 /* Is it a mark of this owner?  Then of which place. */
 bool ublk_mark_is_of(uint64_t mark, const char *owner, struct ublk_place *at);
-/*
- * The owner that a run directory is: which directory, not how it is called,
- * since another mount namespace may have one of the same name.  0 or -errno.
- */
-#define UBLK_OWNER_SIZE 64
-int ublk_owner_of(const char *rundir, char dst[static UBLK_OWNER_SIZE]);
 
 #endif

@@ -14,7 +14,7 @@
 #include "conf/initiatorname.h"
 #include "iscsid/admin/admin.h"
 #include "iscsid/daemon/daemon.h"
-#include "export/ublk_proto.h"
+#include "export/owner.h"
 #include "iscsid/host/leftovers.h"
 #include "iscsid/life/manager.h"
 #include "iscsid/daemon/options.h"
@@ -119,8 +119,8 @@ static int serve(const struct options *o, int lock)
  */
 static void name_rundir(struct options *o)
 {
-	static char path[PATH_MAX], owner[UBLK_OWNER_SIZE];
-	int err = ublk_owner_of(o->rundir, owner);
+	static char path[PATH_MAX], owner[OWNER_SIZE];
+	int err = owner_of(o->rundir, owner);
 
 	if (err)
 		log_warn(o->rundir, "cannot be told from others: %s",

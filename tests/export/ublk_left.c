@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "export/owner.h"
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 
 struct search {
 	const char *rundir;
-	char owner[UBLK_OWNER_SIZE];
+	char owner[OWNER_SIZE];
 	bool delete;
 	int err;
 };
@@ -47,7 +48,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	s.rundir = argv[1];
-	if (ublk_owner_of(s.rundir, s.owner))
+	if (owner_of(s.rundir, s.owner))
 		snprintf(s.owner, sizeof(s.owner), "%s", s.rundir);
 	s.delete = argc == 3;
 	ublk_each(found, &s);

@@ -273,18 +273,6 @@ static void test_devices_of_others_are_not_ours(void **state)
 				     &got));
 }
 
-static void test_a_directory_is_one_owner_however_it_is_called(void **state)
-{
-	char a[UBLK_OWNER_SIZE], b[UBLK_OWNER_SIZE];
-
-	assert_int_equal(ublk_owner_of("/proc", a), 0);
-	assert_int_equal(ublk_owner_of("/usr/../proc/", b), 0);
-	assert_string_equal(a, b);
-	assert_int_equal(ublk_owner_of("/usr", b), 0);
-	assert_string_not_equal(a, b);
-	assert_int_equal(ublk_owner_of("/no/such/place", b), -ENOENT);
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, fill)
@@ -310,7 +298,6 @@ int main(void)
 		T(test_only_whole_blocks_are_done),
 		T(test_of_changes_to_a_read_only_disk_the_target_decides),
 		T(test_a_result_is_bytes_or_an_error),
-		T(test_a_directory_is_one_owner_however_it_is_called),
 		T(test_requests_take_whole_pages),
 		T(test_a_mark_names_its_place),
 		T(test_devices_of_others_are_not_ours),
