@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/exporters.h"
 #include "base/str.h"
 #include "conf/settings.h"
 
@@ -54,7 +55,10 @@
 #define BOOL(in, value, field)                                                 \
 	.kind = KEY_BOOL, .where = (in), .deflt = value, .offset = F(field),   \
 	.form = "yes or no"
-#define UNUSED_TEXT(text) .kind = KEY_UNUSED, .where = ANYWHERE, .form = text
+/* Of the list of exporters: "auto, ublk, fuse". */
+#define OR_WORD(word, how)   ", " #word
+#define WORD_HELP(word, how) " " #word " " how ","
+#define UNUSED_TEXT(text)    .kind = KEY_UNUSED, .where = ANYWHERE, .form = text
 
 /* clang-format off */
 const struct keyword keywords[] = {
@@ -216,10 +220,10 @@ const struct keyword keywords[] = {
 	  .help = "Only these LUNs, of those the target reports, are used." },
 	{ "Export", { NULL },
 	  .kind = KEY_EXPORT, .where = IN_TARGET, .deflt = "auto",
-	  .offset = F(export), .form = "auto, ublk or fuse",
-	  .help = "How disks reach the kernel: as ublk devices, or through "
-		  "FUSE and loop devices; auto takes ublk where it works. "
-		  "It counts when a disk appears." },
+	  .offset = F(export), .form = "auto" EXPORTERS(OR_WORD),
+	  .help = "How disks reach the kernel:" EXPORTERS(WORD_HELP)
+		  " auto takes the first of these that works. It counts when "
+		  "a disk appears." },
 	{ "EngineTimeout", { NULL },
 	  TIME(IN_GLOBAL, "1", engine_timeout),
 	  .help = "A process of the driver that does nothing for so long "

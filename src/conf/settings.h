@@ -36,11 +36,9 @@ enum conf_multipath {
 	CONF_MULTIPATH_PORTALGROUP, /* a session per portal group */
 };
 
-enum conf_export {
-	CONF_EXPORT_AUTO, /* ublk where it works, else FUSE and loop */
-	CONF_EXPORT_UBLK,
-	CONF_EXPORT_FUSE,
-};
+/* Export=: auto, or the exporter of this number (base/exporters.h). */
+#define CONF_EXPORT_AUTO    0u
+#define CONF_EXPORT(number) ((number) + 1u)
 
 /* Is a session ended by the next one with its ISID (RFC 7143 6.3.5)? */
 enum conf_reinstatement {
@@ -122,7 +120,7 @@ struct conf_settings {
 	struct conf_portal preferred_portal;
 	struct conf_nets preferred_subnet;
 	uint32_t multipath; /* enum conf_multipath */
-	uint32_t export;    /* enum conf_export */
+	uint32_t export;    /* CONF_EXPORT() */
 	struct conf_luns luns;
 	uint32_t engine_timeout; /* ms; of all targets */
 	bool enabled;

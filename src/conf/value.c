@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exporters.h"
 #include "base/str.h"
 #include "conf/lines.h"
 
@@ -210,13 +211,6 @@ static const struct word multipaths[] = {
 	{ NULL, 0 },
 };
 
-static const struct word exports[] = {
-	{ "auto", CONF_EXPORT_AUTO },
-	{ "ublk", CONF_EXPORT_UBLK },
-	{ "fuse", CONF_EXPORT_FUSE },
-	{ NULL, 0 },
-};
-
 static const struct word reinstatements[] = {
 	{ "see", CONF_REINSTATEMENT_SEE },
 	{ "yes", CONF_REINSTATEMENT_YES },
@@ -262,9 +256,23 @@ static bool multipath_get(const struct value *v)
 	return word_get(v, multipaths);
 }
 
+const char *value_export_word(uint32_t how)
+{
+	return how == CONF_EXPORT_AUTO ? "auto" : exporter_word(how - 1);
+}
+
 static bool export_get(const struct value *v)
 {
-	return word_get(v, exports);
+	const char *word;
+
+	for (uint32_t how = CONF_EXPORT_AUTO; (word = value_export_word(how));
+	     how++) {
+		if (str_is_nocase(v->s, v->n, word)) {
+			*(uint32_t *)v->field = how;
+			return true;
+		}
+	}
+	return misfit(v, v->k->form);
 }
 
 static bool reinstatement_get(const struct value *v)
@@ -476,7 +484,7 @@ static void multipath_put(const struct keyword *k, const void *field,
 static void export_put(const struct keyword *k, const void *field,
 		       struct strbuf *sb)
 {
-	word_put(*(const uint32_t *)field, exports, sb);
+	sb_add(sb, "%s", value_export_word(*(const uint32_t *)field));
 }
 
 static void portal_put(const struct keyword *k, const void *field,

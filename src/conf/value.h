@@ -23,6 +23,9 @@ bool value_get(const struct keyword *k, const char *s, size_t n,
 void value_put(const struct keyword *k, const struct conf_settings *s,
 	       char *dst, size_t size);
 
+/* The word of Export= for this value of its field. */
+const char *value_export_word(uint32_t how);
+
 /*
  * A text value without its quotes, in place: "..." or one word.  Returns
  * NULL, or what is wrong.

@@ -18,7 +18,7 @@
 /* Each has one writer, and means something only beside its older value. */
 struct pulse {
 	_Atomic uint64_t beats;	   /* parts of turns that are over */
-	_Atomic uint64_t taken;	   /* requests read from the kernel (FUSE) */
+	_Atomic uint64_t taken;	   /* requests read from the kernel */
 	_Atomic uint64_t answered; /* of these */
 };
 

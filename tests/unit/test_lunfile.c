@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "iscsid/host/lunfile.h"
+#include "iscsid/host/via_fuse.h"
 #include "iscsid/daemon/options.h"
 
 static const struct options here = { .rundir = "/run/x", .owner = "A" };
@@ -21,11 +22,11 @@ static void test_a_file_is_ours_wherever_the_directory_is_reached(void **state)
 
 	lunfile_path(&here, "b0t3l1", path, sizeof(path));
 	assert_memory_equal(path, "/run/x/lun/b0t3l1.", 18);
-	assert_true(lunfile_is_ours(&here, path, disk));
+	assert_true(via_fuse_is_ours(&here, path, disk));
 	assert_string_equal(disk, "b0t3l1");
 	strcpy(moved, "/elsewhere");
 	strcat(moved, strrchr(path, '/'));
-	assert_true(lunfile_is_ours(&here, moved, disk));
+	assert_true(via_fuse_is_ours(&here, moved, disk));
 }
 
 static void test_one_of_a_directory_of_the_same_name_is_not(void **state)
@@ -33,13 +34,13 @@ static void test_one_of_a_directory_of_the_same_name_is_not(void **state)
 	char path[64];
 
 	lunfile_path(&there, "b0t3l1", path, sizeof(path));
-	assert_false(lunfile_is_ours(&here, path, disk));
+	assert_false(via_fuse_is_ours(&here, path, disk));
 }
 
 static void test_one_without_a_token_needs_its_mount(void **state)
 {
-	assert_false(lunfile_is_ours(&here, "/run/x/lun/b0t3l1", disk));
-	assert_false(lunfile_is_ours(&here, "/run/y/lun/b0t3l1", disk));
+	assert_false(via_fuse_is_ours(&here, "/run/x/lun/b0t3l1", disk));
+	assert_false(via_fuse_is_ours(&here, "/run/y/lun/b0t3l1", disk));
 }
 
 static void test_names_are_taken_apart(void **state)

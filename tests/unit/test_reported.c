@@ -321,6 +321,23 @@ static void test_the_past_of_a_disk_is_its_shape_and_no_name(void **state)
 	assert_null(strstr(m.text, "vendor"));
 }
 
+static void test_an_engine_names_the_exporters_it_serves(void **state)
+{
+	unsigned n = 0;
+
+	assert_int_equal(heard("ready version=1 pid=3"), 0);
+	assert_int_equal(said.ready.serves, 0);
+	while (strcmp(exporter_word(n), "ublk") != 0)
+		n++;
+	assert_int_equal(heard("ready version=1 ublk=1 pulse=1"), 0);
+	assert_int_equal(said.ready.serves, 1u << n);
+	assert_int_equal(heard("ready version=1 ublk=0"), 0);
+	assert_int_equal(said.ready.serves, 0);
+	assert_int_equal(heard("ready version=1 ublk=2"), -EBADMSG);
+	assert_string_equal(wrong, "ublk");
+	assert_int_equal(heard("ready version=1 ublk=yes"), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_disk_waits_for_is_read),
 		cmocka_unit_test(
 			test_the_past_of_a_disk_is_its_shape_and_no_name),
+		cmocka_unit_test(test_an_engine_names_the_exporters_it_serves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,7 @@ static void list_device(const struct answer *a, const struct device *d)
 	msg_u64(&out, "read-only", has ? d->read_only : s->read_only);
 	msg_str(&out, "device", dev);
 	if (*d->via_why) {
-		msg_str(&out, "export", exporter_name(d->via));
+		msg_str(&out, "export", d->via->name);
 		msg_str(&out, "export-why", d->via_why);
 	}
 	if (d->linked)

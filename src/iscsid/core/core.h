@@ -46,8 +46,8 @@ struct manager {
 	struct bindings *bindings;
 	struct workers workers;
 	struct engines engines;
-	struct ublk_host ublk;
-	struct adopt *adopt; /* only while it starts */
+	struct exporter_hosts exporters; /* what this machine can */
+	struct adopt *adopt;		 /* only while it starts */
 	struct doubts doubts;
 	struct list sources, targets;
 	const struct manager_doors *doors;

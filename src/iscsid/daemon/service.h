@@ -14,7 +14,7 @@ void service_tell(const char *line);
 
 /*
  * Keeps a copy of the handle under this name, beyond our death; only a
- * handle that reports an error (its FUSE connection is over) is dropped
+ * handle that reports an error (what it serves is over) is dropped
  * early.
  */
 void service_keep(const char *name, int handle);

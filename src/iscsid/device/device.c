@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "export/ublk_abi.h"
 #include "iscsid/device/announce.h"
 #include "iscsid/core/core.h"
 #include "iscsid/engines/request.h"
@@ -81,9 +80,8 @@ static void take_result(struct device *d, enum step_kind kind,
 {
 	switch (kind) {
 	case STEP_MOUNT:
-		d->fuse = r->handle;
-		if (d->via == EXPORTER_UBLK)
-			d->ublk = r->ublk;
+		d->handle = r->handle;
+		d->number = r->number;
 		break;
 	case STEP_LOOP:
 		d->disk = r->disk;
@@ -107,7 +105,7 @@ static void take_result(struct device *d, enum step_kind kind,
 		d->nparts = 0;
 		break;
 	case STEP_UNMOUNT:
-		d->ublk = -1;
+		d->number = -1;
 		break;
 	default:
 		break;
@@ -227,7 +225,7 @@ static void act_loop(void *obj, const void *arg)
 	struct device *d = obj;
 
 	clear_timer(d);
-	device_keep_fuse(d);
+	device_keep_handle(d);
 	run(d, STEP_LOOP, NULL);
 }
 
@@ -503,7 +501,7 @@ static void act_clear(void *obj, const void *arg)
 	links_remove(&at, dev); /* also those of a manager before */
 	udev_drop(d->t->m->opt->rundir, dev);
 	d->linked = false;
-	if (d->disk < 0 && d->via == EXPORTER_FUSE) {
+	if (d->disk < 0 && !d->via->stop_ends_it) {
 		device_step(d, DEVICE_OK, NULL);
 		return;
 	}
@@ -544,11 +542,8 @@ static void act_force(void *obj, const void *arg)
 	struct device *d = obj;
 
 	log_err(d->label, "%s is taken away from its users", device_dev(d));
-	/*
-	 * A ublk device can be stopped when its engine has no request left;
-	 * a loop device goes at once, and its engine gets more time.
-	 */
-	if (d->via == EXPORTER_UBLK)
+	/* Else the device goes at once, and its engine gets more time. */
+	if (d->via->stop_ends_it)
 		tell_detach(d);
 	act_clear(obj, arg);
 }
@@ -583,7 +578,7 @@ static void act_unmount(void *obj, const void *arg)
 
 	clear_timer(d);
 	recovery_stop(d);
-	device_close_fuse(d);
+	device_close_handle(d);
 	device_drop_record(d);
 	run(d, STEP_UNMOUNT, NULL);
 }

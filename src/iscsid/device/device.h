@@ -1,15 +1,11 @@
 /*
  * device - one LUN on its way to a block device of this host, and back.
  *
- * Up: mount its file (FUSE), have the engine serve it, put a loop device on
- * it, read its partition table, link it.  Back: wait until nobody uses it,
- * unlink, clear the loop device, have the engine flush and let go, unmount.
- * The manager holds the FUSE handle all the time, so that an engine may die
- * in between.
- *
- * A ublk device goes the same way: it is made where a file is mounted, started
- * where a loop device is put on that, then stopped and deleted.  Its handle is
- * the engine's alone; when that dies see iscsid/device/recovery.h.
+ * Up: make the kernel's end, have the engine serve it, start its block device,
+ * read its partition table, link it.  Back: wait until nobody uses it, unlink,
+ * stop the block device, have the engine flush and let go, remove the kernel's
+ * end.  What these are its exporter knows (iscsid/host/via.h): a FUSE mount and
+ * a loop device, say.
  */
 #ifndef ISCSID_DEVICE_H
 #define ISCSID_DEVICE_H
@@ -95,14 +91,15 @@ struct device {
 	bool tried_read_only;	  /* and for that */
 	uint8_t renew;		  /* enum device_renew */
 	bool renew_told;	  /* ... and who is in the way */
-	enum exporter via;
-	char via_why[EXPORTER_WHY]; /* why by this one */
-	char no_ublk[EXPORTER_WHY]; /* why ublk did not work for it; "" */
-	char *file;		    /* FUSE: the path of its file; owned */
-	int fuse;		    /* FUSE: its handle, or -1 */
-	int ublk;		    /* ublk: its number, or -1 */
-	unsigned depth;		    /* ublk: requests at once */
-	int disk; /* N of its /dev/loopN or /dev/ublkbN, or -1 */
+	const struct via_ops *via;
+	char via_why[EXPORTER_WHY];    /* why by this one */
+	uint32_t failed;	       /* exporters that did not work for it */
+	char why_failed[EXPORTER_WHY]; /* the last of them */
+	char *file;	/* the path of its file in <rundir>/lun; owned */
+	int handle;	/* that its engine has, too (via_ops.shared), or -1 */
+	int number;	/* of the kernel's end, or -1 */
+	unsigned depth; /* requests at once (via_ops.has_depth) */
+	int disk;	/* N of its /dev/loopN, say, or -1 */
 	struct worker *worker;
 	struct worker *recovery; /* see iscsid/device/recovery.h */
 	bool recovering;	 /* the engine was asked to serve it again */
@@ -132,13 +129,13 @@ struct device {
 /* What a manager before us left of a disk that is served. */
 struct device_left {
 	struct reported_lun said;
-	enum exporter via;
-	const char *file; /* FUSE: the path of its file; NULL: as we name it */
-	int fuse;	  /* FUSE: its handle */
-	int ublk;	  /* ublk: its number */
+	const struct via_ops *via;
+	const char *file; /* its path; NULL: as we name it */
+	int handle;	  /* or -1 */
+	int number;	  /* of the kernel's end, or -1 */
 	int disk;	  /* number of its block device, or -1 */
 	bool served;	  /* its engine lives, and has it */
-	bool quiesced;	  /* ublk: its requests wait for a recovery to end */
+	bool quiesced;	  /* its requests wait for a recovery to end */
 };
 
 /* It is in no list yet.  NULL on ENOMEM. */
@@ -178,7 +175,7 @@ void device_renew(struct device *d);
 /* It stays, unless it is gone by the end of the step that runs. */
 void device_stay(struct device *d);
 
-/* The engine let go of a ublk device that is just being stopped. */
+/* The engine let go of a device that is just being stopped. */
 void device_let_go(struct device *d, int error);
 
 /* "loop3", or "" when it has none. */

@@ -30,13 +30,13 @@ struct step *device_make_step(const struct device *d, enum step_kind kind);
 struct workers *device_workers(const struct device *d);
 /* Which way it is to go; false after saying that there is none. */
 bool device_choose(struct device *d);
-/* ublk did not work for it: with Export=auto it is something else's turn. */
+/* Its way did not work: with Export=auto it is another's turn. */
 void device_fall_back(struct device *d, const char *why);
 
 /* The service manager keeps the handle, too. */
-void device_keep_fuse(const struct device *d);
+void device_keep_handle(const struct device *d);
 /* Neither of us any more: with the last handle the kernel gives up. */
-void device_close_fuse(struct device *d);
+void device_close_handle(struct device *d);
 void device_drop_record(const struct device *d);
 
 #endif

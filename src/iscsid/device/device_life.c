@@ -45,24 +45,24 @@ void device_drop_record(const struct device *d)
 			  d->said.number);
 }
 
-void device_keep_fuse(const struct device *d)
+void device_keep_handle(const struct device *d)
 {
 	char name[RECORD_NAME];
 
 	name_of(d, name);
-	service_keep(name, d->fuse);
+	service_keep(name, d->handle);
 }
 
-void device_close_fuse(struct device *d)
+void device_close_handle(struct device *d)
 {
 	char name[RECORD_NAME];
 
-	if (d->fuse < 0)
+	if (d->handle < 0)
 		return;
 	name_of(d, name);
 	service_drop(name);
-	close(d->fuse);
-	d->fuse = -1;
+	close(d->handle);
+	d->handle = -1;
 }
 
 /* Life ---------------------------------------------------------------- */
@@ -104,7 +104,8 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 	}
 	d->t = t;
 	memcpy(d->lun, lun, LUN_LEN);
-	d->fuse = d->ublk = d->disk = d->watch = -1;
+	d->handle = d->number = d->disk = d->watch = -1;
+	d->via = exporter_find("");
 	d->timer.fn = on_timer;
 	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
 	list_init(&d->link);
@@ -116,8 +117,8 @@ void device_free(struct device *d)
 	recovery_stop(d);
 	worker_abandon(d->worker);
 	io_timer_cancel(d->t->m->loop, &d->timer);
-	if (d->fuse >= 0)
-		close(d->fuse);
+	if (d->handle >= 0)
+		close(d->handle);
 	list_remove(&d->link);
 	free(d->file);
 	free(d);
@@ -133,8 +134,8 @@ void device_go_on(struct device *d, const struct device_left *left)
 	}
 	d->said = left->said;
 	d->via = left->via;
-	d->fuse = left->fuse;
-	d->ublk = left->ublk;
+	d->handle = left->handle;
+	d->number = left->number;
 	d->disk = left->disk;
 	d->known = d->resumed = true;
 	str_copy(d->via_why, sizeof(d->via_why), "as it was");
@@ -145,8 +146,8 @@ void device_go_on(struct device *d, const struct device_left *left)
 	d->announced = true;
 	d->bytes = blockdev_size(device_dev(d));
 	d->read_only = blockdev_is_read_only(device_dev(d));
-	if (d->fuse >= 0)
-		device_keep_fuse(d);
+	if (d->handle >= 0)
+		device_keep_handle(d);
 	log_info(d->label, "%s goes on", device_dev(d));
 	device_step(d, DEVICE_KEPT, NULL);
 	if (!left->served && d->t->engine)
@@ -160,10 +161,9 @@ bool device_is_served(const struct device *d)
 	return (IN(d->state) & DEVICE_SERVED) && !d->lost;
 }
 
-/* A ublk device that was never started has nothing that could go on. */
 bool device_can_resume(const struct device *d)
 {
-	return device_is_served(d) && (d->via != EXPORTER_UBLK || d->disk >= 0);
+	return device_is_served(d) && (!d->via->recovers || d->disk >= 0);
 }
 
 void device_served(struct device *d)
@@ -173,12 +173,12 @@ void device_served(struct device *d)
 	device_step(d, DEVICE_ATTACHED, NULL);
 }
 
-/* A ublk device that is not started yet has nothing that could go on. */
+/* The table knows when nothing of it could go on. */
 void device_orphan(struct device *d)
 {
 	recovery_stop(d);
 	device_step(d, DEVICE_NO_ENGINE, NULL);
-	if (d->via == EXPORTER_UBLK)
+	if (d->via->recovers)
 		device_step(d, DEVICE_ORPHANED, NULL);
 }
 
@@ -196,7 +196,7 @@ void device_let_go(struct device *d, int error)
 }
 
 /* Else it is the target or its disk that is in the way. */
-static bool is_about_ublk(int error)
+static bool is_about_exporter(int error)
 {
 	static const int errors[] = { EACCES,	  EPERM,  EINVAL,
 				      EOPNOTSUPP, ENOSYS, EPROTO };
@@ -212,7 +212,7 @@ static void refuse(struct device *d, int error)
 	snprintf(d->failure, sizeof(d->failure),
 		 "the engine cannot serve it: %s", strerror(error));
 	log_err(d->label, "%s", d->failure);
-	if (is_about_ublk(error))
+	if (is_about_exporter(error))
 		device_fall_back(d, d->failure);
 }
 
@@ -237,7 +237,7 @@ void device_hand_over(struct device *d)
 {
 	log_info(d->label, "%s is handed to %s", device_dev(d),
 		 d->t->engine->name);
-	if (d->via == EXPORTER_UBLK)
+	if (d->via->recovers)
 		recovery_begin(d);
 	else
 		device_tell_attach(d, true);
@@ -257,10 +257,10 @@ void device_lose(struct device *d, int error)
 	if (d->resumed)
 		d->t->m->not_back++;
 	d->resumed = false;
-	if (d->via == EXPORTER_UBLK)
+	if (d->via->recovers)
 		recovery_give_up(d);
 	else
-		device_close_fuse(d);
+		device_close_handle(d);
 	if (!d->worker)
 		device_step(d, DEVICE_STOP, NULL);
 }

@@ -10,9 +10,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/value.h"
 #include "export/export.h"
-#include "export/ublk_control.h"
-#include "export/ublk_proto.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/core/core.h"
 #include "iscsid/engines/request.h"
@@ -20,26 +19,35 @@
 
 /* Which one ----------------------------------------------------------- */
 
-bool device_choose(struct device *d)
+static const struct via_ops *choose(const struct device *d, uint32_t failed,
+				    char why[EXPORTER_WHY])
 {
 	const struct exporter_facts f = {
-		.wanted = (enum conf_export)d->t->settings.export,
-		.host = &d->t->m->ublk,
-		.engine_can = d->t->engine && d->t->engine->can_ublk,
-		.failed = d->no_ublk,
+		.wanted = d->t->settings.export,
+		.type = d->said.type,
+		.hosts = &d->t->m->exporters,
+		.engine_can = d->t->engine ? d->t->engine->serves : 0,
+		.failed = failed,
+		.why_failed = d->why_failed,
 	};
-	char failure[REPORTED_TEXT];
-	int via = exporter_choose(&f, d->via_why);
 
-	if (via >= 0) {
-		d->via = (enum exporter)via;
+	return exporter_choose(&f, why);
+}
+
+bool device_choose(struct device *d)
+{
+	const struct via_ops *via = choose(d, d->failed, d->via_why);
+	char failure[REPORTED_TEXT];
+
+	if (via) {
+		d->via = via;
 		*d->failure = '\0';
 		d->depth =
 			export_depth(devices_of_engine(d->t->m, d->t->engine));
 		return true;
 	}
-	snprintf(failure, sizeof(failure), "Export=ublk does not work: %s",
-		 d->via_why);
+	snprintf(failure, sizeof(failure), "Export=%s does not work: %s",
+		 value_export_word(d->t->settings.export), d->via_why);
 	if (strcmp(failure, d->failure) != 0)
 		log_err(d->label, "%s", failure);
 	str_copy(d->failure, sizeof(d->failure), failure);
@@ -48,11 +56,15 @@ bool device_choose(struct device *d)
 
 void device_fall_back(struct device *d, const char *why)
 {
-	if (d->via != EXPORTER_UBLK ||
-	    d->t->settings.export != CONF_EXPORT_AUTO || d->stop)
+	uint32_t failed = d->failed | UINT32_C(1) << exporter_number(d->via);
+	char unused[EXPORTER_WHY];
+	const struct via_ops *next = choose(d, failed, unused);
+
+	if (!next || d->stop)
 		return;
-	str_copy(d->no_ublk, sizeof(d->no_ublk), why);
-	log_warn(d->label, "goes through FUSE and a loop device instead");
+	d->failed = failed;
+	str_copy(d->why_failed, sizeof(d->why_failed), why);
+	log_warn(d->label, "goes through %s instead", next->name);
 	*d->failure = '\0';
 }
 
@@ -75,19 +87,18 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 {
 	static struct step s;
 	const struct manager *m = d->t->m;
-	const struct ublk_place place = { (uint8_t)d->t->bus,
-					  (uint8_t)d->t->number,
-					  (uint8_t)d->said.number };
 
 	memset(&s, 0, sizeof(s));
 	s.kind = kind;
 	s.via = d->via;
 	s.owner = (uintptr_t)d->t;
 	s.disk = d->disk;
-	s.ublk = d->ublk;
+	s.number = d->number;
+	s.whose = m->opt->owner;
+	s.at = (struct step_place){ (uint8_t)d->t->bus, (uint8_t)d->t->number,
+				    (uint8_t)d->said.number };
 	s.depth = d->depth;
-	s.mark = ublk_mark(m->opt->owner, &place);
-	s.features = m->ublk.features;
+	s.features = m->exporters.host[exporter_number(d->via)].features;
 	s.pid = (int)getpid();
 	s.engine = d->t->engine ? (int)d->t->engine->pid : 0;
 	s.size = kind == STEP_RESIZE ? d->said.blocks * d->said.block_size
@@ -98,19 +109,18 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 	return &s;
 }
 
-/* A ublk device's handle is in no process but the engine's, and on its way. */
-static bool tell_with_handle(struct device *d, struct msg_out *m)
+/* This one is in no process but the engine's, and on its way. */
+static bool tell_with_own_handle(struct device *d, struct msg_out *m)
 {
-	int handle = ublk_open((unsigned)d->ublk);
+	int handle = d->via->open(d->number);
 	bool told;
 
 	if (handle < 0) {
-		log_err(d->label, "/dev/ublkc%d cannot be opened: %s", d->ublk,
-			strerror(-handle));
+		log_err(d->label,
+			"the %s device %d cannot be opened to serve it: %s",
+			d->via->word, d->number, strerror(-handle));
 		return false;
 	}
-	msg_str(m, "export", "ublk");
-	msg_u64(m, "depth", d->depth);
 	told = engine_tell(d->t->engine, m, handle);
 	close(handle);
 	return told;
@@ -129,7 +139,11 @@ bool device_tell_attach(struct device *d, bool resume)
 		msg_str(&m, "expect", d->said.identity);
 	if (resume)
 		reported_put_past(&m, &d->said);
-	if (d->via == EXPORTER_UBLK)
-		return tell_with_handle(d, &m);
-	return engine_tell(d->t->engine, &m, d->fuse);
+	if (!d->via->implied)
+		msg_str(&m, "export", d->via->word);
+	if (d->via->has_depth)
+		msg_u64(&m, "depth", d->depth);
+	if (!d->via->shared)
+		return tell_with_own_handle(d, &m);
+	return engine_tell(d->t->engine, &m, d->handle);
 }

@@ -244,7 +244,7 @@ void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
 
 	if (!d)
 		return;
-	if (d->via == EXPORTER_UBLK && d->state == DEVICE_CLEARING)
+	if (d->via->stop_ends_it && d->state == DEVICE_CLEARING)
 		device_let_go(d, error);
 	else if (device_is_served(d))
 		device_lose(d, error);

@@ -1,5 +1,5 @@
 /*
- * recovery - a ublk device whose engine died is given to the next one.
+ * recovery - a device whose engine died is given to the next one.
  *
  * The kernel is told first, then the engine gets a new handle, and when that
  * one asked for all requests the kernel hands out those that waited.

@@ -1,5 +1,6 @@
 /*
- * recovery - a ublk device whose engine died is given to the next one.
+ * recovery - a device whose engine died is given to the next one, where the
+ * kernel has to be told (via_ops.recovers).
  *
  * Beside the device's own state: whatever is done to the block device
  * meanwhile waits in the kernel for this.

@@ -57,7 +57,6 @@ struct field {
 
 static const struct field ready_fields[] = {
 	NEED(ready, "version", version, UINT32_MAX),
-	BOOL(ready, "ublk", ublk),
 	BOOL(ready, "pulse", pulse),
 };
 
@@ -427,6 +426,23 @@ static int check_resolve(const struct reported_resolve *r, const char **wrong)
 	return r->port ? 0 : -EBADMSG;
 }
 
+/* An exporter that is not named is not served. */
+static int read_serves(const struct msg_in *m, uint32_t *out,
+		       const char **wrong)
+{
+	char text[4];
+	uint64_t can;
+
+	for (unsigned i = 0; (*wrong = exporter_word(i)); i++) {
+		if (msg_get(m, *wrong, text, sizeof(text)) == -ENOENT)
+			continue;
+		if (msg_get_u64(m, *wrong, 1, &can))
+			return -EBADMSG;
+		*out |= (uint32_t)can << i;
+	}
+	return 0;
+}
+
 int reported_read(const struct msg_in *m, struct reported *out,
 		  const char **wrong)
 {
@@ -448,6 +464,8 @@ int reported_read(const struct msg_in *m, struct reported *out,
 	    (msg_get_u64(m, "id", UINT64_MAX, &out->id) || !out->id))
 		return -EBADMSG;
 	err = read_fields(m, verb, out, wrong);
+	if (!err && kind == REPORTED_READY)
+		err = read_serves(m, &out->ready.serves, wrong);
 	if (!err && kind == REPORTED_LUN)
 		err = check_lun(&out->lun, wrong);
 	if (!err && kind == REPORTED_RESOLVE)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/exporters.h"
 #include "ctl/msg.h"
 #include "wire/addr.h"
 #include "wire/lun.h"
@@ -51,8 +52,8 @@ enum reported_kind {
 
 struct reported_ready {
 	uint32_t version;
-	bool ublk;  /* it can serve ublk devices */
-	bool pulse; /* it shows its loop in the page it was sent */
+	uint32_t serves; /* exporters: set of 1 << number */
+	bool pulse;	 /* it shows its loop in the page it was sent */
 };
 
 struct reported_log {
@@ -115,8 +116,8 @@ struct reported_waits {
 
 struct reported_lun_event { /* vanished, attached, detached, held */
 	uint8_t lun[LUN_LEN];
-	uint32_t error; /* errno */
-	char export[8]; /* held: "ublk", or "" for FUSE */
+	uint32_t error;			 /* errno */
+	char export[EXPORTER_WORD_SIZE]; /* held: its word, "": the implied */
 };
 
 struct reported_switched {

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "iscsid/host/exporter.h"
 #include "iscsid/engines/launch.h"
 
 static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
@@ -127,6 +128,12 @@ static bool may_speak(const struct engine_process *e, const struct reported *s)
 	       (e->state == ENGINE_KILLED && s->kind == REPORTED_SESSION);
 }
 
+/* Does this exporter give us a handle that is served, or none? */
+static bool fits(const struct via_ops *via, int handle)
+{
+	return via && (handle >= 0) == via->shared;
+}
+
 /* The handle is the owner's when it takes it. */
 static void pass_on(struct engine_process *e, const struct reported *s,
 		    int *handle)
@@ -136,7 +143,7 @@ static void pass_on(struct engine_process *e, const struct reported *s,
 	else if (s->kind != REPORTED_HELD)
 		e->all->ops->said(e->all->ctx, e, s);
 	else if (e->state != ENGINE_ADOPTING ||
-		 (*handle < 0) != (strcmp(s->event.export, "ublk") == 0))
+		 !fits(exporter_find(s->event.export), *handle))
 		count_wrong(e, "a handle nobody asked for, or none");
 	else
 		e->all->ops->held(e->all->ctx, e, s, handle);
@@ -147,7 +154,7 @@ static void heed(struct engine_process *e, const struct reported *s,
 {
 	switch (s->kind) {
 	case REPORTED_READY:
-		e->can_ublk = s->ready.ublk;
+		e->serves = s->ready.serves;
 		e->vigil.shown = s->ready.pulse;
 		if (s->ready.version == ENGINE_VERSION)
 			engine_step(e, ENGINE_SAID_READY);

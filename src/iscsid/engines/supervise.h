@@ -64,7 +64,7 @@ struct engine_ops {
 		     const struct reported *s);
 	/*
 	 * An engine that is adopted has this disk, and this is the kernel's
-	 * handle; set to -1 by who keeps it.  -1: it is not handed out (ublk).
+	 * handle; set to -1 by who keeps it.  -1: it is not handed out.
 	 */
 	void (*held)(void *ctx, struct engine_process *e,
 		     const struct reported *s, int *handle);
@@ -102,7 +102,7 @@ struct engine_process {
 	bool chan_open, running;
 	bool adopted;
 	bool old, renewing; /* to be renewed; it is, and not ready again */
-	bool can_ublk;
+	uint32_t serves;    /* exporters: set of 1 << number */
 	struct io_op ended;
 	struct io_timer timer;
 	uint64_t ready;	 /* since then, ms; 0: never was */

@@ -15,7 +15,7 @@
 
 /* What the kernel may want of an engine. */
 #define DEMAND_IO     1u /* I/O that has not ended */
-#define DEMAND_UNREAD 2u /* requests it should have read by now (FUSE) */
+#define DEMAND_UNREAD 2u /* requests it should have read by now */
 #define DEMAND_STEPS  4u /* workers are busy with devices of it */
 
 struct pulse;

@@ -1,5 +1,5 @@
 /*
- * exporter - by what way a disk reaches the kernel, and why by this one.
+ * exporter - the table of exporters; which one a disk takes, and why.
  */
 #include "iscsid/host/exporter.h"
 
@@ -7,112 +7,90 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
-#include "export/ublk_control.h"
-#include "export/ublk_proto.h"
 #include "io/loop.h"
-#include "iscsid/daemon/options.h"
 
 #define PROBE_WITHIN 20000 /* ms */
-#define NEEDED	     (UBLK_CAN_RECOVER | UBLK_CAN_REISSUE | UBLK_CAN_ENCODE)
 
-/* Whose it is --------------------------------------------------------- */
+/* The table ----------------------------------------------------------- */
 
-bool exporter_is_ours(const struct options *o, const struct ublk_info *info,
-		      struct ublk_place *at)
+#define DECLARE(word, how) extern const struct via_ops via_##word;
+#define ROW(word, how)	   &via_##word,
+
+EXPORTERS(DECLARE)
+
+static const struct via_ops *const table[] = { EXPORTERS(ROW) };
+
+#define COUNT (sizeof(table) / sizeof(*table))
+
+const struct via_ops *exporter_at(unsigned number)
 {
-	return ublk_mark_is_of(info->mark, o->owner, at) ||
-	       ublk_mark_is_of(info->mark, o->rundir, at) ||
-	       ublk_mark_is_of(info->mark, o->asked_rundir, at);
+	return number < COUNT ? table[number] : NULL;
+}
+
+unsigned exporter_number(const struct via_ops *via)
+{
+	unsigned i = 0;
+
+	while (i < COUNT - 1 && table[i] != via)
+		i++;
+	return i;
+}
+
+const struct via_ops *exporter_find(const char *word)
+{
+	for (unsigned i = 0; i < COUNT; i++)
+		if (*word ? strcmp(table[i]->word, word) == 0
+			  : table[i]->implied)
+			return table[i];
+	return NULL;
 }
 
 /* What is wanted ------------------------------------------------------ */
 
-static bool wants(const struct conf *conf, const char *target)
+/* A set of numbers. */
+static uint32_t wants(const struct conf *conf, const char *target)
 {
 	static struct conf_settings s;
-	bool wanted;
+	uint32_t wanted = UINT32_MAX;
 
 	conf_target_settings(conf, target, NULL, NULL, &s);
-	wanted = s.export != CONF_EXPORT_FUSE;
+	if (s.export != CONF_EXPORT_AUTO)
+		wanted = UINT32_C(1) << (s.export - CONF_EXPORT(0));
 	conf_settings_wipe(&s);
 	return wanted;
 }
 
-static bool is_wanted(const struct conf *conf)
+static uint32_t all_wanted(const struct conf *conf)
 {
-	bool wanted = wants(conf, "");
+	uint32_t wanted = wants(conf, "");
 
-	for (size_t i = 0; i < conf->ntargets && !wanted; i++)
-		wanted = wants(conf, conf->targets[i]->name);
+	for (size_t i = 0; i < conf->ntargets; i++)
+		wanted |= wants(conf, conf->targets[i]->name);
 	return wanted;
 }
 
 /* What there is ------------------------------------------------------- */
 
-/* Nothing asks for this module when its device is opened. */
-static void load_module(void)
-{
-	pid_t pid;
-
-	if (access(UBLK_CONTROL, F_OK) == 0)
-		return;
-	pid = fork();
-	if (pid == 0) {
-		execl("/sbin/modprobe", "modprobe", "-q", "ublk_drv",
-		      (char *)NULL);
-		_exit(127);
-	}
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0); /* the device tells of success */
-}
+struct probe {
+	const struct via_ops *via;
+	struct via_host *out;
+	bool over;
+};
 
 static int run_probe(const struct worker_job *job, void *arg, struct msg_out *m,
 		     int *handle)
 {
+	const struct probe *p = arg;
 	uint64_t features;
-	int err;
+	int err = p->via->find(&features);
 
-	load_module();
-	err = ublk_get_features(&features);
 	if (!err)
 		msg_u64(m, "features", features);
 	return err;
 }
-
-void exporter_judge(int err, uint64_t features, struct ublk_host *out)
-{
-	uint64_t lacking = NEEDED & ~features;
-
-	*out = (struct ublk_host){ .features = err ? 0 : features };
-	if (err == -ENOENT || err == -ENXIO)
-		str_copy(out->why, sizeof(out->why),
-			 "there is no " UBLK_CONTROL " (module ublk_drv)");
-	else if (err == -EACCES || err == -EPERM)
-		snprintf(out->why, sizeof(out->why),
-			 UBLK_CONTROL " is not permitted: %s", strerror(-err));
-	else if (err == -EOPNOTSUPP)
-		str_copy(out->why, sizeof(out->why),
-			 "this kernel's ublk cannot tell what it can "
-			 "(Linux 6.5 can)");
-	else if (err)
-		snprintf(out->why, sizeof(out->why), UBLK_CONTROL ": %s",
-			 strerror(-err));
-	else if (lacking)
-		snprintf(out->why, sizeof(out->why),
-			 "this kernel's ublk lacks the recovery of requests "
-			 "(features %#" PRIx64 ")",
-			 lacking);
-}
-
-struct probe {
-	struct ublk_host *out;
-	bool over;
-};
 
 static void probe_over(void *ctx, int err, const struct msg_in *m, int handle)
 {
@@ -121,121 +99,153 @@ static void probe_over(void *ctx, int err, const struct msg_in *m, int handle)
 
 	if (!err && msg_get_u64(m, "features", UINT64_MAX, &features))
 		err = -EBADMSG;
-	exporter_judge(err, features, p->out);
+	p->via->judge(err, features, p->out);
 	p->over = true;
 }
 
-static void probe(struct workers *ws, struct ublk_host *out)
+static void run(struct workers *ws, struct probe *p)
 {
-	struct probe p = { .out = out };
 	const struct worker_job job = {
-		.name = "asking for ublk",
+		.name = p->via->asking,
 		.work = WORK_HOST,
 		.fn = run_probe,
+		.arg = p,
+		.arg_size = sizeof(*p),
 		.handle = -1,
 		.deadline = PROBE_WITHIN,
 		.done = probe_over,
-		.ctx = &p,
+		.ctx = p,
 	};
 
-	exporter_judge(-ENOMEM, 0, out);
+	p->via->judge(-ENOMEM, 0, p->out);
 	if (!worker_start(ws, &job))
 		return;
-	while (!p.over)
+	while (!p->over)
 		if (io_loop_run_once(ws->loop, UINT64_MAX))
 			return;
 }
 
-void exporter_find(const struct conf *conf, struct workers *ws,
-		   struct ublk_host *out)
+static void probe(struct workers *ws, const struct via_ops *via,
+		  struct via_host *out)
 {
-	if (!is_wanted(conf)) {
-		*out = (struct ublk_host){ 0 };
-		str_copy(out->why, sizeof(out->why),
-			 "no Export= asked for it when iscsid began; iscsictl "
-			 "upgrade looks again");
-		return;
-	}
-	probe(ws, out);
+	struct probe p = { .via = via, .out = out };
+
+	run(ws, &p);
 	if (*out->why)
-		log_info(NULL,
-			 "no ublk devices: %s; disks go through FUSE and loop "
-			 "devices",
-			 out->why);
+		log_info(NULL, "no %s devices: %s; disks go through %s",
+			 via->word, out->why, exporter_find("")->name);
 	else
-		log_info(NULL, "ublk devices work here (features %#" PRIx64 ")",
-			 out->features);
+		log_info(NULL, "%s devices work here (features %#" PRIx64 ")",
+			 via->word, out->features);
+}
+
+void exporters_probe(const struct conf *conf, struct workers *ws,
+		     struct exporter_hosts *out)
+{
+	uint32_t wanted = all_wanted(conf);
+
+	*out = (struct exporter_hosts){ 0 };
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct via_host *h = &out->host[i];
+
+		if (table[i]->find && wanted & UINT32_C(1) << i)
+			probe(ws, table[i], h);
+		else if (table[i]->find)
+			str_copy(h->why, sizeof(h->why),
+				 "no Export= asked for it when iscsid began; "
+				 "iscsictl upgrade looks again");
+	}
 }
 
 /* The choice ---------------------------------------------------------- */
 
-static const char *obstacle(const struct exporter_facts *f)
+/* Why not this one, in words; false: it works. */
+static bool has_obstacle(const struct exporter_facts *f, unsigned i,
+			 char why[EXPORTER_WHY])
 {
-	if (*f->host->why)
-		return f->host->why;
-	if (!f->engine_can)
-		return "the engine was started before there was ublk; a "
-		       "restart or upgrade helps";
-	return f->failed;
+	uint32_t bit = UINT32_C(1) << i;
+
+	if (!(table[i]->types & VIA_TYPE(f->type)))
+		snprintf(why, EXPORTER_WHY, "%s has no such devices",
+			 table[i]->name);
+	else if (*f->hosts->host[i].why)
+		str_copy(why, EXPORTER_WHY, f->hosts->host[i].why);
+	else if (!table[i]->implied && !(f->engine_can & bit))
+		snprintf(why, EXPORTER_WHY,
+			 "the engine was started before there was %s; a "
+			 "restart or upgrade helps",
+			 table[i]->word);
+	else if (f->failed & bit)
+		str_copy(why, EXPORTER_WHY, f->why_failed);
+	else
+		return false;
+	return true;
 }
 
-int exporter_choose(const struct exporter_facts *f, char why[EXPORTER_WHY])
+static const struct via_ops *choose_first(const struct exporter_facts *f,
+					  char why[EXPORTER_WHY])
 {
-	const char *not = obstacle(f);
+	char not [EXPORTER_WHY];
 
-	switch (f->wanted) {
-	case CONF_EXPORT_FUSE:
-		str_copy(why, EXPORTER_WHY, "Export=fuse");
-		return EXPORTER_FUSE;
-	case CONF_EXPORT_UBLK:
-		if (*not )
-			snprintf(why, EXPORTER_WHY, "%s", not );
-		else
-			str_copy(why, EXPORTER_WHY, "Export=ublk");
-		return *not ? -ENOTSUP : EXPORTER_UBLK;
-	case CONF_EXPORT_AUTO:
-		break;
+	str_copy(why, EXPORTER_WHY, "Export=auto");
+	for (unsigned i = 0, seen = 0; i < COUNT; i++) {
+		if (!(table[i]->types & VIA_TYPE(f->type)))
+			continue;
+		if (!has_obstacle(f, i, not ))
+			return table[i];
+		if (!seen++)
+			str_copy(why, EXPORTER_WHY, not );
 	}
-	if (*not )
-		snprintf(why, EXPORTER_WHY, "%s", not );
-	else
-		str_copy(why, EXPORTER_WHY, "Export=auto");
-	return *not ? EXPORTER_FUSE : EXPORTER_UBLK;
+	return NULL;
+}
+
+const struct via_ops *exporter_choose(const struct exporter_facts *f,
+				      char why[EXPORTER_WHY])
+{
+	unsigned i = f->wanted - CONF_EXPORT(0);
+
+	if (f->wanted == CONF_EXPORT_AUTO)
+		return choose_first(f, why);
+	if (has_obstacle(f, i, why))
+		return NULL;
+	snprintf(why, EXPORTER_WHY, "Export=%s", table[i]->word);
+	return table[i];
 }
 
 /* Names --------------------------------------------------------------- */
 
-static const struct {
-	const char *name, *disk;
-} names[] = {
-	[EXPORTER_FUSE] = { "FUSE and loop", "loop" },
-	[EXPORTER_UBLK] = { "ublk", "ublkb" },
-};
-
-const char *exporter_name(enum exporter e)
+void exporter_disk_name(const struct via_ops *via, int number, char *dst,
+			size_t size)
 {
-	return names[e].name;
+	snprintf(dst, size, "%s%d", via->disk, number);
 }
 
-void exporter_disk_name(enum exporter e, int number, char *dst, size_t size)
+const struct via_ops *exporter_of_disk(const char *name, unsigned *number)
 {
-	snprintf(dst, size, "%s%d", names[e].disk, number);
-}
-
-bool exporter_disk_number(const char *name, enum exporter *e, unsigned *number)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		size_t n = strlen(names[i].disk);
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t n = strlen(table[i]->disk);
 		uint64_t value;
 
-		if (strncmp(name, names[i].disk, n) != 0 ||
+		if (strncmp(name, table[i]->disk, n) != 0 ||
 		    str_u64(name + n, strlen(name + n), INT32_MAX, &value))
 			continue;
-		*e = (enum exporter)i;
 		*number = (unsigned)value;
-		return true;
+		return table[i];
 	}
-	return false;
+	return NULL;
+}
+
+size_t exporter_disk_length(const char *s)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t n = strlen(table[i]->disk), digits;
+
+		if (strncmp(s, table[i]->disk, n) != 0)
+			continue;
+		digits = strspn(s + n, "0123456789");
+		return digits && digits <= 9 ? n + digits : 0;
+	}
+	return 0;
 }
 
 /* The disk ------------------------------------------------------------ */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "iscsid/host/exporter.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define NAME_TMP  ".softhba-new"   /* a link before its rename */
@@ -119,23 +120,6 @@ static int open_depth(const struct link_place *at, unsigned depth, bool make)
 	return fd;
 }
 
-/* What disks are called that links of ours point to. */
-static const char *const disk_words[] = { "loop", "ublkb" };
-
-/* The length of "loop3" at the begin of s, 0: it begins otherwise. */
-static size_t disk_length(const char *s)
-{
-	for (size_t i = 0; i < sizeof(disk_words) / sizeof(*disk_words); i++) {
-		size_t n = strlen(disk_words[i]), digits;
-
-		if (strncmp(s, disk_words[i], n) != 0)
-			continue;
-		digits = strspn(s + n, "0123456789");
-		return digits && digits <= 9 ? n + digits : 0;
-	}
-	return 0;
-}
-
 /*
  * The device a link of ours points to: "loop3" out of "/dev/loop3p1".
  * False when name is no link or its value has another form.
@@ -152,7 +136,7 @@ static bool read_link(int dir, const char *name, unsigned part, char *dev,
 	value[n] = '\0';
 	if (strncmp(value, "/dev/", 5) != 0)
 		return false;
-	len = disk_length(value + 5);
+	len = exporter_disk_length(value + 5);
 	if (!len)
 		return false;
 	snprintf(dev, size, "%.*s", (int)len, value + 5);

@@ -4,8 +4,8 @@
  *
  * Directories are entered one by one without following links, so a link in
  * the way cannot lead a root process elsewhere.  Only names of exactly this
- * form whose value is a loop or ublk device are ever replaced or removed: other
- * programs keep their own things under /dev/iscsi.
+ * form whose value is a device of an exporter are ever replaced or removed:
+ * other programs keep their own things under /dev/iscsi.
  */
 #ifndef ISCSID_LINKS_H
 #define ISCSID_LINKS_H

@@ -1,18 +1,15 @@
 /*
- * lunfile - the file that the FUSE mount of a disk stands on.
+ * lunfile - the name of a disk in the run directory.
  */
 #include "iscsid/host/lunfile.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fnv.h"
 #include "base/str.h"
-#include "export/fuse_mount.h"
-#include "export/mountinfo.h"
 #include "iscsid/daemon/options.h"
 
 static void token_of(const char *owner, char dst[static LUNFILE_TOKEN])
@@ -50,22 +47,10 @@ bool lunfile_split(const char *name, char disk[static RECORD_NAME],
 	return records_disk_number(disk, &bus, &target, &lun);
 }
 
-static bool is_here(const struct options *o, const char *path)
+bool lunfile_has_token(const struct options *o, const char *token)
 {
-	char lundir[PATH_MAX];
+	char ours[LUNFILE_TOKEN];
 
-	snprintf(lundir, sizeof(lundir), "%s/lun", o->rundir);
-	return mountinfo_is_below(path, lundir) && fuse_is_here(path, lundir);
-}
-
-bool lunfile_is_ours(const struct options *o, const char *path,
-		     char disk[static RECORD_NAME])
-{
-	const char *name = strrchr(path, '/');
-	char token[LUNFILE_TOKEN], ours[LUNFILE_TOKEN];
-
-	if (!lunfile_split(name ? name + 1 : path, disk, token))
-		return false;
 	token_of(o->owner, ours);
-	return *token ? strcmp(token, ours) == 0 : is_here(o, path);
+	return strcmp(token, ours) == 0;
 }

@@ -13,23 +13,11 @@
 
 #include "base/str.h"
 #include "export/blockdev.h"
-#include "export/fuse_mount.h"
-#include "export/loopdev.h"
-#include "iscsid/host/steps_ublk.h"
-
-#define STALE_MOUNTS 8	       /* above one another, at most */
-#define MAX_IO	     (1 << 20) /* bytes: one FUSE request */
+#include "iscsid/host/exporter.h"
 
 static void disk_name(const struct step *s, char *dst, size_t size)
 {
 	exporter_disk_name(s->via, s->disk, dst, size);
-}
-
-/* The kernel detached our loop device, and somebody has the number now. */
-static bool is_taken(const struct step *s)
-{
-	return s->via == EXPORTER_FUSE &&
-	       !loop_is_on((unsigned)s->disk, s->path);
 }
 
 /* As long as it is open, its number is nobody else's. */
@@ -41,12 +29,11 @@ static int open_disk(const struct step *s, int flags)
 	disk_name(s, name, sizeof(name));
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	fd = open(path, flags | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && s->via == EXPORTER_UBLK &&
-	    ublk_step_show(s) == 0)
+	if (fd < 0 && errno == ENOENT && s->via->show && s->via->show(s) == 0)
 		fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (is_taken(s)) {
+	if (s->via->is_same && !s->via->is_same(s)) {
 		close(fd);
 		return -ENODEV;
 	}
@@ -57,39 +44,7 @@ static int open_disk(const struct step *s, int flags)
 
 static int do_mount(const struct step *s, struct msg_out *m, int *handle)
 {
-	const char *name = strrchr(s->path, '/');
-	int fd;
-
-	for (int i = 0; i < STALE_MOUNTS; i++)
-		if (fuse_unmount_file(s->path))
-			break;
-	fd = fuse_mount_file(s->path, name ? name + 1 : s->path);
-	if (fd < 0)
-		return fd;
-	*handle = fd;
-	return 0;
-}
-
-/* Its number, or -errno. */
-static int attach_loop(const struct step *s)
-{
-	const struct disk_geometry *g = &s->geometry;
-	const struct loop_options opt = {
-		.block_size = g->block_size,
-		.rotational = g->rotational,
-		.max_io = MAX_IO,
-		.optimal_io = g->optimal_io,
-	};
-	int n, fd = open(s->path, O_RDWR | O_CLOEXEC);
-
-	/* An engine before this version. */
-	if (fd < 0 && errno == EROFS)
-		fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = loop_attach(fd, &opt);
-	close(fd);
-	return n;
+	return s->via->make ? s->via->make(s, m, handle) : 0;
 }
 
 /* As the kernel has them now: others may have been wished for. */
@@ -101,16 +56,15 @@ static void answer_size(const char *name, struct msg_out *m)
 
 static int do_start(const struct step *s, struct msg_out *m, int *handle)
 {
-	bool ublk = s->via == EXPORTER_UBLK;
-	int err, n = ublk ? ublk_step_start(s) : attach_loop(s);
+	int err, n = s->via->start(s);
 	char name[24];
 
 	if (n < 0)
 		return n;
 	exporter_disk_name(s->via, n, name, sizeof(name));
 	err = blockdev_set_read_only(name, s->geometry.read_only);
-	if (err && !ublk) /* a ublk device is found by its own number */
-		(void)loop_detach((unsigned)n, s->path); /* err tells */
+	if (err && s->via->unstart)
+		s->via->unstart(s, n);
 	msg_u64(m, "disk", (uint64_t)n);
 	answer_size(name, m);
 	return err;
@@ -155,8 +109,7 @@ static int change_size(const struct step *s, const char *name)
 
 	if (blockdev_size(name) == s->size)
 		return 0;
-	err = s->via == EXPORTER_UBLK ? ublk_step_resize(s)
-				      : loop_resize((unsigned)s->disk);
+	err = s->via->resize ? s->via->resize(s) : -EOPNOTSUPP;
 	return !err && blockdev_size(name) != s->size ? -ERANGE : err;
 }
 
@@ -212,108 +165,68 @@ static int empty_disk(const struct step *s, struct msg_out *m)
 	return s->force ? 0 : err;
 }
 
-/* A loop device's number outlives it, and what was set of it, too. */
-static void make_writable(const struct step *s)
-{
-	char name[24];
-
-	disk_name(s, name, sizeof(name));
-	(void)blockdev_set_read_only(name, false); /* its engine refuses */
-}
-
 static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 {
 	int err = s->disk < 0 ? 0 : empty_disk(s, m);
 
-	if (err)
+	if (err || !s->via->stop)
 		return err;
-	if (s->via == EXPORTER_UBLK)
-		return ublk_step_stop(s, m, handle);
-	err = loop_detach((unsigned)s->disk, s->path);
-	/* It goes with its user, and then nobody is left to do that. */
-	if (err == -EBUSY && s->force)
-		make_writable(s);
-	/* Else it would go with its user, although it was refused. */
-	if (err == -EBUSY && !s->force &&
-	    loop_stay((unsigned)s->disk, s->path) == -ENXIO) {
-		make_writable(s);
-		err = 0;
-	}
-	return err;
+	return s->via->stop(s, m, handle);
 }
 
 static int do_unmount(const struct step *s, struct msg_out *m, int *handle)
 {
-	int err = fuse_unmount_file(s->path);
+	return s->via->remove ? s->via->remove(s, m, handle) : 0;
+}
 
-	if (err && err != -EINVAL && err != -ENOENT)
-		return err;
-	if (unlink(s->path) < 0 && errno != ENOENT)
-		return -errno;
-	return 0;
+static int do_recover(const struct step *s, struct msg_out *m, int *handle)
+{
+	return s->via->recover(s, m, handle);
+}
+
+static int do_recovered(const struct step *s, struct msg_out *m, int *handle)
+{
+	return s->via->recovered(s, m, handle);
+}
+
+static int do_fail(const struct step *s, struct msg_out *m, int *handle)
+{
+	return s->via->fail(s, m, handle);
 }
 
 /* The table ----------------------------------------------------------- */
 
-#define EITHER(fn)                                                             \
-	{                                                                      \
-		fn, fn                                                         \
-	}
-
 static const struct kind {
-	const char *words[2]; /* by enum exporter, as is act */
-	int (*act[2])(const struct step *s, struct msg_out *m, int *handle);
+	const char *words; /* where the exporter has no others */
+	step_act *act;
 	enum work work;
 	unsigned deadline; /* ms */
 } kinds[STEP_KINDS] = {
 	/*
 	 * Those that read, write or open a disk wait for a target that may be
-	 * away, and for the recovery of a ublk device.
+	 * away, and for the recovery of a device.
 	 */
-	[STEP_MOUNT] = { { "mounting its file", "making a ublk device" },
-			 { do_mount, ublk_step_add },
-			 WORK_KERNEL,
-			 10000 },
-	[STEP_LOOP] = { { "setting up a loop device",
-			  "starting its ublk device" },
-			EITHER(do_start),
-			WORK_DISK,
-			600000 },
-	[STEP_PARSE] = { EITHER("reading the partition table"), EITHER(NULL),
-			 WORK_DISK, 600000 },
-	[STEP_ADD] = { EITHER("adding the partitions"), EITHER(do_add),
-		       WORK_DISK, 60000 },
-	[STEP_RESIZE] = { EITHER("changing its size or write protection"),
-			  EITHER(do_resize), WORK_DISK, 600000 },
-	[STEP_USERS] = { EITHER("looking for users"), EITHER(do_users),
-			 WORK_DISK, 30000 },
-	[STEP_CLEAR] = { { "clearing the loop device",
-			   "stopping its ublk device" },
-			 EITHER(do_clear),
-			 WORK_DISK,
-			 60000 },
-	[STEP_UNMOUNT] = { { "unmounting its file",
-			     "deleting its ublk device" },
-			   { do_unmount, ublk_step_delete },
-			   WORK_KERNEL,
+	[STEP_MOUNT] = { "making its device", do_mount, WORK_KERNEL, 10000 },
+	[STEP_LOOP] = { "starting its device", do_start, WORK_DISK, 600000 },
+	[STEP_PARSE] = { "reading the partition table", NULL, WORK_DISK,
+			 600000 },
+	[STEP_ADD] = { "adding the partitions", do_add, WORK_DISK, 60000 },
+	[STEP_RESIZE] = { "changing its size or write protection", do_resize,
+			  WORK_DISK, 600000 },
+	[STEP_USERS] = { "looking for users", do_users, WORK_DISK, 30000 },
+	[STEP_CLEAR] = { "stopping its device", do_clear, WORK_DISK, 60000 },
+	[STEP_UNMOUNT] = { "removing its device", do_unmount, WORK_KERNEL,
 			   10000 },
-	[STEP_RECOVER] = { EITHER("recovering its ublk device"),
-			   { NULL, ublk_step_recover },
-			   WORK_KERNEL,
+	[STEP_RECOVER] = { "recovering its device", do_recover, WORK_KERNEL,
 			   60000 },
-	[STEP_RECOVERED] = { EITHER("going on with its ublk device"),
-			     { NULL, ublk_step_recovered },
-			     WORK_KERNEL,
-			     600000 },
-	[STEP_FAIL] = { EITHER("ending its requests"),
-			{ NULL, ublk_step_stop },
-			WORK_KERNEL,
-			60000 },
+	[STEP_RECOVERED] = { "going on with its device", do_recovered,
+			     WORK_KERNEL, 600000 },
+	[STEP_FAIL] = { "ending its requests", do_fail, WORK_KERNEL, 60000 },
 };
 
-const char *step_words(enum exporter via, enum step_kind kind)
+const char *step_words(const struct via_ops *via, enum step_kind kind)
 {
-	return kinds[kind].words[via];
+	return via->words[kind] ? via->words[kind] : kinds[kind].words;
 }
 
 static int run_step(const struct worker_job *job, void *arg, struct msg_out *m,
@@ -323,14 +236,14 @@ static int run_step(const struct worker_job *job, void *arg, struct msg_out *m,
 
 	if (s->kind == STEP_PARSE)
 		return do_parse(job->handle, m);
-	return kinds[s->kind].act[s->via](s, m, handle);
+	return kinds[s->kind].act(s, m, handle);
 }
 
 /* In the manager ------------------------------------------------------ */
 
 struct running {
 	enum step_kind kind;
-	enum exporter via;
+	const struct via_ops *via;
 	uint64_t size;
 	uint32_t block_size;
 	step_done *done;
@@ -372,14 +285,16 @@ static int read_numbers(const struct running *r, const struct msg_in *m,
 			struct step_result *out)
 {
 	uint64_t n = 0;
-	bool makes_ublk = r->kind == STEP_MOUNT && r->via == EXPORTER_UBLK;
 
 	if (r->kind == STEP_LOOP && msg_get_u64(m, "disk", (1 << 20) - 1, &n))
 		return -EBADMSG;
 	out->disk = (int)n;
-	if (makes_ublk && msg_get_u64(m, "ublk", (1 << 20) - 1, &n))
-		return -EBADMSG;
-	out->ublk = (int)n;
+	if (r->kind == STEP_MOUNT) {
+		if (!msg_get_u64(m, "number", (1 << 20) - 1, &n))
+			out->number = (int)n;
+		else if (!r->via->shared)
+			return -EBADMSG;
+	}
 	if (r->kind == STEP_LOOP || r->kind == STEP_RESIZE) {
 		if (msg_get_u64(m, "size", INT64_MAX, &out->size) ||
 		    msg_get_u64(m, "read-only", 1, &n))
@@ -410,8 +325,7 @@ static int read_result(const struct running *r, const struct msg_in *m,
 	       msg_get_nth(m, "by", out->users.count,
 			   out->users.words[out->users.count], USER_WORDS) >= 0)
 		out->users.count++;
-	return r->kind == STEP_MOUNT && r->via == EXPORTER_FUSE &&
-			       out->handle < 0
+	return r->kind == STEP_MOUNT && r->via->shared && out->handle < 0
 		       ? -EBADMSG
 		       : 0;
 }
@@ -423,6 +337,7 @@ static void step_over(void *ctx, int err, const struct msg_in *m, int handle)
 
 	memset(&result, 0, sizeof(result));
 	result.handle = handle;
+	result.number = -1;
 	if (!err)
 		err = read_result(r, m, &result);
 	if (err && handle >= 0)
@@ -436,7 +351,7 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 {
 	struct running *r = calloc(1, sizeof(*r));
 	struct worker_job job = {
-		.name = kinds[s->kind].words[s->via],
+		.name = step_words(s->via, s->kind),
 		.work = kinds[s->kind].work,
 		.owner = s->owner,
 		.fn = run_step,

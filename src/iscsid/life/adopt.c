@@ -7,31 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "export/fuse_mount.h"
-#include "export/loopdev.h"
-#include "export/ublk_control.h"
-#include "export/ublk_proto.h"
 #include "iscsid/device/device.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/host/records.h"
-#include "iscsid/host/lunfile.h"
 #include "iscsid/core/core.h"
 #include "iscsid/engines/request.h"
 #include "iscsid/daemon/service.h"
 #include "iscsid/target/target.h"
 
+/* What of a disk is there by one exporter. */
+struct left {
+	bool there;
+	int number; /* of the kernel's end, or -1 */
+	int disk;   /* number of its block device, or -1 */
+	char *file; /* as the kernel has it; owned, or NULL */
+	bool quiesced;
+};
+
 struct disk {
 	struct record_disk record;
-	int loop;      /* number of its loop device, or -1 */
-	char *file;    /* that one's, as the kernel has it; owned, or NULL */
-	int kept;      /* the handle that the service manager kept, or -1 */
-	int ublk;      /* number of its ublk device, or -1 */
-	bool quiesced; /* that one's requests wait */
+	struct left left[EXPORTERS_MAX]; /* by number */
+	int kept; /* the handle that the service manager kept, or -1 */
 	bool taken;
 };
 
@@ -40,6 +39,7 @@ struct adopt {
 	struct record_target *targets;
 	struct disk *disks;
 	size_t ntargets, ndisks;
+	unsigned via; /* the exporter that is looked through */
 	unsigned going_on;
 	bool failed; /* no memory for all of it */
 };
@@ -78,69 +78,64 @@ static void add_disk(void *ctx, const struct record_disk *d)
 	if (!more)
 		return;
 	a->disks = more;
-	a->disks[a->ndisks++] = (struct disk){
-		.record = *d, .loop = -1, .kept = -1, .ublk = -1
-	};
+	a->disks[a->ndisks++] = (struct disk){ .record = *d, .kept = -1 };
 }
 
-static struct disk *find_file(struct adopt *a, const char *name)
+static struct disk *find_place(struct adopt *a, unsigned bus, unsigned number,
+			       unsigned lun)
 {
-	char own[RECORD_NAME];
-
 	for (size_t i = 0; i < a->ndisks; i++) {
 		const struct record_disk *d = &a->disks[i].record;
 
-		records_disk_name(d->bus, d->number, d->lun.number, own);
-		if (strcmp(own, name) == 0)
+		if (d->bus == bus && d->number == number &&
+		    d->lun.number == lun)
 			return &a->disks[i];
 	}
 	return NULL;
 }
 
-/* Whose file it is, the first time it is heard of; else NULL. */
-static struct disk *note_file(struct adopt *a, const char *path)
+static void note_found(void *ctx, const struct via_found *f)
 {
-	char name[RECORD_NAME];
-	struct disk *d;
+	struct adopt *a = ctx;
+	struct disk *d = find_place(a, f->bus, f->target, f->lun);
+	struct left *l = d ? &d->left[a->via] : NULL;
 
-	if (!lunfile_is_ours(a->m->opt, path, name))
-		return NULL;
-	d = find_file(a, name);
-	if (!d || d->file)
-		return NULL;
-	d->file = strdup(path);
-	a->failed |= !d->file;
-	return d->file ? d : NULL;
+	if (!d || l->there)
+		return;
+	*l = (struct left){ .there = true,
+			    .number = f->number,
+			    .disk = f->disk,
+			    .file = f->file ? strdup(f->file) : NULL,
+			    .quiesced = f->quiesced };
+	l->there = !f->file || l->file;
+	a->failed |= !l->there;
 }
 
-static void note_loop(void *ctx, unsigned n, const char *path)
+/* Of an exporter that shares its handles: an engine may have been taken over.
+ */
+static bool is_handle(const struct via_ops *via, int handle)
 {
-	struct disk *d = note_file(ctx, path);
-
-	if (d)
-		d->loop = (int)n;
+	return via->shared && via->is_handle(handle);
 }
 
-/* It may have no loop device yet. */
-static void note_mount(void *ctx, const char *path, unsigned number)
+static bool is_of_any(int handle)
 {
-	(void)note_file(ctx, path); /* that it is noted is all */
-}
+	const struct via_ops *via;
 
-/* /dev/fuse: an engine may have been taken over. */
-static bool is_fuse(int handle)
-{
-	struct stat have, want;
-
-	return !fstat(handle, &have) && !stat("/dev/fuse", &want) &&
-	       S_ISCHR(have.st_mode) && have.st_rdev == want.st_rdev;
+	for (unsigned i = 0; (via = exporter_at(i)); i++)
+		if (is_handle(via, handle))
+			return true;
+	return false;
 }
 
 static void note_kept(void *ctx, const char *name, int handle)
 {
-	struct disk *d = find_file(ctx, name);
+	unsigned bus, target, lun;
+	struct disk *d = NULL;
 
-	if (!d || d->kept >= 0 || !is_fuse(handle)) {
+	if (records_disk_number(name, &bus, &target, &lun))
+		d = find_place(ctx, bus, target, lun);
+	if (!d || d->kept >= 0 || !is_of_any(handle)) {
 		service_drop(name);
 		close(handle);
 		return;
@@ -148,26 +143,8 @@ static void note_kept(void *ctx, const char *name, int handle)
 	d->kept = handle;
 }
 
-static void note_ublk(void *ctx, const struct ublk_info *info)
-{
-	struct adopt *a = ctx;
-	struct ublk_place at;
-
-	if (!exporter_is_ours(a->m->opt, info, &at))
-		return;
-	for (size_t i = 0; i < a->ndisks; i++) {
-		const struct record_disk *d = &a->disks[i].record;
-
-		if (d->bus == at.bus && d->number == at.target &&
-		    d->lun.number == at.lun) {
-			a->disks[i].ublk = (int)info->number;
-			a->disks[i].quiesced = info->state == UBLK_QUIESCED;
-		}
-	}
-}
-
 /* -ENOENT: nothing was left. */
-static void tell(const char *where, int err)
+static void tell(void *ctx, const char *where, int err)
 {
 	if (err && err != -ENOENT)
 		log_err(where,
@@ -180,17 +157,19 @@ struct adopt *adopt_begin(struct manager *m)
 {
 	static const struct records_ops ops = { add_target, add_disk };
 	struct adopt *a = calloc(1, sizeof(*a));
+	const struct via_look l = { m->opt, note_found, tell, a };
+	const struct via_ops *via;
 
 	if (!a)
 		return NULL;
 	a->m = m;
-	tell(m->held, records_each(m->held, &ops, a));
+	tell(a, m->held, records_each(m->held, &ops, a));
 	if (a->failed)
 		log_err(NULL, "no memory for all that is left of a manager "
 			      "before this one");
-	tell("loop devices", loop_each(note_loop, a));
-	tell("mounts", fuse_mounts(note_mount, a));
-	tell("ublk", ublk_each(note_ublk, a));
+	for (; (via = exporter_at(a->via)); a->via++)
+		if (via->look)
+			via->look(&l);
 	service_kept(note_kept, a);
 	return a;
 }
@@ -229,45 +208,31 @@ static bool go_on(struct adopt *a, struct target *t, struct disk *d,
 	return true;
 }
 
+/* A block device may have come since it was looked for. */
+static int disk_of(const struct via_ops *via, const struct left *l)
+{
+	if (l->there && via->is_started)
+		return via->is_started(l->number) ? l->number : -1;
+	return l->there ? l->disk : -1;
+}
+
 /* served: by the target's engine. */
-static bool go_on_by_fuse(struct adopt *a, struct target *t, struct disk *d,
-			  int handle, bool served)
+static bool go_on_by(struct adopt *a, struct target *t, struct disk *d,
+		     const struct via_ops *via, int handle, bool served)
 {
+	const struct left *l = &d->left[exporter_number(via)];
 	const struct device_left left = {
 		.said = d->record.lun,
 		.served = served,
-		.via = EXPORTER_FUSE,
-		.file = d->file,
-		.fuse = handle,
-		.ublk = -1,
-		.disk = d->loop,
+		.quiesced = l->there && l->quiesced,
+		.via = via,
+		.file = l->there ? l->file : NULL,
+		.handle = handle,
+		.number = l->there ? l->number : -1,
+		.disk = disk_of(via, l),
 	};
 
-	return go_on(a, t, d, &left);
-}
-
-static bool is_started(int ublk)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/block/ublkb%d", ublk);
-	return access(path, F_OK) == 0;
-}
-
-static bool go_on_by_ublk(struct adopt *a, struct target *t, struct disk *d,
-			  bool served)
-{
-	const struct device_left left = {
-		.said = d->record.lun,
-		.served = served,
-		.quiesced = d->quiesced,
-		.via = EXPORTER_UBLK,
-		.fuse = -1,
-		.ublk = d->ublk,
-		.disk = is_started(d->ublk) ? d->ublk : -1,
-	};
-
-	return d->ublk >= 0 && go_on(a, t, d, &left);
+	return (via->shared || l->there) && go_on(a, t, d, &left);
 }
 
 static struct disk *find_lun(struct adopt *a, const struct target *t,
@@ -289,11 +254,10 @@ void adopt_held(struct adopt *a, struct engine_process *e,
 	static struct msg_out msg;
 	struct target *t = target_find(a->m, e, s->id);
 	struct disk *d = t ? find_lun(a, t, s->event.lun) : NULL;
+	const struct via_ops *via = exporter_find(s->event.export);
 
-	if (d && *handle < 0 && go_on_by_ublk(a, t, d, true))
-		return;
-	if (d && *handle >= 0 && is_fuse(*handle) &&
-	    go_on_by_fuse(a, t, d, *handle, true)) {
+	if (d && via && (*handle < 0 || is_handle(via, *handle)) &&
+	    go_on_by(a, t, d, via, *handle, true)) {
 		*handle = -1;
 		return;
 	}
@@ -315,28 +279,33 @@ static struct target *target_of(struct adopt *a, const struct record_disk *d)
 	return t;
 }
 
-static bool revive_ublk(struct adopt *a, struct disk *d)
+static bool revive_by(struct adopt *a, struct disk *d,
+		      const struct via_ops *via)
 {
+	const struct left *l = &d->left[exporter_number(via)];
+	int handle = via->shared ? d->kept : -1;
 	struct target *t;
 
-	if (d->taken || d->ublk < 0 || !is_started(d->ublk))
+	if (d->taken || !l->there || disk_of(via, l) < 0)
+		return false;
+	if (via->shared && (handle < 0 || !is_handle(via, handle)))
 		return false;
 	t = target_of(a, &d->record);
-	return t && go_on_by_ublk(a, t, d, false);
+	if (!t || !go_on_by(a, t, d, via, handle, false))
+		return false;
+	if (via->shared)
+		d->kept = -1;
+	return true;
 }
 
 /* Its engine is dead; the kernel waits for the next one. */
 static void revive(struct adopt *a, struct disk *d)
 {
-	struct target *t;
+	const struct via_ops *via;
 
-	if (revive_ublk(a, d))
-		return;
-	if (!d->taken && d->kept >= 0 && d->loop >= 0) {
-		t = target_of(a, &d->record);
-		if (t && go_on_by_fuse(a, t, d, d->kept, false))
-			return;
-	}
+	for (unsigned i = 0; (via = exporter_at(i)); i++)
+		if (revive_by(a, d, via))
+			break;
 	if (d->kept >= 0) /* the engine's is the same, or it is of no use */
 		close(d->kept);
 }
@@ -364,6 +333,12 @@ static void drop_records(struct adopt *a)
 			doubt_target(a, &a->targets[i]);
 }
 
+static void forget(struct disk *d)
+{
+	for (unsigned i = 0; i < EXPORTERS_MAX; i++)
+		free(d->left[i].file);
+}
+
 unsigned adopt_end(struct adopt *a)
 {
 	unsigned n;
@@ -373,7 +348,7 @@ unsigned adopt_end(struct adopt *a)
 	drop_records(a);
 	n = a->going_on;
 	for (size_t i = 0; i < a->ndisks; i++)
-		free(a->disks[i].file);
+		forget(&a->disks[i]);
 	free(a->targets);
 	free(a->disks);
 	free(a);

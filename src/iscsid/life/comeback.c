@@ -40,7 +40,7 @@ static void add_cause(struct strbuf *sb, const struct device *d)
 	else if (t->fence.holds)
 		sb_add(sb, "for the end of the old session (FenceTimeout)");
 	else if (d->recovery || d->recovering)
-		sb_add(sb, "for its ublk device to be recovered");
+		sb_add(sb, "for its %s device to be recovered", d->via->word);
 	else if (!d->serving)
 		sb_add(sb, "for the engine to take it");
 	else if (d->state == DEVICE_PARSING)

@@ -405,8 +405,8 @@ int manager_start(struct manager *m, const struct options *opt,
 		return err;
 	log_info(NULL, "iSCSI driver version " SOFTHBA_VERSION ", I am %s",
 		 m->initiator.name);
-	/* Before the engines start: they look once whether there is ublk. */
-	exporter_find(m->conf, &m->workers, &m->ublk);
+	/* Before the engines start: they look once what there is, too. */
+	exporters_probe(m->conf, &m->workers, &m->exporters);
 	err = take_over(m);
 	if (!err)
 		err = doors->open(m);

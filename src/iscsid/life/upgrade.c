@@ -125,11 +125,11 @@ static bool pack(struct parcel *p, const struct device *d)
 	char name[RECORD_NAME];
 	int copy;
 
-	if (d->fuse < 0)
+	if (d->handle < 0)
 		return true;
 	if (p->count == p->room)
 		return false;
-	copy = fcntl(d->fuse, F_DUPFD_CLOEXEC,
+	copy = fcntl(d->handle, F_DUPFD_CLOEXEC,
 		     SERVICE_FIRST_HANDLE + (int)p->room);
 	if (copy < 0)
 		return false;

@@ -16,13 +16,13 @@
 
 /*
  * Our handle is the engine's: the kernel says of it whether a request has yet
- * to be read (fuse_dev_poll()).
+ * to be read (via_ops.shared).
  */
 static bool is_unread(const struct device *d)
 {
-	struct pollfd p = { .fd = d->fuse, .events = POLLIN };
+	struct pollfd p = { .fd = d->handle, .events = POLLIN };
 
-	return d->fuse >= 0 && poll(&p, 1, 0) == 1 && p.revents & POLLIN;
+	return d->handle >= 0 && poll(&p, 1, 0) == 1 && p.revents & POLLIN;
 }
 
 /* Reads and writes under way, as iostat(1) has them. */

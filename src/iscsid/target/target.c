@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/value.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/host/records.h"
 #include "iscsid/core/core.h"
@@ -463,17 +464,6 @@ static void renew(struct target *t, const struct conf_section *found_by)
 	request_wipe(&msg);
 }
 
-static const char *export_word(unsigned how)
-{
-	static const char *const words[] = {
-		[CONF_EXPORT_AUTO] = "auto",
-		[CONF_EXPORT_FUSE] = "fuse",
-		[CONF_EXPORT_UBLK] = "ublk",
-	};
-
-	return words[how];
-}
-
 /* No session is about that, so it holds at once, for devices to come. */
 static void take_export(struct target *t)
 {
@@ -487,7 +477,7 @@ static void take_export(struct target *t)
 	conf_settings_wipe(&fresh);
 	if (t->settings.export != was)
 		log_info(t->label, "Export is %s now%s",
-			 export_word(t->settings.export),
+			 value_export_word(t->settings.export),
 			 devices_are_up(t)
 				 ? ": the devices that are there stay "
 				   "as they are until they are made "
