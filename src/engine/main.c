@@ -17,18 +17,13 @@
 #include "engine/host/managers.h"
 #include "engine/host/memory.h"
 #include "engine/host/sandbox.h"
+#include "export/export.h"
 #include "io/loop.h"
 #include "wire/chap.h"
 
 #define MANAGER_FD   3
 #define LISTENER_FD  4
 #define LOOP_ENTRIES 1024
-
-/*
- * Where there is none, the ring is not allowed the commands either: they
- * reach other drivers and the options of sockets, too.
- */
-#define UBLK_CONTROL "/dev/ublk-control"
 
 static bool is_local(int fd, int want_listening)
 {
@@ -90,12 +85,24 @@ static int enter_sandbox(void)
 	return err;
 }
 
+/*
+ * Where no exporter needs them, the ring is not allowed the commands: they
+ * reach other drivers and the options of sockets, too.
+ */
+static int new_loop(bool commands, struct io_loop **out)
+{
+	return io_loop_new(LOOP_ENTRIES,
+			   IO_LOOP_RESTRICTED | IO_LOOP_SPINS |
+				   (commands ? IO_LOOP_COMMANDS : 0),
+			   out);
+}
+
 int main(void)
 {
 	static struct engine engine;
 	struct io_loop *loop;
 	int err, listener = find_listener();
-	bool ublk;
+	struct export_abilities can;
 
 	if (!is_manager(MANAGER_FD)) {
 		fprintf(stderr, "iscsid-engine is started by iscsid\n");
@@ -105,17 +112,14 @@ int main(void)
 	close_range(listener >= 0 ? LISTENER_FD + 1 : MANAGER_FD + 1, ~0u, 0);
 	ignore_signals();
 	warm_up_hashes();
-	ublk = access(UBLK_CONTROL, F_OK) == 0;
-	err = io_loop_new(LOOP_ENTRIES,
-			  IO_LOOP_RESTRICTED | IO_LOOP_SPINS |
-				  (ublk ? IO_LOOP_COMMANDS : 0),
-			  &loop);
+	can = exports_ask();
+	err = new_loop(can.commands, &loop);
 	if (err) {
 		log_err(NULL, "%s", io_loop_strerror(err));
 		return 1;
 	}
 	engine_init(&engine, loop, MANAGER_FD, listener);
-	engine.can_ublk = ublk;
+	engine.serves = can.serves;
 	engine_log_to_manager(&engine);
 	memory_prepare();
 	err = enter_sandbox();

@@ -3,7 +3,8 @@
  *
  * An exporter takes requests from a kernel handle, gives them to the disk
  * (disk/io.h) and answers.  It changes nothing on the host: mounts and
- * device nodes are the manager's, with the helpers beside this file.
+ * device nodes are the manager's (iscsid/host/via.h), with the helpers beside
+ * this file.
  */
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
@@ -11,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/exporters.h"
 
 struct disk;
 struct export_ops;
@@ -38,8 +41,8 @@ struct export_config {
 	int fd;		      /* the kernel's handle, owned by the export */
 	struct disk *disk;    /* its geometry must be known */
 	bool resume;	      /* served before: ask the kernel to send again */
-	unsigned depth;	      /* most requests at once; 0: what is best.  ublk:
-				 exactly those of the device */
+	unsigned depth;	      /* most requests at once, or exactly those of the
+				 device; 0: what is best */
 	const struct export_events *events;
 	void *ctx;
 };
@@ -58,7 +61,15 @@ struct export
 
 /* One exporter; a const object of its file. */
 struct export_ops {
-	const char *name;
+	const char *name; /* its word in base/exporters.h */
+	/* Messages with the manager that name no exporter mean it. */
+	bool implied;
+	/* Its handle is the manager's, too, and a manager's after that one. */
+	bool shared;
+	/* Its handle takes commands of the ring (IORING_OP_URING_CMD). */
+	bool commands;
+	/* Does it work in this process?  NULL: always. */
+	bool (*can)(void);
 	size_t memory; /* bytes of the arena (base/arena.h) each export takes at
 			  most */
 	int (*start)(const struct export_config *cfg, struct export **out);
@@ -68,7 +79,20 @@ struct export_ops {
 	void (*stats)(const struct export *e, struct export_stats *out);
 };
 
-extern const struct export_ops export_fuse, export_ublk;
+#define EXPORT_DECLARE(word, how) extern const struct export_ops export_##word;
+EXPORTERS(EXPORT_DECLARE)
+
+/* The exporter of a number, as in base/exporters.h; NULL beyond the last. */
+const struct export_ops *export_at(unsigned number);
+/* The one of this name, "": the implied one.  NULL: there is none. */
+const struct export_ops *export_find(const char *name);
+
+struct export_abilities {
+	uint32_t serves; /* exporters that work: set of 1 << number */
+	bool commands;	 /* one of them needs commands of the ring */
+};
+/* While all of /dev can be seen. */
+struct export_abilities exports_ask(void);
 
 /* How many requests at once a disk gets whose engine has so many already. */
 unsigned export_depth(unsigned disks);
@@ -103,7 +127,7 @@ static inline void export_stop(struct export *e)
 
 /*
  * The kernel's handle, which stays the export's, for another to go on with;
- * -1 once it is stopping, and when it is nobody else's business (ublk).
+ * -1 once it is stopping, and when it is nobody else's business.
  */
 static inline int export_handle(const struct export *e)
 {

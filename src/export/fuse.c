@@ -401,6 +401,8 @@ static int get_handle(const struct export *e)
 
 const struct export_ops export_fuse = {
 	.name = "fuse",
+	.implied = true,
+	.shared = true,
 	.memory = MEMORY,
 	.start = start,
 	.resized = resized,

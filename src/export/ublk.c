@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "disk/disk.h"
+#include "export/ublk_control.h"
 #include "export/ublk_proto.h"
 #include "export/submit.h"
 #include "io/loop.h"
@@ -304,8 +305,15 @@ static int get_handle(const struct export *e)
 	return -1;
 }
 
+static bool can(void)
+{
+	return access(UBLK_CONTROL, F_OK) == 0;
+}
+
 const struct export_ops export_ublk = {
 	.name = "ublk",
+	.commands = true,
+	.can = can,
 	.memory = MEMORY,
 	.start = start,
 	.resized = resized,

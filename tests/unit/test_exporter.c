@@ -16,8 +16,6 @@
 #define ALL   (UBLK_CAN_RECOVER | UBLK_CAN_REISSUE | UBLK_CAN_ENCODE)
 #define EVERY UINT32_MAX /* exporter */
 
-extern const struct via_ops via_fuse, via_ublk;
-
 static struct exporter_hosts hosts;
 static char why[EXPORTER_WHY];
 

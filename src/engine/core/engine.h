@@ -39,7 +39,7 @@ struct engine {
 	struct stages stages;
 	struct evict *evict;
 	unsigned attached; /* disks the kernel has from us */
-	bool can_ublk;	   /* its ring takes the commands of a ublk device */
+	uint32_t serves;   /* exporters that work: set of 1 << number */
 	bool greeted, quitting;
 	struct msg_out msg;
 };

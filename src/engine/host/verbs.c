@@ -45,6 +45,16 @@ static bool show_pulse(int fd)
 	return !err;
 }
 
+/* The implied one is served by all engines. */
+static void add_serves(const struct engine *e, struct msg_out *out)
+{
+	const struct export_ops *via;
+
+	for (unsigned i = 0; (via = export_at(i)); i++)
+		if (!via->implied)
+			msg_u64(out, via->name, e->serves >> i & 1);
+}
+
 static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 		     const char *verb)
 {
@@ -62,7 +72,7 @@ static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 	out = engine_begin(e, "ready");
 	msg_u64(out, "version", PROTOCOL_VERSION);
 	msg_i64(out, "pid", getpid());
-	msg_u64(out, "ublk", e->can_ublk);
+	add_serves(e, out);
 	msg_u64(out, "pulse", shows);
 	engine_post(e);
 }
@@ -175,22 +185,17 @@ static void tell_detached(struct engine *e, const struct subject *s, int err)
 	engine_post(e);
 }
 
-/* How the handle is to be served; FUSE when nothing is said. */
+/* How the handle is to be served. */
 static int read_export(const struct msg_in *m, struct lun_attach *a)
 {
-	static const struct export_ops *const known[] = { &export_fuse,
-							  &export_ublk };
-	char name[16];
+	char name[EXPORTER_WORD_SIZE] = "";
 	uint64_t depth = 0;
 	int n = msg_get(m, "export", name, sizeof(name));
 
 	/* Without one, 0: as the exporter likes. */
 	(void)msg_get_u64(m, "depth", UINT16_MAX, &depth);
 	a->depth = (unsigned)depth;
-	a->via = n == -ENOENT ? &export_fuse : NULL;
-	for (size_t i = 0; n > 0 && i < sizeof(known) / sizeof(*known); i++)
-		if (strcmp(known[i]->name, name) == 0)
-			a->via = known[i];
+	a->via = n > 0 || n == -ENOENT ? export_find(name) : NULL;
 	return a->via ? 0 : -EINVAL;
 }
 

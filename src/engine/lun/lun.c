@@ -101,14 +101,17 @@ static void tell_detached(struct lun *u, int err)
 static void tell_held(struct lun *u)
 {
 	int handle = u->export ? export_handle(u->export) : u->fd;
+	struct msg_out *m;
 
-	if (u->via == &export_ublk) {
-		msg_str(begin(u, "held"), "export", u->via->name);
-		engine_post(engine_of(u));
-	} else if (handle >= 0) {
-		begin(u, "held");
+	if (u->via->shared && handle < 0)
+		return;
+	m = begin(u, "held");
+	if (!u->via->implied)
+		msg_str(m, "export", u->via->name);
+	if (u->via->shared)
 		engine_post_handle(engine_of(u), handle);
-	}
+	else
+		engine_post(engine_of(u));
 }
 
 void lun_tell_all(struct lun *u)

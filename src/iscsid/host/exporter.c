@@ -16,10 +16,7 @@
 
 /* The table ----------------------------------------------------------- */
 
-#define DECLARE(word, how) extern const struct via_ops via_##word;
-#define ROW(word, how)	   &via_##word,
-
-EXPORTERS(DECLARE)
+#define ROW(word, how) &via_##word,
 
 static const struct via_ops *const table[] = { EXPORTERS(ROW) };
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/exporters.h"
 #include "ctl/msg.h"
 
 #define EXPORTER_WHY 160
@@ -152,5 +153,8 @@ struct via_ops {
 	/* No disk that goes on has the number n. */
 	bool (*is_not_ours)(const struct via_sweep *s, unsigned n);
 };
+
+#define VIA_DECLARE(word, how) extern const struct via_ops via_##word;
+EXPORTERS(VIA_DECLARE)
 
 #endif
