@@ -10,11 +10,14 @@
 #ifndef WORDS_WORDS_H
 #define WORDS_WORDS_H
 
-#define WORDS_PORTALS 32 /* of one target */
+#define WORDS_PORTALS  32  /* of one target */
+#define WORDS_IDENTITY 300 /* bytes of the identity of a disk, with the NUL */
+#define WORDS_SERIAL   128 /* of its serial number */
 
 enum word_kind {
 	WORD_ID,     /* 64 bits, chosen by the manager */
 	WORD_NUMBER, /* 32 bits, within bounds */
+	WORD_BIG,    /* 64 bits, the same */
 	WORD_MS,     /* the same, milliseconds */
 	WORD_BOOL,   /* 0 or 1 */
 	WORD_TEXT,
@@ -27,6 +30,7 @@ enum word_kind {
 	WORD_DIGEST,	    /* one of digest_words */
 	WORD_REINSTATEMENT, /* one of reinstatement_words */
 	WORD_SEEN,	    /* one of reinstates_words */
+	WORD_LUN,	    /* the eight bytes of its field, as hex digits */
 };
 
 /* Which sessions a key of session_keys.h is about, and where. */
@@ -37,6 +41,13 @@ enum word_scope {
 	WORD_AT_ONCE = 8,      /* it counts for a session that stands, too */
 	WORD_NEEDED = 16,
 	WORD_NOT_0 = 32, /* the manager does not say 0 */
+};
+
+/* The states of an engine in which it takes a message. */
+enum word_when_engine {
+	WHEN_NEW = 1,
+	WHEN_GREETED = 2, /* by `hello` */
+	WHEN_ENDING = 4,  /* after `quit` */
 };
 
 /* By enum digest_offer of proto/session.h, and enum conf_digest. */

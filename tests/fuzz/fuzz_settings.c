@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "ctl/msg.h"
+#include "engine/host/asked.h"
 #include "engine/session/settings.h"
 
 static void check(const struct settings *s)
@@ -37,17 +38,27 @@ static void read_as(const struct msg_in *m, enum session_type type)
 	settings_wipe(&s);
 }
 
+static void check_asked(const struct asked *a)
+{
+	if (a->kind != ASKED_attach)
+		return;
+	MUST(memchr(a->attach.expect, '\0', sizeof(a->attach.expect)));
+	MUST(memchr(a->attach.export, '\0', sizeof(a->attach.export)));
+	MUST(a->attach.depth <= UINT16_MAX);
+}
+
 static void read_parts(const struct msg_in *m)
 {
 	static struct settings s;
-	uint8_t lun[LUN_LEN];
+	static struct asked a;
 	struct strbuf why;
 	char text[128];
-	uint64_t id;
+	bool has_subject;
 
 	sb_init(&why, text, sizeof(text));
-	(void)settings_id(m, &id, &why);
-	(void)settings_lun(m, lun, &why);
+	for (enum asked_kind kind = 0; kind < ASKED_KINDS; kind++)
+		if (!asked_read(m, kind, &a, &has_subject, &why))
+			check_asked(&a);
 	if (!settings_portals(m, &s, &why))
 		MUST(s.nportals >= 1 && s.preferred <= s.nportals);
 }

@@ -220,20 +220,6 @@ static void test_nothing_is_left_after_a_refusal(void **state)
 	assert_memory_equal(&settings, &zero, sizeof(settings));
 }
 
-static void test_a_lun_is_sixteen_digits(void **state)
-{
-	static const uint8_t want[LUN_LEN] = { 0, 1 };
-	uint8_t lun[LUN_LEN];
-	struct msg_in m;
-
-	sb_init(&why, why_text, sizeof(why_text));
-	assert_int_equal(msg_read(&m, "attach lun=0001000000000000", 27), 0);
-	assert_int_equal(settings_lun(&m, lun, &why), 0);
-	assert_memory_equal(lun, want, LUN_LEN);
-	assert_int_equal(msg_read(&m, "attach lun=1", 12), 0);
-	assert_int_equal(settings_lun(&m, lun, &why), -EINVAL);
-}
-
 static int read_own(const char *text, struct addr *portal)
 {
 	struct msg_in m;
@@ -285,7 +271,6 @@ int main(void)
 		cmocka_unit_test(test_an_isid_has_twelve_digits),
 		cmocka_unit_test(test_a_discovery_needs_no_name_and_takes_none),
 		cmocka_unit_test(test_nothing_is_left_after_a_refusal),
-		cmocka_unit_test(test_a_lun_is_sixteen_digits),
 		cmocka_unit_test(
 			test_a_portals_own_settings_replace_what_they_say),
 	};

@@ -1,5 +1,5 @@
 /*
- * verbs - what the manager asks for, word by word (docs/engine-protocol.md).
+ * verbs - does what the manager asks for (words/to_engine.h).
  */
 #include "engine/host/verbs.h"
 
@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/topic.h"
 #include "engine/discovery/discovery.h"
+#include "engine/host/asked.h"
 #include "engine/host/handover.h"
 #include "engine/session/settings.h"
 #include "engine/lun/geometry_keys.h"
@@ -23,12 +24,10 @@
 
 #define PROTOCOL_VERSION 1
 
-struct verb {
-	const char *name;
-	/* *fd: the handle that came along, or -1; set to -1 by who keeps it */
-	void (*fn)(struct engine *e, const struct msg_in *m, int *fd,
-		   const char *verb);
-};
+static void refuse(struct engine *e, const struct asked *a, const char *why)
+{
+	engine_refuse(e, asked_verb(a->kind), why);
+}
 
 /* Without a page it is asked now and then whether it still answers. */
 static bool show_pulse(int fd)
@@ -55,16 +54,14 @@ static void add_serves(const struct engine *e, struct msg_out *out)
 			msg_u64(out, via->name, e->serves >> i & 1);
 }
 
-static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
-		     const char *verb)
+static void do_hello(struct engine *e, const struct asked *a,
+		     const struct msg_in *m, int *fd)
 {
 	struct msg_out *out;
-	uint64_t version;
 	bool shows;
 
-	if (msg_get_u64(m, "version", UINT32_MAX, &version) ||
-	    version != PROTOCOL_VERSION) {
-		engine_refuse(e, verb, "version 1 is spoken here");
+	if (a->version != PROTOCOL_VERSION) {
+		refuse(e, a, "version 1 is spoken here");
 		return;
 	}
 	e->greeted = true;
@@ -77,8 +74,8 @@ static void do_hello(struct engine *e, const struct msg_in *m, int *fd,
 	engine_post(e);
 }
 
-static void do_session(struct engine *e, const struct msg_in *m,
-		       const char *verb, enum session_type type,
+static void do_session(struct engine *e, const struct asked *a,
+		       const struct msg_in *m, enum session_type type,
 		       int (*start)(struct engine *e, const struct settings *s))
 {
 	static struct settings s;
@@ -88,7 +85,7 @@ static void do_session(struct engine *e, const struct msg_in *m,
 
 	sb_init(&why, text, sizeof(text));
 	if (settings_read(m, type, &s, &why)) {
-		engine_refuse(e, verb, text);
+		refuse(e, a, text);
 		return;
 	}
 	s.session.random = engine_random;
@@ -98,18 +95,18 @@ static void do_session(struct engine *e, const struct msg_in *m,
 		err = start(e, &s);
 	settings_wipe(&s);
 	if (err)
-		engine_refuse(e, verb, strerror(-err));
+		refuse(e, a, strerror(-err));
 }
 
-static void do_target(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_target(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
-	do_session(e, m, verb, SESSION_NORMAL, engine_target_start);
+	do_session(e, a, m, SESSION_NORMAL, engine_target_start);
 }
 
 /* The same keys, for a target that is there; else it means nothing. */
-static void do_settings(struct engine *e, const struct msg_in *m, int *fd,
-			const char *verb)
+static void do_settings(struct engine *e, const struct asked *a,
+			const struct msg_in *m, int *fd)
 {
 	static struct settings s;
 	char text[128];
@@ -118,7 +115,7 @@ static void do_settings(struct engine *e, const struct msg_in *m, int *fd,
 
 	sb_init(&why, text, sizeof(text));
 	if (settings_read(m, SESSION_NORMAL, &s, &why)) {
-		engine_refuse(e, verb, text);
+		refuse(e, a, text);
 		return;
 	}
 	s.session.random = engine_random;
@@ -128,75 +125,22 @@ static void do_settings(struct engine *e, const struct msg_in *m, int *fd,
 	settings_wipe(&s);
 }
 
-static void do_discover(struct engine *e, const struct msg_in *m, int *fd,
-			const char *verb)
+static void do_discover(struct engine *e, const struct asked *a,
+			const struct msg_in *m, int *fd)
 {
-	do_session(e, m, verb, SESSION_DISCOVERY, discovery_start);
+	do_session(e, a, m, SESSION_DISCOVERY, discovery_start);
 }
 
-/* What a message is about. */
-struct subject {
-	uint64_t id;
-	uint8_t lun[LUN_LEN];
-	struct engine_target *target; /* NULL when there is none */
-};
-
-/* False after having refused it. */
-static bool read_id(struct engine *e, const struct msg_in *m, const char *verb,
-		    struct subject *s)
-{
-	char text[128];
-	struct strbuf why;
-
-	sb_init(&why, text, sizeof(text));
-	if (settings_id(m, &s->id, &why)) {
-		engine_refuse(e, verb, text);
-		return false;
-	}
-	s->target = engine_target_find(e, s->id);
-	return true;
-}
-
-static bool read_lun(struct engine *e, const struct msg_in *m, const char *verb,
-		     struct subject *s)
-{
-	char text[128];
-	struct strbuf why;
-
-	if (!read_id(e, m, verb, s))
-		return false;
-	sb_init(&why, text, sizeof(text));
-	if (settings_lun(m, s->lun, &why)) {
-		engine_refuse(e, verb, text);
-		return false;
-	}
-	return true;
-}
-
-static void tell_detached(struct engine *e, const struct subject *s, int err)
+static void tell_detached(struct engine *e, const struct asked *a, int err)
 {
 	struct msg_out *m = engine_begin(e, "detached");
 	char hex[2 * LUN_LEN + 1];
 
-	hex_put(hex, s->lun, LUN_LEN);
-	msg_u64(m, "id", s->id);
+	hex_put(hex, a->lun, LUN_LEN);
+	msg_u64(m, "id", a->id);
 	msg_str(m, "lun", hex);
 	msg_u64(m, "error", (uint64_t)-err);
 	engine_post(e);
-}
-
-/* How the handle is to be served. */
-static int read_export(const struct msg_in *m, struct lun_attach *a)
-{
-	char name[EXPORTER_WORD_SIZE] = "";
-	uint64_t depth = 0;
-	int n = msg_get(m, "export", name, sizeof(name));
-
-	/* Without one, 0: as the exporter likes. */
-	(void)msg_get_u64(m, "depth", UINT16_MAX, &depth);
-	a->depth = (unsigned)depth;
-	a->via = n > 0 || n == -ENOENT ? export_find(name) : NULL;
-	return a->via ? 0 : -EINVAL;
 }
 
 /* A manager of an older version does not tell it. */
@@ -207,83 +151,71 @@ static void read_past(const struct msg_in *m, struct lun_attach *a)
 	(void)geometry_keys_get(m, &a->geometry); /* else it is not known */
 }
 
-static int attach(const struct msg_in *m, const struct subject *s, int fd)
+static int attach(struct engine *e, const struct asked *a,
+		  const struct msg_in *m, int fd)
 {
-	struct lun_attach a = { .fd = fd };
-	uint64_t resume = 0;
-	int err;
+	struct engine_target *t = engine_target_find(e, a->id);
+	struct lun_attach l = {
+		.via = export_find(a->attach.export),
+		.fd = fd,
+		.depth = a->attach.depth,
+		.resume = a->attach.resume,
+	};
 
-	if (!s->target)
+	if (!t)
 		return -ENODEV;
 	if (fd < 0)
 		return -EBADF;
-	err = msg_get(m, "expect", a.expect, sizeof(a.expect));
-	if (err < 0 && err != -ENOENT)
+	if (!l.via)
 		return -EINVAL;
-	err = read_export(m, &a);
-	if (err)
-		return err;
-	/* Without it the device is a new one. */
-	(void)msg_get_u64(m, "resume", 1, &resume);
-	a.resume = resume;
-	if (resume)
-		read_past(m, &a);
-	return engine_target_attach(s->target, s->lun, &a);
+	str_copy(l.expect, sizeof(l.expect), a->attach.expect);
+	if (l.resume)
+		read_past(m, &l);
+	return engine_target_attach(t, a->lun, &l);
 }
 
-static void do_attach(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_attach(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
-	struct subject s;
-	int err;
+	int err = attach(e, a, m, *fd);
 
-	if (!read_lun(e, m, verb, &s))
-		return;
-	err = attach(m, &s, *fd);
 	if (err)
-		tell_detached(e, &s, err);
+		tell_detached(e, a, err);
 	else
 		*fd = -1;
 }
 
 /* What is not attached, or not known, is detached already. */
-static void do_detach(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_detach(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
-	struct subject s;
+	struct engine_target *t = engine_target_find(e, a->id);
 
-	if (!read_lun(e, m, verb, &s))
-		return;
-	if (!s.target || luns_detach(&s.target->luns, s.lun) < 0)
-		tell_detached(e, &s, 0);
+	if (!t || luns_detach(&t->luns, a->lun) < 0)
+		tell_detached(e, a, 0);
 }
 
-static void do_forget(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_forget(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
-	struct subject s;
-	int err;
+	struct engine_target *t = engine_target_find(e, a->id);
+	int err = t ? luns_forget(&t->luns, a->lun) : 0;
 
-	if (!read_lun(e, m, verb, &s) || !s.target)
-		return;
-	err = luns_forget(&s.target->luns, s.lun);
 	if (err)
-		engine_refuse(e, verb, strerror(-err));
+		refuse(e, a, strerror(-err));
 }
 
-static void do_rescan(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_rescan(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
-	struct subject s;
+	struct engine_target *t = engine_target_find(e, a->id);
 
-	if (!read_id(e, m, verb, &s))
-		return;
-	if (!s.target) {
-		engine_refuse(e, verb, "no target has this id");
+	if (!t) {
+		refuse(e, a, "no target has this id");
 		return;
 	}
-	engine_target_retry(s.target);
-	luns_rescan(&s.target->luns, io_now(e->loop));
+	engine_target_retry(t);
+	luns_rescan(&t->luns, io_now(e->loop));
 }
 
 static void tell_switched(struct engine *e, uint64_t id, const char *portal,
@@ -312,166 +244,172 @@ static void tell_switched(struct engine *e, uint64_t id, const char *portal,
 	engine_post(e);
 }
 
-static void do_switch(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_switch(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
+	struct engine_target *t = engine_target_find(e, a->id);
 	char text[ADDR_TEXT_SIZE] = "";
-	struct subject s;
-	struct addr a;
-	int n, err = -EINVAL;
+	int n = msg_get(m, "portal", text, sizeof(text));
+	int err = -EINVAL;
+	struct addr to;
 
-	if (!read_id(e, m, verb, &s))
-		return;
-	n = msg_get(m, "portal", text, sizeof(text));
-	if (!s.target)
+	if (!t)
 		err = -ENODEV;
-	else if (n > 0 && !addr_parse(text, (size_t)n, &a))
-		err = engine_target_switch(s.target, &a);
-	tell_switched(e, s.id, text, err);
+	else if (n > 0 && !addr_parse(text, (size_t)n, &to))
+		err = engine_target_switch(t, &to);
+	tell_switched(e, a->id, text, err);
 }
 
-static void do_portals(struct engine *e, const struct msg_in *m, int *fd,
-		       const char *verb)
+static void do_portals(struct engine *e, const struct asked *a,
+		       const struct msg_in *m, int *fd)
 {
+	struct engine_target *t = engine_target_find(e, a->id);
 	static struct settings list;
 	char text[128];
 	struct strbuf why;
-	struct subject s;
 
-	if (!read_id(e, m, verb, &s))
-		return;
 	sb_init(&why, text, sizeof(text));
 	if (settings_portals(m, &list, &why))
-		engine_refuse(e, verb, text);
-	else if (s.target)
-		engine_target_set_portals(s.target, &list);
+		refuse(e, a, text);
+	else if (t)
+		engine_target_set_portals(t, &list);
 }
 
-static void do_at(struct engine *e, const struct msg_in *m, int *fd,
-		  const char *verb)
+static void do_at(struct engine *e, const struct asked *a,
+		  const struct msg_in *m, int *fd)
 {
+	struct engine_target *t = engine_target_find(e, a->id);
 	static struct settings own;
 	char text[128];
 	struct strbuf why;
-	struct subject s;
 	struct addr portal;
 	int err;
 
-	if (!read_id(e, m, verb, &s) || !s.target)
+	if (!t)
 		return;
 	sb_init(&why, text, sizeof(text));
-	portal_settings_apply(&s.target->by_portal, &(struct addr){ 0 }, &own);
+	portal_settings_apply(&t->by_portal, &(struct addr){ 0 }, &own);
 	err = settings_own(m, &portal, &own, &why);
 	if (err)
-		engine_refuse(e, verb, text);
+		refuse(e, a, text);
 	else
-		err = engine_target_set_at_portal(s.target, &portal, &own);
+		err = engine_target_set_at_portal(t, &portal, &own);
 	if (err && err != -EINVAL)
-		engine_refuse(e, verb, strerror(-err));
+		refuse(e, a, strerror(-err));
 	settings_wipe(&own);
 }
 
 /* The times that may change while the session lives. */
-static void do_timeouts(struct engine *e, const struct msg_in *m, int *fd,
-			const char *verb)
+static void do_timeouts(struct engine *e, const struct asked *a,
+			const struct msg_in *m, int *fd)
 {
-	struct subject s;
+	struct engine_target *t = engine_target_find(e, a->id);
 	uint64_t ms;
 
-	if (!read_id(e, m, verb, &s) || !s.target)
+	if (!t)
 		return;
 	if (!msg_get_u64(m, "connfail-timeout", UINT32_MAX, &ms))
-		engine_target_set_connfail(s.target, (uint32_t)ms);
+		engine_target_set_connfail(t, (uint32_t)ms);
 	if (!msg_get_u64(m, "disk-command-timeout", UINT32_MAX, &ms))
-		engine_target_set_disk_timeout(s.target, (uint32_t)ms);
+		engine_target_set_disk_timeout(t, (uint32_t)ms);
 }
 
 /* The answer to "resolve"; who asked may be gone by now. */
-static void do_resolved(struct engine *e, const struct msg_in *m, int *fd,
-			const char *verb)
+static void do_resolved(struct engine *e, const struct asked *a,
+			const struct msg_in *m, int *fd)
 {
-	struct subject s;
-	struct lookup *l;
+	struct engine_target *t = engine_target_find(e, a->id);
+	struct lookup *l = t ? &t->lookup : discovery_lookup(e, a->id);
 
-	if (!read_id(e, m, verb, &s))
-		return;
-	l = s.target ? &s.target->lookup : discovery_lookup(e, s.id);
 	if (l)
 		lookup_answer(l, m);
 }
 
 /* Whatever has the id ends; what is gone already counts as removed. */
-static void do_remove(struct engine *e, const struct msg_in *m, int *fd,
-		      const char *verb)
+static void do_remove(struct engine *e, const struct asked *a,
+		      const struct msg_in *m, int *fd)
 {
-	struct subject s;
+	struct engine_target *t = engine_target_find(e, a->id);
 
-	if (!read_id(e, m, verb, &s))
-		return;
-	if (s.target) {
-		engine_target_remove(s.target);
-	} else if (!discovery_remove(e, s.id)) {
-		msg_u64(engine_begin(e, "removed"), "id", s.id);
+	if (t) {
+		engine_target_remove(t);
+	} else if (!discovery_remove(e, a->id)) {
+		msg_u64(engine_begin(e, "removed"), "id", a->id);
 		engine_post(e);
 	}
 }
 
 /* Lines of these topics are wanted from now on (base/topic.h). */
-static void do_log(struct engine *e, const struct msg_in *m, int *fd,
-		   const char *verb)
+static void do_log(struct engine *e, const struct asked *a,
+		   const struct msg_in *m, int *fd)
 {
-	uint64_t mask;
-
-	if (msg_get_u64(m, "mask", UINT32_MAX, &mask)) {
-		engine_refuse(e, verb, "mask is missing or not valid");
-		return;
-	}
-	topics_set((unsigned)mask);
+	topics_set(a->mask);
 	log_set_level(topics_wanted ? LOG_DEBUG : LOG_INFO);
 }
 
-static void do_ping(struct engine *e, const struct msg_in *m, int *fd,
-		    const char *verb)
+static void do_ping(struct engine *e, const struct asked *a,
+		    const struct msg_in *m, int *fd)
 {
 	engine_begin(e, "pong");
 	engine_post(e);
 }
 
-static void do_adopt(struct engine *e, const struct msg_in *m, int *fd,
-		     const char *verb)
+static void do_adopt(struct engine *e, const struct asked *a,
+		     const struct msg_in *m, int *fd)
 {
 	handover(e);
 }
 
-static void do_quit(struct engine *e, const struct msg_in *m, int *fd,
-		    const char *verb)
+static void do_quit(struct engine *e, const struct asked *a,
+		    const struct msg_in *m, int *fd)
 {
 	e->quitting = true;
 	engine_end_if_idle(e);
 }
 
-static const struct verb verbs[] = {
-	{ "hello", do_hello },	     { "target", do_target },
-	{ "discover", do_discover }, { "attach", do_attach },
-	{ "detach", do_detach },     { "forget", do_forget },
-	{ "rescan", do_rescan },     { "remove", do_remove },
-	{ "switch", do_switch },     { "portals", do_portals },
-	{ "timeouts", do_timeouts }, { "resolved", do_resolved },
-	{ "settings", do_settings }, { "at", do_at },
-	{ "log", do_log },	     { "adopt", do_adopt },
-	{ "ping", do_ping },	     { "quit", do_quit },
+/* *fd: the handle that came along, or -1; set to -1 by who keeps it. */
+typedef void verb_fn(struct engine *e, const struct asked *a,
+		     const struct msg_in *m, int *fd);
+
+static verb_fn *const verbs[ASKED_KINDS] = {
+#define MESSAGE(name, when, keys) [ASKED_##name] = do_##name,
+#include "words/to_engine.h"
 };
+
+static unsigned state_of(const struct engine *e)
+{
+	if (!e->greeted)
+		return WHEN_NEW;
+	return e->quitting ? WHEN_ENDING : WHEN_GREETED;
+}
+
+/* A disk that was asked for and is not served is detached. */
+static void refuse_asked(struct engine *e, const struct asked *a,
+			 bool has_subject, const char *why)
+{
+	if (a->kind == ASKED_attach && has_subject)
+		tell_detached(e, a, -EINVAL);
+	else
+		refuse(e, a, why);
+}
 
 void verbs_dispatch(struct engine *e, const struct msg_in *m, int *fd)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (!msg_is(m, verbs[i].name))
-			continue;
-		if (!e->greeted && verbs[i].fn != do_hello)
-			break;
-		verbs[i].fn(e, m, fd, verbs[i].name);
-		return;
-	}
-	engine_refuse(e, "message",
-		      e->greeted ? "unknown verb" : "hello comes first");
+	enum asked_kind kind = asked_kind(m);
+	static struct asked a;
+	bool has_subject = false;
+	char text[128];
+	struct strbuf why;
+
+	sb_init(&why, text, sizeof(text));
+	if (!e->greeted && kind != ASKED_hello)
+		engine_refuse(e, "message", "hello comes first");
+	else if (kind == ASKED_KINDS)
+		engine_refuse(e, "message", "unknown verb");
+	else if (!asked_is_due(kind, state_of(e)))
+		engine_refuse(e, asked_verb(kind), "not now");
+	else if (asked_read(m, kind, &a, &has_subject, &why))
+		refuse_asked(e, &a, has_subject, text);
+	else
+		verbs[kind](e, &a, m, fd);
 }

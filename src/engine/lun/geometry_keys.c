@@ -6,30 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FIELD(key, f)                                                          \
-	{                                                                      \
-		key, offsetof(struct disk_geometry, f),                        \
-			sizeof(((struct disk_geometry *)0)->f)                 \
-	}
+#include "words/geometry_keys.h"
 
 static const struct field {
 	const char *key;
+	uint64_t most;
 	size_t at, size;
 } fields[] = {
-	FIELD("block-size", block_size),
-	FIELD("physical-size", physical_size),
-	FIELD("blocks", blocks),
-	FIELD("read-only", read_only),
-	FIELD("rotational", rotational),
-	FIELD("write-cache", write_cache),
-	FIELD("fua", fua),
-	FIELD("discard", can_discard),
-	FIELD("discard-granularity", discard_granularity),
-	FIELD("discard-alignment", discard_alignment),
-	FIELD("max-discard", max_discard),
-	FIELD("zero", can_zero),
-	FIELD("max-zero", max_zero),
-	FIELD("optimal-io", optimal_io),
+#define ROW(key, kind, most, said, disk)                                       \
+	{ key, most, offsetof(struct disk_geometry, disk),                     \
+	  sizeof(((struct disk_geometry *)0)->disk) },
+	GEOMETRY_KEYS(ROW)
+#undef ROW
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -57,13 +45,6 @@ static void store(struct disk_geometry *g, const struct field *f, uint64_t v)
 		*(bool *)(void *)p = v != 0;
 }
 
-static uint64_t most(const struct field *f)
-{
-	return f->size == sizeof(uint64_t)   ? UINT64_MAX
-	       : f->size == sizeof(uint32_t) ? UINT32_MAX
-					     : 1;
-}
-
 void geometry_keys_put(struct msg_out *m, const struct disk_geometry *g)
 {
 	for (size_t i = 0; i < FIELDS; i++)
@@ -87,7 +68,7 @@ bool geometry_keys_get(const struct msg_in *m, struct disk_geometry *g)
 
 	*g = (struct disk_geometry){ 0 };
 	for (size_t i = 0; i < FIELDS; i++)
-		if (msg_get_u64(m, fields[i].key, most(&fields[i]), &v) == 0)
+		if (msg_get_u64(m, fields[i].key, fields[i].most, &v) == 0)
 			store(g, &fields[i], v);
 	if (makes_sense(g))
 		return true;

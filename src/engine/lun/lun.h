@@ -12,9 +12,7 @@
 #include "engine/lun/owner.h"
 #include "io/timer.h"
 #include "wire/lun.h"
-
-#define LUN_EXPECT_SIZE 300
-#define LUN_SERIAL_SIZE 128
+#include "words/words.h"
 
 struct export_ops;
 struct lun;
@@ -33,9 +31,9 @@ struct lun_attach {
 	int fd;		/* the kernel's end, ours on success */
 	unsigned depth; /* requests at once; 0: what is best */
 	bool resume;	/* it was served before: ask for its requests again */
-	char expect[LUN_EXPECT_SIZE]; /* the identity it must have, or "" */
+	char expect[WORDS_IDENTITY]; /* the identity it must have, or "" */
 	/* resume: the rest of how it was; block size 0: not known */
-	char serial[LUN_SERIAL_SIZE];
+	char serial[WORDS_SERIAL];
 	struct disk_geometry geometry;
 };
 

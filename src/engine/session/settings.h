@@ -13,7 +13,6 @@
 
 #include "proto/session.h"
 #include "wire/addr.h"
-#include "wire/lun.h"
 #include "words/words.h"
 
 struct msg_in;
@@ -54,7 +53,7 @@ struct settings {
 		};
 	};
 	struct addr portals[PORTALS_MAX]; /* in order of preference */
-	unsigned nportals;
+	unsigned nportals;		  /* stays behind them */
 	uint32_t preferred; /* so many of them go before all others */
 	bool failover;
 	uint32_t group; /* of the last session, SETTINGS_NO_GROUP: none */
@@ -96,10 +95,5 @@ void settings_take_times(struct settings *s, const struct settings *from);
 
 /* Overwrites everything, the secrets above all. */
 void settings_wipe(struct settings *s);
-
-/* The keys every verb about one LUN has: 0 or -EINVAL with the reason. */
-int settings_id(const struct msg_in *m, uint64_t *id, struct strbuf *why);
-int settings_lun(const struct msg_in *m, uint8_t lun[static LUN_LEN],
-		 struct strbuf *why);
 
 #endif
