@@ -16,9 +16,9 @@
 #include "iscsid/daemon/daemon.h"
 #include "export/owner.h"
 #include "iscsid/host/leftovers.h"
-#include "iscsid/life/manager.h"
+#include "iscsid/run/run.h"
 #include "iscsid/daemon/options.h"
-#include "iscsid/life/upgrade.h"
+#include "iscsid/run/upgrade.h"
 
 enum {
 	EXIT_OK,
@@ -101,10 +101,10 @@ static int serve(const struct options *o, int lock)
 		log_err(o->rundir, "cannot write the pid file: %s",
 			strerror(-err));
 	else
-		err = manager_start(&m, o, &admin_doors);
+		err = run_start(&m, o, &admin_doors);
 	if (!err)
-		err = manager_run(&m);
-	manager_end(&m);
+		err = run_loop(&m);
+	run_end(&m);
 	daemon_unlock(o->rundir, lock);
 	log_info(NULL, err ? "ended by an error" : "stopped");
 	if (!err && o->verb == OPTIONS_FREE)

@@ -6,7 +6,7 @@
  *
  * kind is one of enum word_kind, least and most are bounds of numbers, scope
  * is a set of enum word_scope.  from is where the manager has the value
- * (iscsid/engines/request.c): CONF(field) of struct conf_settings, OF(field)
+ * (iscsid/messages/request.c): CONF(field) of struct conf_settings, OF(field)
  * of struct target_request, MADE(field) of what is worked out there.  to is
  * the field in the engine's struct settings (engine/session/settings.h), whose
  * default stays where a key is not given.  help is for

@@ -11,9 +11,11 @@
 #include "base/log.h"
 #include "iscsid/admin/control.h"
 #include "iscsid/core/core.h"
+#include "iscsid/run/linux.h"
 #include "iscsid/target/target.h"
 
 static struct manager m;
+static struct linux_side side;
 static struct options opt = { .conf = "/nonexistent/iscsi.conf" };
 static struct target targets[2];
 static struct addr portals[2][2];
@@ -72,20 +74,22 @@ static void add_target(unsigned i)
 
 static void begin(void)
 {
-	struct io_loop *loop = m.loop;
+	struct io_loop *loop = side.loop;
 
+	linux_init(&side, &opt);
+	if (!loop)
+		MUST(!io_loop_new(8, 0, &loop));
+	side.loop = loop;
 	log_set_sink(silent);
 	memset(&m, 0, sizeof(m));
 	memset(targets, 0, sizeof(targets));
 	m.opt = &opt;
 	m.conf = conf_empty(opt.conf);
-	m.loop = loop;
+	m.out = &side.out;
 	list_init(&m.targets);
 	list_init(&m.sources);
 	for (unsigned i = 0; i < 2; i++)
 		add_target(i);
-	if (!loop)
-		MUST(!io_loop_new(8, 0, &m.loop));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 static void check_text(const char *text, size_t size)
 {

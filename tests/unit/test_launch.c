@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "io/sock.h"
-#include "iscsid/engines/launch.h"
+#include "iscsid/run/launch.h"
 
 static char dir[] = "/tmp/test_launch.XXXXXX", path[sizeof(dir) + 8];
 static int spoke[2]; /* the engine has said something */

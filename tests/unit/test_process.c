@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "iscsid/engines/process.h"
+#include "iscsid/host/process.h"
 
 static pid_t child;
 static struct process_state s;

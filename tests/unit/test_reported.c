@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 static struct reported said;
 static const char *wrong;

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "engine/session/settings.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "words/words.h"
 
 static const uint8_t isid[CONF_ISID_LEN] = { 2, 0x3d, 0, 0, 0, 1 };

@@ -17,10 +17,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/core/core.h"
+#include "iscsid/run/linux.h"
 #include "iscsid/target/target.h"
 #include "iscsid/admin/verbs.h"
 
 static struct manager m;
+static struct linux_side side;
 static struct options opt;
 static struct target targets[2];
 static struct addr portals[2][2]; /* of each */
@@ -65,6 +67,8 @@ static int setup(void **state)
 	log_set_sink(silent);
 	opt.conf = "iscsi.conf";
 	m.opt = &opt;
+	linux_init(&side, &opt);
+	m.out = &side.out;
 	m.conf = conf_empty("iscsi.conf");
 	list_init(&m.targets);
 	list_init(&m.sources);
@@ -82,12 +86,12 @@ static int setup(void **state)
 		add_portal(t, "192.0.2.1:3260,1");
 		add_portal(t, "[2001:db8::1]:3261,2");
 	}
-	return io_loop_new(8, 0, &m.loop);
+	return io_loop_new(8, 0, &side.loop);
 }
 
 static int teardown(void **state)
 {
-	io_loop_free(m.loop);
+	io_loop_free(side.loop);
 	conf_free(m.conf);
 	return 0;
 }

@@ -69,7 +69,7 @@ static void on_timer(struct io_timer *t)
 		c->wait->late(c);
 		return;
 	}
-	io_timer_after(c->m->loop, &c->timer, CALL_LOOK);
+	manager_set_timer(c->m, &c->timer, CALL_LOOK);
 	if (c->waited >= CALL_QUIET && c->wait->what)
 		tell_what(c); /* the last: who asked may be gone then */
 }
@@ -80,10 +80,10 @@ void call_wait(struct call *c, const struct call_wait *w)
 	c->wait = w;
 	c->waited = 0;
 	*c->told = '\0';
-	io_timer_after(c->m->loop, &c->timer, CALL_LOOK);
+	manager_set_timer(c->m, &c->timer, CALL_LOOK);
 }
 
 void call_drop(struct call *c)
 {
-	io_timer_cancel(c->m->loop, &c->timer);
+	manager_clear_timer(c->m, &c->timer);
 }

@@ -8,7 +8,7 @@
 #include "iscsid/device/device.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/source/sources.h"
 #include "iscsid/target/target.h"
 #include "iscsid/admin/verb_fns.h"

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 #include "iscsid/admin/verb_fns.h"
 #include "iscsid/admin/verbs.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "iscsid/core/core.h"
-#include "iscsid/life/upgrade.h"
+#include "iscsid/run/upgrade.h"
 #include "iscsid/admin/verb_fns.h"
 
 #define EXECUTE_AFTER (4 * CALL_LOOK) /* ms, in which the answer goes out */
@@ -38,7 +38,7 @@ static void on_checked(void *ctx, int err)
 		return;
 	}
 	upgrade.timer.fn = on_timer;
-	io_timer_after(upgrade.m->loop, &upgrade.timer, EXECUTE_AFTER);
+	manager_set_timer(upgrade.m, &upgrade.timer, EXECUTE_AFTER);
 }
 
 static bool look(struct call *c)

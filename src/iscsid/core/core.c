@@ -3,10 +3,7 @@
  */
 #include "iscsid/core/core.h"
 
-#include <errno.h>
-
 #include "base/log.h"
-#include "iscsid/daemon/daemon.h"
 
 uint64_t manager_new_id(struct manager *m)
 {
@@ -44,18 +41,7 @@ struct report manager_report(void)
 
 bool manager_is_sole(struct manager *m)
 {
-	if (m->name_fd >= 0)
-		return true;
-	m->name_fd = daemon_take_name(m->initiator.name);
-	if (m->name_fd != -EADDRINUSE)
-		return true; /* as far as can be known */
-	if (!m->told_other)
-		log_warn(NULL,
-			 "another daemon of this host is %s, too: how targets "
-			 "treat old sessions is not looked at",
-			 m->initiator.name);
-	m->told_other = true;
-	return false;
+	return m->out->is_sole(m->out, m->initiator.name);
 }
 
 bool manager_is_stopping(const struct manager *m)

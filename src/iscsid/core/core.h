@@ -8,23 +8,25 @@
 #ifndef ISCSID_CORE_H
 #define ISCSID_CORE_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/fsm.h"
 #include "base/list.h"
-#include "conf/bindings.h"
 #include "conf/conf.h"
 #include "conf/initiatorname.h"
-#include "ctl/server.h"
-#include "io/loop.h"
+#include "io/timer.h"
 #include "iscsid/core/doubts.h"
 #include "iscsid/host/exporter.h"
+#include "iscsid/host/outside.h"
 #include "iscsid/daemon/options.h"
 #include "iscsid/engines/supervise.h"
-#include "iscsid/host/watch.h"
-#include "iscsid/host/worker.h"
+
+struct ctl_server;
+struct hba;
+struct io_loop;
+struct manager_doors;
 
 enum manager_state {
 	MANAGER_RUNNING,
@@ -35,36 +37,31 @@ enum manager_state {
 };
 
 struct manager {
+	/* set by the owner */
 	const struct options *opt;
-	/* below the run directory */
-	char held[PATH_MAX], seen[PATH_MAX], sockets[PATH_MAX];
-	struct io_loop *loop;
+	const struct outside *out;
+	struct io_loop *loop; /* for its doors: the core has none */
 	struct initiator initiator;
-	int name_fd;	 /* the name is ours alone: daemon_take_name(); or -1 */
-	bool told_other; /* that it is not */
-	struct conf *conf;
-	struct bindings *bindings;
-	struct workers workers;
+	struct conf *conf; /* owned */
+	const struct manager_doors *doors;
+	struct ctl_server *server;
+	struct hba *hba; /* NULL: there is no such file */
+	/* below: our own */
 	struct engines engines;
 	struct exporter_hosts exporters; /* what this machine can */
 	struct adopt *adopt;		 /* only while it starts */
 	struct doubts doubts;
 	struct list sources, targets;
-	const struct manager_doors *doors;
-	struct ctl_server *server;
-	struct hba *hba;    /* NULL: there is no such file */
-	struct watch watch; /* of block devices */
-	uint8_t state;	    /* enum manager_state */
-	bool forced;	    /* asked to stop twice: do not wait for users */
+	uint8_t state; /* enum manager_state */
+	bool forced;   /* asked to stop twice: do not wait for users */
 	uint64_t last_id;
-	unsigned generation;  /* of the configuration: how often it was read */
-	unsigned discoveries; /* numbered for their ISIDs */
-	int signals;	      /* signalfd */
-	struct io_op signalled;
+	unsigned generation;   /* of the configuration: how often it was read */
+	unsigned discoveries;  /* numbered for their ISIDs */
+	struct io_timer begin; /* what was left is taken over: what then? */
+	void (*begun)(struct manager *m, unsigned n); /* n disks go on */
 	struct io_timer deadline;
 	struct io_timer settle;	   /* the start, until it is over */
 	unsigned settling;	   /* ms */
-	struct io_timer log_flush; /* repeated lines wait */
 	struct comeback *comeback; /* NULL: no disk is to come back */
 	unsigned not_back; /* disks that went on, and ended: that was said */
 	/* Something that the stop waits for may be over; NULL at the start. */
@@ -85,5 +82,34 @@ void manager_check_stop(struct manager *m);
 bool manager_is_sole(struct manager *m);
 /* Where faults of the configuration files go. */
 struct report manager_report(void);
+
+/* Of m->out, by shorter names. */
+
+static inline uint64_t manager_now(const struct manager *m)
+{
+	return m->out->now(m->out);
+}
+
+static inline time_t manager_date(const struct manager *m)
+{
+	return m->out->date(m->out);
+}
+
+static inline void manager_set_timer(struct manager *m, struct io_timer *t,
+				     uint64_t ms)
+{
+	m->out->set_timer(m->out, t, ms);
+}
+
+static inline void manager_clear_timer(struct manager *m, struct io_timer *t)
+{
+	m->out->clear_timer(m->out, t);
+}
+
+/* NULL is fine. */
+static inline void manager_abandon(struct manager *m, struct worker *w)
+{
+	m->out->abandon(m->out, w);
+}
 
 #endif

@@ -11,7 +11,6 @@
 #include "conf/bindings.h"
 #include "conf/conf.h"
 #include "conf/initiatorname.h"
-#include "iscsid/engines/supervise.h"
 
 static const struct option long_options[] = {
 	{ "free", no_argument, NULL, 'F' },

@@ -21,6 +21,8 @@ enum options_verb {
 	OPTIONS_WRONG,	 /* a line on err says what */
 };
 
+#define ENGINES_MAX 64
+
 struct options {
 	enum options_verb verb;
 	/* all borrowed from argv */

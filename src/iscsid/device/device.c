@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/device/announce.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/device/recovery.h"
 #include "iscsid/host/steps.h"
 #include "iscsid/target/target.h"
@@ -175,7 +174,7 @@ static void run(struct device *d, enum step_kind kind,
 
 	if (parts)
 		s->parts = *parts;
-	d->worker = step_start(device_workers(d), s, on_step, d);
+	d->worker = device_start_step(d, s, on_step);
 	if (!d->worker) {
 		note_failure(d, kind, -ENOMEM);
 		device_step(d, DEVICE_FAILED, NULL);
@@ -186,12 +185,12 @@ static void run(struct device *d, enum step_kind kind,
 
 static void set_timer(struct device *d, uint64_t ms)
 {
-	io_timer_after(d->t->m->loop, &d->timer, ms);
+	manager_set_timer(d->t->m, &d->timer, ms);
 }
 
 static void clear_timer(struct device *d)
 {
-	io_timer_cancel(d->t->m->loop, &d->timer);
+	manager_clear_timer(d->t->m, &d->timer);
 }
 
 /* Up ------------------------------------------------------------------ */
@@ -279,7 +278,7 @@ static void make_links(struct device *d)
 
 	device_name(d, dev, sizeof(dev));
 	links_path(&at, "", path, sizeof(path));
-	err = links_make(&at, dev);
+	err = d->t->m->out->link(d->t->m->out, &at, dev);
 	if (err == -EEXIST)
 		log_warn(d->label,
 			 "a name below %s is not ours and stays as it is",
@@ -309,11 +308,10 @@ static void tell_udev(const struct device *d)
 	int err;
 
 	device_name(d, dev, sizeof(dev));
-	err = udev_put(t->m->opt->rundir, dev, &u);
+	err = t->m->out->publish(t->m->out, &u, dev, d->parts, d->nparts);
 	if (err)
 		log_warn(d->label, "no properties for udev: %s",
 			 strerror(-err));
-	udev_announce(dev, d->parts, d->nparts);
 }
 
 static bool is_changed(const struct device *d)
@@ -356,11 +354,10 @@ void device_catch_up(struct device *d)
 
 static void watch_device(struct device *d)
 {
-	char dev[LINK_DEV_SIZE], path[LINK_DEV_SIZE + 5];
+	char dev[LINK_DEV_SIZE];
 
 	device_name(d, dev, sizeof(dev));
-	snprintf(path, sizeof(path), "/dev/%s", dev);
-	d->watch = watch_add(&d->t->m->watch, path);
+	d->watch = d->t->m->out->watch(d->t->m->out, dev);
 }
 
 static void act_online(void *obj, const void *arg)
@@ -491,15 +488,15 @@ static void act_stay(void *obj, const void *arg)
 static void act_clear(void *obj, const void *arg)
 {
 	struct device *d = obj;
+	const struct outside *out = d->t->m->out;
 	struct link_place at = device_place(d);
 	char dev[LINK_DEV_SIZE];
 
 	clear_timer(d);
 	device_name(d, dev, sizeof(dev));
-	watch_remove(&d->t->m->watch, d->watch);
+	out->unwatch(out, d->watch);
 	d->watch = -1;
-	links_remove(&at, dev); /* also those of a manager before */
-	udev_drop(d->t->m->opt->rundir, dev);
+	out->hide(out, &at, dev); /* also the names of a manager before */
 	d->linked = false;
 	if (d->disk < 0 && !d->via->stop_ends_it) {
 		device_step(d, DEVICE_OK, NULL);
@@ -516,7 +513,7 @@ static void act_orphaned(void *obj, const void *arg)
 	struct worker *w = d->worker;
 
 	d->worker = NULL;
-	worker_abandon(w);
+	manager_abandon(d->t->m, w);
 	act_clear(obj, arg);
 }
 

@@ -20,7 +20,7 @@
 #include "io/loop.h"
 #include "iscsid/host/exporter.h"
 #include "iscsid/host/links.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "iscsid/host/users.h"
 
 #define DEVICE_ATTACH_WITHIN 30000 /* ms for the engine */

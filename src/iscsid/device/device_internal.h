@@ -25,9 +25,11 @@ void device_catch_up(struct device *d);
 
 /* The name of its block device, for messages; until the next call. */
 const char *device_dev(const struct device *d);
-/* For step_start(); until the next call. */
+/* For device_start_step(); until the next call. */
 struct step *device_make_step(const struct device *d, enum step_kind kind);
-struct workers *device_workers(const struct device *d);
+/* With the device as ctx; NULL on ENOMEM. */
+struct worker *device_start_step(struct device *d, struct step *s,
+				 step_done *done);
 /* Which way it is to go; false after saying that there is none. */
 bool device_choose(struct device *d);
 /* Its way did not work: with Export=auto it is another's turn. */

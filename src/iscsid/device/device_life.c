@@ -8,19 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
-#include "export/blockdev.h"
 #include "iscsid/host/records.h"
-#include "iscsid/host/lunfile.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/device/recovery.h"
-#include "iscsid/daemon/service.h"
 #include "iscsid/target/target.h"
-#include "iscsid/host/worker.h"
 
 /* For a manager after us ---------------------------------------------- */
 
@@ -32,7 +27,7 @@ static void name_of(const struct device *d, char dst[static RECORD_NAME])
 void device_record(const struct device *d)
 {
 	const struct record_disk h = { d->t->bus, d->t->number, d->said };
-	int err = records_put_disk(d->t->m->held, &h);
+	int err = d->t->m->out->put_disk(d->t->m->out, &h);
 
 	if (err)
 		log_warn(d->label, "no record of it can be kept: %s",
@@ -41,8 +36,8 @@ void device_record(const struct device *d)
 
 void device_drop_record(const struct device *d)
 {
-	records_drop_disk(d->t->m->held, d->t->bus, d->t->number,
-			  d->said.number);
+	d->t->m->out->drop_disk(d->t->m->out, d->t->bus, d->t->number,
+				d->said.number);
 }
 
 void device_keep_handle(const struct device *d)
@@ -50,18 +45,19 @@ void device_keep_handle(const struct device *d)
 	char name[RECORD_NAME];
 
 	name_of(d, name);
-	service_keep(name, d->handle);
+	d->t->m->out->keep(d->t->m->out, name, d->handle);
 }
 
 void device_close_handle(struct device *d)
 {
+	const struct outside *out = d->t->m->out;
 	char name[RECORD_NAME];
 
 	if (d->handle < 0)
 		return;
 	name_of(d, name);
-	service_drop(name);
-	close(d->handle);
+	out->unkeep(out, name);
+	out->close(out, d->handle);
 	d->handle = -1;
 }
 
@@ -78,7 +74,7 @@ static void on_timer(struct io_timer *t)
 	struct device *d = container_of(t, struct device, timer);
 
 	if (d->state == DEVICE_ONLINE && d->renew && !can_renew(d))
-		io_timer_after(d->t->m->loop, t, DEVICE_RENEW_EVERY);
+		manager_set_timer(d->t->m, t, DEVICE_RENEW_EVERY);
 	else if (d->state == DEVICE_ONLINE && !d->renew)
 		return;
 	else if (d->state != DEVICE_DOWN)
@@ -96,7 +92,7 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 	if (!d)
 		return NULL;
 	records_disk_name(t->bus, t->number, number, disk);
-	lunfile_path(t->m->opt, disk, path, sizeof(path));
+	t->m->out->file_path(t->m->out, disk, path, sizeof(path));
 	d->file = strdup(path);
 	if (!d->file) {
 		free(d);
@@ -115,10 +111,10 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 void device_free(struct device *d)
 {
 	recovery_stop(d);
-	worker_abandon(d->worker);
-	io_timer_cancel(d->t->m->loop, &d->timer);
+	manager_abandon(d->t->m, d->worker);
+	manager_clear_timer(d->t->m, &d->timer);
 	if (d->handle >= 0)
-		close(d->handle);
+		d->t->m->out->close(d->t->m->out, d->handle);
 	list_remove(&d->link);
 	free(d->file);
 	free(d);
@@ -126,6 +122,7 @@ void device_free(struct device *d)
 
 void device_go_on(struct device *d, const struct device_left *left)
 {
+	const struct outside *out = d->t->m->out;
 	char *file = left->file ? strdup(left->file) : NULL;
 
 	if (file) {
@@ -144,8 +141,8 @@ void device_go_on(struct device *d, const struct device_left *left)
 		return;
 	}
 	d->announced = true;
-	d->bytes = blockdev_size(device_dev(d));
-	d->read_only = blockdev_is_read_only(device_dev(d));
+	d->bytes = out->size(out, device_dev(d));
+	d->read_only = out->is_read_only(out, device_dev(d));
 	if (d->handle >= 0)
 		device_keep_handle(d);
 	log_info(d->label, "%s goes on", device_dev(d));
@@ -279,7 +276,7 @@ void device_stop(struct device *d, bool force)
 	}
 	if (d->force && d->state != DEVICE_UNMOUNTING) {
 		d->worker = NULL;
-		worker_abandon(w);
+		manager_abandon(d->t->m, w);
 	}
 	device_step(d,
 		    d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE
@@ -307,7 +304,7 @@ void device_renew(struct device *d)
 	if (d->state == DEVICE_ONLINE && can_renew(d))
 		device_step(d, DEVICE_TIMER, NULL);
 	else if (d->state == DEVICE_ONLINE)
-		io_timer_after(d->t->m->loop, &d->timer, DEVICE_RENEW_EVERY);
+		manager_set_timer(d->t->m, &d->timer, DEVICE_RENEW_EVERY);
 }
 
 void device_stay(struct device *d)

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -14,7 +13,7 @@
 #include "export/export.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 
 /* Which one ----------------------------------------------------------- */
@@ -78,9 +77,12 @@ const char *device_dev(const struct device *d)
 	return name;
 }
 
-struct workers *device_workers(const struct device *d)
+struct worker *device_start_step(struct device *d, struct step *s,
+				 step_done *done)
 {
-	return &d->t->m->workers;
+	const struct outside *out = d->t->m->out;
+
+	return out->step(out, s, done, d);
 }
 
 struct step *device_make_step(const struct device *d, enum step_kind kind)
@@ -99,7 +101,6 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 				    (uint8_t)d->said.number };
 	s.depth = d->depth;
 	s.features = m->exporters.host[exporter_number(d->via)].features;
-	s.pid = (int)getpid();
 	s.engine = d->t->engine ? (int)d->t->engine->pid : 0;
 	s.size = kind == STEP_RESIZE ? d->said.blocks * d->said.block_size
 				     : d->bytes;
@@ -112,7 +113,8 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 /* This one is in no process but the engine's, and on its way. */
 static bool tell_with_own_handle(struct device *d, struct msg_out *m)
 {
-	int handle = d->via->open(d->number);
+	const struct outside *out = d->t->m->out;
+	int handle = out->open(out, d->via, d->number);
 	bool told;
 
 	if (handle < 0) {
@@ -122,7 +124,7 @@ static bool tell_with_own_handle(struct device *d, struct msg_out *m)
 		return false;
 	}
 	told = engine_tell(d->t->engine, m, handle);
-	close(handle);
+	out->close(out, handle);
 	return told;
 }
 

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "iscsid/device/device.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 
 static struct device *of(struct list *link)
@@ -67,7 +67,7 @@ static void ignore(struct target *t, const struct reported_lun *l,
 
 	hex_put(hex, l->lun, LUN_LEN);
 	if (budget_take(&t->ignored, TARGET_LUNS, UINT64_MAX,
-			io_now(t->m->loop)))
+			manager_now(t->m)))
 		log_warn(t->label, "lun %s %s, it is ignored", hex, why);
 	request_lun(&m, "forget", t->id, l->lun);
 	if (t->engine)
@@ -227,7 +227,7 @@ void device_waits(struct target *t, const struct reported_waits *w)
 	if (!d)
 		return;
 	d->waits = *w;
-	d->waits_since = time(NULL) - (time_t)w->age;
+	d->waits_since = manager_date(t->m) - (time_t)w->age;
 }
 
 void device_attached(struct target *t, const uint8_t lun[LUN_LEN])

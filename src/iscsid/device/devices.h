@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 struct device_left;
 struct engine_process;

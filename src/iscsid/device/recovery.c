@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "iscsid/device/device_internal.h"
 #include "iscsid/host/steps.h"
+#include "iscsid/core/core.h"
 #include "iscsid/engines/supervise.h"
 #include "iscsid/target/target.h"
 
@@ -23,7 +24,7 @@ static void run(struct device *d, enum step_kind kind)
 
 	/* Whoever has it open waits for this. */
 	s->force = true;
-	d->recovery = step_start(device_workers(d), s, on_step, d);
+	d->recovery = device_start_step(d, s, on_step);
 	if (!d->recovery && kind != STEP_FAIL)
 		device_lose(d, ENOMEM);
 }
@@ -92,7 +93,7 @@ void recovery_stop(struct device *d)
 
 	d->recovering = false;
 	d->recovery = NULL;
-	worker_abandon(w);
+	manager_abandon(d->t->m, w);
 }
 
 void recovery_give_up(struct device *d)

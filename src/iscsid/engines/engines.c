@@ -8,14 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "iscsid/engines/launch.h"
+#include "iscsid/host/outside.h"
 
 int engines_start(struct engines *es, unsigned count)
 {
-	int err = launch_find_program(es->program, sizeof(es->program));
-
-	if (err)
-		return err;
 	es->list = calloc(ENGINES_MAX, sizeof(*es->list));
 	if (!es->list)
 		return -ENOMEM;
@@ -101,4 +97,13 @@ void engines_kill(struct engines *es)
 {
 	for (unsigned i = 0; i < es->count; i++)
 		engine_kill(&es->list[i]);
+}
+
+void engines_free(struct engines *es)
+{
+	for (unsigned i = 0; i < (es->list ? ENGINES_MAX : 0u); i++)
+		engine_release(&es->list[i]);
+	free(es->list);
+	es->list = NULL;
+	es->count = 0;
 }

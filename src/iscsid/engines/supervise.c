@@ -4,82 +4,53 @@
 #include "iscsid/engines/supervise_internal.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <syslog.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "iscsid/host/exporter.h"
-#include "iscsid/engines/launch.h"
+#include "iscsid/host/outside.h"
 
-static const char *exit_words(const siginfo_t *info, char *dst, size_t size)
+static const struct outside *outside(const struct engine_process *e)
 {
-	if (!info->si_pid) /* the child of a manager before us */
-		snprintf(dst, size, "ended");
-	else if (info->si_code == CLD_EXITED && info->si_status == 127)
-		snprintf(dst, size, "could not be executed");
-	else if (info->si_code == CLD_EXITED)
-		snprintf(dst, size, "exited with status %d", info->si_status);
-	else
-		snprintf(dst, size, "was ended by signal %d (%s)",
-			 info->si_status, strsignal(info->si_status));
-	return dst;
+	return e->all->out;
+}
+
+static void set_timer(struct engine_process *e, uint64_t ms)
+{
+	outside(e)->set_timer(outside(e), &e->timer, ms);
 }
 
 /* Process and socket are both over: now it is truly gone. */
 static void check_over(struct engine_process *e)
 {
-	if (!e->running && !e->chan_open)
+	if (!e->running && !e->connected)
 		engine_step(e, ENGINE_EXITED);
 }
 
-static void on_ended(struct io_op *op, int res)
+void engine_ended(struct engine_process *e, const char *words, bool well)
 {
-	struct engine_process *e =
-		container_of(op, struct engine_process, ended);
-	siginfo_t info;
-	char words[96];
-
-	memset(&info, 0, sizeof(info));
-	if (waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG) == 0 &&
-	    info.si_pid == 0) {
-		io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
-		return;
-	}
-	close(e->pidfd);
 	e->running = false;
 	if (e->old)
 		log_info(e->name, "process %d makes way", (int)e->pid);
-	else if (e->state != ENGINE_QUITTING ||
-		 (info.si_pid &&
-		  (info.si_code != CLD_EXITED || info.si_status)))
-		log_warn(e->name, "process %d %s", (int)e->pid,
-			 exit_words(&info, words, sizeof(words)));
+	else if (e->state != ENGINE_QUITTING || !well)
+		log_warn(e->name, "process %d %s", (int)e->pid, words);
 	/* What it said last still lies in the socket: end comes after it. */
 	check_over(e);
 }
 
-static void on_chan_end(struct chan *c, int err)
+void engine_hung_up(struct engine_process *e)
 {
-	struct engine_process *e = container_of(c, struct engine_process, chan);
-
-	chan_close(c);
+	outside(e)->hang_up(outside(e), e);
 	/* An engine without its socket can only be ended. */
 	if (e->running)
 		engine_step(e, ENGINE_MISBEHAVED);
 }
 
-static void on_chan_closed(struct chan *c)
+void engine_disconnected(struct engine_process *e)
 {
-	struct engine_process *e = container_of(c, struct engine_process, chan);
-
-	e->chan_open = false;
+	e->connected = false;
 	check_over(e);
 }
 
@@ -93,15 +64,14 @@ static void count_wrong(struct engine_process *e, const char *what)
 		engine_step(e, ENGINE_MISBEHAVED);
 }
 
-static void on_garbage(struct chan *c)
+void engine_heard_garbage(struct engine_process *e)
 {
-	count_wrong(container_of(c, struct engine_process, chan),
-		    "not a message");
+	count_wrong(e, "not a message");
 }
 
 static void pass_line(struct engine_process *e, const struct reported_log *l)
 {
-	uint64_t now = io_now(e->all->loop);
+	uint64_t now = outside(e)->now(outside(e));
 	/* What was asked for must not keep back what matters. */
 	struct budget *b =
 		l->level == LOG_DEBUG ? &e->debug_budget : &e->log_budget;
@@ -177,9 +147,8 @@ static void heed(struct engine_process *e, const struct reported *s,
 	}
 }
 
-static void on_msg(struct chan *c, const struct msg_in *m, int fd)
+void engine_heard(struct engine_process *e, const struct msg_in *m, int handle)
 {
-	struct engine_process *e = container_of(c, struct engine_process, chan);
 	static struct reported s;
 	const char *wrong = "";
 	int err = reported_read(m, &s, &wrong);
@@ -188,25 +157,17 @@ static void on_msg(struct chan *c, const struct msg_in *m, int fd)
 	if (err == -EBADMSG)
 		count_wrong(e, wrong);
 	else if (!err)
-		heed(e, &s, &fd);
-	if (fd >= 0) /* nobody took it */
-		close(fd);
+		heed(e, &s, &handle);
+	if (handle >= 0) /* nobody took it */
+		outside(e)->close(outside(e), handle);
 }
 
-static const struct chan_ops engine_chan_ops = { on_msg, on_garbage,
-						 on_chan_end, on_chan_closed };
-
-static void take_process(struct engine_process *e, const struct launched *p)
+static void take_process(struct engine_process *e)
 {
-	e->pid = p->pid;
-	e->pidfd = p->pidfd;
 	e->adopted = false;
 	e->wrong = 0;
 	e->ready = 0;
-	e->running = e->chan_open = true;
-	chan_open(&e->chan, e->all->loop, p->sock, &engine_chan_ops,
-		  ENGINE_QUEUE);
-	io_poll(e->all->loop, &e->ended, e->pidfd, POLLIN);
+	e->running = e->connected = true;
 }
 
 static void send_word(struct engine_process *e, const char *verb)
@@ -215,21 +176,21 @@ static void send_word(struct engine_process *e, const char *verb)
 
 	msg_begin(&m, verb);
 	/* What does not arrive gets no answer, which has a time limit. */
-	(void)chan_send(&e->chan, &m, -1);
+	(void)outside(e)->send(outside(e), e, &m, -1);
 }
 
 /* One of a version without pages closes the handle. */
 static void greet(struct engine_process *e)
 {
 	static struct msg_out m;
-	int page = vigil_begin(&e->vigil, e->name);
+	int page = vigil_begin(&e->vigil, outside(e), e->name);
 
 	msg_begin(&m, "hello");
 	msg_u64(&m, "version", ENGINE_VERSION);
 	/* What does not arrive gets no answer, which has a time limit. */
-	(void)chan_send(&e->chan, &m, page);
+	(void)outside(e)->send(outside(e), e, &m, page);
 	if (page >= 0)
-		close(page);
+		outside(e)->close(outside(e), page);
 }
 
 void engine_send_topics(struct engine_process *e)
@@ -239,7 +200,7 @@ void engine_send_topics(struct engine_process *e)
 	msg_begin(&m, "log");
 	msg_u64(&m, "mask", e->all->topics);
 	/* An engine that takes nothing any more is found by its pings. */
-	(void)chan_send(&e->chan, &m, -1);
+	(void)outside(e)->send(outside(e), e, &m, -1);
 }
 
 static void rest(struct engine_process *e)
@@ -248,16 +209,13 @@ static void rest(struct engine_process *e)
 
 	log_warn(e->name, "is started again %s",
 		 pause ? "after a pause" : "at once");
-	io_timer_after(e->all->loop, &e->timer, pause);
+	set_timer(e, pause);
 }
 
 static void act_spawn(void *obj, const void *arg)
 {
 	struct engine_process *e = obj;
-	const struct launch l = { e->all->program, e->path,
-				  e->all->keep_stderr };
-	struct launched p;
-	int err = launch_start(&l, &p);
+	int err = outside(e)->start(outside(e), e);
 
 	if (err) {
 		e->ready = 0;
@@ -265,8 +223,8 @@ static void act_spawn(void *obj, const void *arg)
 		engine_step(e, ENGINE_EXITED);
 		return;
 	}
-	take_process(e, &p);
-	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
+	take_process(e);
+	set_timer(e, patience_engine(e->deaths));
 	greet(e);
 }
 
@@ -277,7 +235,7 @@ static void act_adopt(void *obj, const void *arg)
 	e->adopted = true;
 	log_info(e->name, "process %d is left of a manager before us",
 		 (int)e->pid);
-	io_timer_after(e->all->loop, &e->timer, patience_engine(e->deaths));
+	set_timer(e, patience_engine(e->deaths));
 	greet(e);
 }
 
@@ -296,6 +254,7 @@ static unsigned demand(void *ctx, unsigned wanted)
 static struct vigil_of vigil_of(struct engine_process *e)
 {
 	return (struct vigil_of){
+		.out = outside(e),
 		.name = e->name,
 		.pid = e->pid,
 		.timeout = e->all->timeout,
@@ -309,14 +268,14 @@ static void look_later(struct engine_process *e)
 {
 	const struct vigil_of of = vigil_of(e);
 
-	io_timer_after(e->all->loop, &e->timer, vigil_every(&e->vigil, &of));
+	set_timer(e, vigil_every(&e->vigil, &of));
 }
 
 static void act_ready(void *obj, const void *arg)
 {
 	struct engine_process *e = obj;
 
-	e->ready = io_now(e->all->loop);
+	e->ready = outside(e)->now(outside(e));
 	look_later(e);
 	log_debug(e->name, "process %d is ready", (int)e->pid);
 	if (e->all->topics)
@@ -343,7 +302,7 @@ static void act_look(void *obj, const void *arg)
 	const char *why = "";
 
 	look_later(e);
-	switch (vigil_look(&e->vigil, &of, io_now(e->all->loop), &why)) {
+	switch (vigil_look(&e->vigil, &of, outside(e)->now(outside(e)), &why)) {
 	case VIGIL_FINE:
 		break;
 	case VIGIL_ASK:
@@ -355,18 +314,13 @@ static void act_look(void *obj, const void *arg)
 	}
 }
 
-/*
- * Through its pidfd: the number of one that is no child of ours may already
- * be somebody else's.  One that is over needs no more.
- */
 void engine_kill(struct engine_process *e)
 {
-	if (!e->running ||
-	    syscall(SYS_pidfd_send_signal, e->pidfd, SIGKILL, NULL, 0) == 0 ||
-	    errno == ESRCH)
-		return;
-	log_err(e->name, "process %d cannot be ended: %s", (int)e->pid,
-		strerror(errno));
+	int err = e->running ? outside(e)->kill(outside(e), e) : 0;
+
+	if (err)
+		log_err(e->name, "process %d cannot be ended: %s", (int)e->pid,
+			strerror(-err));
 }
 
 static void act_kill(void *obj, const void *arg)
@@ -374,7 +328,7 @@ static void act_kill(void *obj, const void *arg)
 	struct engine_process *e = obj;
 
 	engine_kill(e);
-	io_timer_after(e->all->loop, &e->timer, ENGINE_HELD_AFTER);
+	set_timer(e, ENGINE_HELD_AFTER);
 }
 
 /* Nobody else may have its handles while it may still use them. */
@@ -391,13 +345,13 @@ static void act_held(void *obj, const void *arg)
 static void act_lost(void *obj, const void *arg)
 {
 	struct engine_process *e = obj;
-	bool useful = e->ready &&
-		      io_now(e->all->loop) - e->ready >= ENGINE_LIVED_LONG;
+	bool useful = e->ready && outside(e)->now(outside(e)) - e->ready >=
+					  ENGINE_LIVED_LONG;
 
 	vigil_end(&e->vigil);
 	e->deaths = useful ? 1 : e->deaths + 1;
 	if (e->old)
-		io_timer_after(e->all->loop, &e->timer, 0);
+		set_timer(e, 0);
 	else
 		rest(e);
 	e->old = false;
@@ -409,14 +363,14 @@ static void act_quit(void *obj, const void *arg)
 	struct engine_process *e = obj;
 
 	send_word(e, "quit");
-	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+	set_timer(e, ENGINE_QUIT_IN);
 }
 
 static void act_quit_late(void *obj, const void *arg)
 {
 	struct engine_process *e = obj;
 
-	io_timer_after(e->all->loop, &e->timer, ENGINE_QUIT_IN);
+	set_timer(e, ENGINE_QUIT_IN);
 }
 
 static void act_late(void *obj, const void *arg)
@@ -432,9 +386,9 @@ static void act_gone(void *obj, const void *arg)
 {
 	struct engine_process *e = obj;
 
-	io_timer_cancel(e->all->loop, &e->timer);
+	outside(e)->clear_timer(outside(e), &e->timer);
 	vigil_end(&e->vigil);
-	(void)unlink(e->path); /* who finds it finds that nobody listens */
+	outside(e)->retire(outside(e), e);
 	e->all->ops->gone(e->all->ctx, e);
 }
 
@@ -511,27 +465,28 @@ static void on_timer(struct io_timer *t)
 void engine_process_init(struct engines *es, unsigned i)
 {
 	struct engine_process *e = &es->list[i];
-	struct strbuf sb;
 
 	e->all = es;
+	e->number = i;
 	snprintf(e->name, sizeof(e->name), "engine %u", i);
-	sb_init(&sb, e->path, sizeof(e->path));
-	sb_add(&sb, "%s/%u", es->dir, i);
-	e->ended.fn = on_ended;
 	e->timer.fn = on_timer;
+}
+
+void engine_release(struct engine_process *e)
+{
+	outside(e)->clear_timer(outside(e), &e->timer);
+	vigil_end(&e->vigil);
 }
 
 bool engine_find(struct engine_process *e)
 {
-	struct launched p;
-	int err = launch_find(e->path, &p);
+	int err = outside(e)->find(outside(e), e);
 
 	if (err && err != -ENOENT)
-		log_warn(e->name, "cannot be found at %s: %s", e->path,
-			 strerror(-err));
+		log_warn(e->name, "cannot be found: %s", strerror(-err));
 	if (err)
 		return false;
-	take_process(e, &p);
+	take_process(e);
 	engine_step(e, ENGINE_FOUND);
 	return true;
 }
@@ -542,7 +497,7 @@ bool engine_tell(struct engine_process *e, const struct msg_out *m, int handle)
 
 	if (e->state != ENGINE_READY && e->state != ENGINE_QUITTING)
 		return false;
-	err = chan_send(&e->chan, m, handle);
+	err = outside(e)->send(outside(e), e, m, handle);
 	if (err && err != -EPIPE) {
 		log_warn(e->name, "does not read what it is told (%s)",
 			 strerror(-err));
@@ -557,18 +512,4 @@ void engine_replace(struct engine_process *e, const char *why)
 		return;
 	log_warn(e->name, "%s, it is replaced", why);
 	engine_step(e, ENGINE_MISBEHAVED);
-}
-
-void engine_end(struct engine_process *e)
-{
-	struct pollfd ended = { .fd = e->pidfd, .events = POLLIN };
-	siginfo_t info;
-
-	if (!e->running)
-		return;
-	engine_kill(e);
-	if (poll(&ended, 1, ENGINE_END_IN) != 1)
-		log_warn(e->name, "was killed and does not end");
-	/* Of one that is no child of ours there is nothing to fetch. */
-	(void)waitid(P_PIDFD, (id_t)e->pidfd, &info, WEXITED | WNOHANG);
 }

@@ -1,8 +1,9 @@
 /*
  * supervise - the engine processes: started, watched, replaced, ended.
  *
- * Knows processes and their sockets, not what they serve: what an engine
- * said goes on to the owner once it is checked (iscsid/engines/reported.h).  An
+ * Knows engines, not what they serve: what one said goes on to the owner once
+ * it is checked (iscsid/messages/reported.h).  Processes and sockets are the
+ * outside's (iscsid/host/outside.h).  An
  * engine that dies, hangs, is silent at its start, talks garbage or does not
  * read is ended and replaced, with a back-off.  One that outlived a manager
  * before us is adopted with all it has.
@@ -14,13 +15,13 @@
 #include <sys/types.h>
 
 #include "base/fsm.h"
-#include "ctl/chan.h"
-#include "io/loop.h"
+#include "ctl/msg.h"
+#include "io/timer.h"
+#include "iscsid/daemon/options.h"
 #include "iscsid/engines/pauses.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "iscsid/engines/vigil.h"
 
-#define ENGINES_MAX	  64
 #define ENGINE_VERSION	  1
 #define ENGINE_QUIT_IN	  10000 /* ms to end after "quit" */
 #define ENGINE_END_IN	  1000	/* ms to end after SIGKILL */
@@ -77,14 +78,11 @@ struct engine_ops {
 
 struct engines {
 	/* set by the owner */
-	struct io_loop *loop; /* borrowed */
+	const struct outside *out; /* borrowed */
 	const struct engine_ops *ops;
 	void *ctx;
-	const char *dir;  /* of their sockets; borrowed */
-	bool keep_stderr; /* theirs is ours; else they have none */
 	uint32_t timeout; /* EngineTimeout, ms; may change */
 	/* below: our own */
-	char program[4096];
 	struct engine_process *list;
 	unsigned count;
 	unsigned topics;       /* that lines are wanted of, base/topic.h */
@@ -93,17 +91,15 @@ struct engines {
 
 struct engine_process {
 	struct engines *all;
-	char name[24];	/* "engine 0", for messages */
-	char path[512]; /* where it listens for the next manager */
+	char name[24];	 /* "engine 0", for messages */
+	unsigned number; /* its place */
 	uint8_t state;
-	pid_t pid;
-	int pidfd;
-	struct chan chan;
-	bool chan_open, running;
+	pid_t pid;	/* set by the outside */
+	bool running;	/* the process is not over, */
+	bool connected; /* nor is its socket */
 	bool adopted;
 	bool old, renewing; /* to be renewed; it is, and not ready again */
 	uint32_t serves;    /* exporters: set of 1 << number */
-	struct io_op ended;
 	struct io_timer timer;
 	uint64_t ready;	 /* since then, ms; 0: never was */
 	unsigned deaths; /* in a row */
@@ -115,7 +111,7 @@ struct engine_process {
 
 /*
  * Adopts those that are there, and starts what is missing to count.  Returns
- * 0, -ENOENT when there is no engine to execute, or -errno.
+ * 0 or -ENOMEM.
  */
 int engines_start(struct engines *es, unsigned count);
 /* Each one that was found told all it has, or is gone. */
@@ -140,12 +136,22 @@ void engine_replace(struct engine_process *e, const char *why);
 /* Ends all; gone() is called for each, from the loop. */
 void engines_quit(struct engines *es);
 bool engines_are_gone(const struct engines *es);
-/*
- * Kills one and waits for its end, right here: the last chance to do so before
- * another program goes on as this process.
- */
-void engine_end(struct engine_process *e);
 /* Kills what is left, at once. */
 void engines_kill(struct engines *es);
+/* What it has itself: processes go on. */
+void engines_free(struct engines *es);
+
+/* What the outside has to tell. */
+
+/* A message; a handle that came along becomes ours.  -1: none. */
+void engine_heard(struct engine_process *e, const struct msg_in *m, int handle);
+/* What came is no message. */
+void engine_heard_garbage(struct engine_process *e);
+/* Nothing comes any more: its end is closed, ours not yet. */
+void engine_hung_up(struct engine_process *e);
+/* After hang_up(), or the end of both: nothing is left of the socket. */
+void engine_disconnected(struct engine_process *e);
+/* words: how, "exited with status 1"; well: nothing to tell of. */
+void engine_ended(struct engine_process *e, const char *words, bool well);
 
 #endif

@@ -12,6 +12,8 @@ void engine_process_init(struct engines *es, unsigned i);
 /* Has a manager before us left one there? */
 bool engine_find(struct engine_process *e);
 void engine_send_topics(struct engine_process *e);
+/* Its timer and its page. */
+void engine_release(struct engine_process *e);
 /* SIGKILL, if it runs. */
 void engine_kill(struct engine_process *e);
 

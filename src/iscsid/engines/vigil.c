@@ -8,14 +8,15 @@
 
 #include "base/log.h"
 #include "io/pulse.h"
-#include "iscsid/engines/process.h"
+#include "iscsid/host/outside.h"
+#include "iscsid/host/process.h"
 
-int vigil_begin(struct vigil *v, const char *name)
+int vigil_begin(struct vigil *v, const struct outside *out, const char *name)
 {
 	int handle = -1, err;
 
-	*v = (struct vigil){ .suspended = process_suspended() };
-	err = pulse_make(&handle, &v->page);
+	*v = (struct vigil){ .out = out, .suspended = out->suspended(out) };
+	err = out->make_page(out, &handle, &v->page);
 	if (err)
 		log_warn(name,
 			 "has no page to be watched by (%s): a hang "
@@ -26,7 +27,8 @@ int vigil_begin(struct vigil *v, const char *name)
 
 void vigil_end(struct vigil *v)
 {
-	pulse_free(v->page);
+	if (v->page)
+		v->out->free_page(v->out, v->page);
 	v->page = NULL;
 	v->shown = false;
 }
@@ -61,7 +63,7 @@ static bool has_slept(struct vigil *v)
 {
 	uint64_t was = v->suspended;
 
-	v->suspended = process_suspended();
+	v->suspended = v->out->suspended(v->out);
 	return v->suspended > was + 50;
 }
 
@@ -95,13 +97,13 @@ static enum vigil_next judge(struct vigil *v, const struct vigil_of *of,
 	};
 	unsigned is = of->demand(of->ctx, DEMAND_IO | DEMAND_STEPS);
 
-	process_look(of->pid, &s);
+	of->out->look(of->out, of->pid, &s);
 	f.waits = is & DEMAND_IO;
 	f.steps = is & DEMAND_STEPS;
 	f.state = s.state;
 	f.tracer = s.tracer;
 	f.frozen = s.frozen;
-	f.cpu = (uint32_t)(process_cpu(of->pid) - v->cpu);
+	f.cpu = (uint32_t)(of->out->cpu(of->out, of->pid) - v->cpu);
 	/* Last, so that its state is not that of an engine that went on. */
 	if (has_moved(v, &seen)) {
 		v->heard = true;
@@ -147,7 +149,7 @@ enum vigil_next vigil_look(struct vigil *v, const struct vigil_of *of,
 	case PROGRESS_ASK:
 		return VIGIL_ASK;
 	case PROGRESS_NOTE:
-		v->cpu = process_cpu(of->pid);
+		v->cpu = of->out->cpu(of->out, of->pid);
 		return VIGIL_FINE;
 	case PROGRESS_JUDGE:
 		return judge(v, of, &r, why);

@@ -18,20 +18,23 @@
 #define DEMAND_UNREAD 2u /* requests it should have read by now */
 #define DEMAND_STEPS  4u /* workers are busy with devices of it */
 
+struct outside;
 struct pulse;
 
 struct vigil {
-	const struct pulse *page; /* NULL: there is none */
-	bool shown;		  /* the engine said that it writes there */
-	bool heard;		  /* it said something since the last look */
-	uint64_t beats, taken;	  /* as they were then */
-	uint64_t cpu;		  /* ms it had had, when it fell silent */
-	uint64_t suspended;	  /* as of process_suspended() */
+	const struct outside *out; /* borrowed; NULL: never begun */
+	const struct pulse *page;  /* NULL: there is none */
+	bool shown;		   /* the engine said that it writes there */
+	bool heard;		   /* it said something since the last look */
+	uint64_t beats, taken;	   /* as they were then */
+	uint64_t cpu;		   /* ms it had had, when it fell silent */
+	uint64_t suspended;	   /* as of process_suspended() */
 	struct progress progress;
 };
 
 /* What the owner knows, and the kernel says when it is asked. */
 struct vigil_of {
+	const struct outside *out;
 	const char *name; /* for messages */
 	pid_t pid;
 	uint32_t timeout; /* ms of silence that are a hang; 0: 20 s */
@@ -52,7 +55,7 @@ enum vigil_next {
  * page, the caller's, to be sent with "hello"; or -1, when it is watched by its
  * words alone.
  */
-int vigil_begin(struct vigil *v, const char *name);
+int vigil_begin(struct vigil *v, const struct outside *out, const char *name);
 void vigil_end(struct vigil *v);
 
 /* ms until the next look. */

@@ -13,7 +13,7 @@
 #include "base/exporters.h"
 #include "conf/conf.h"
 #include "disk/geometry.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "iscsid/host/via.h"
 #include "iscsid/host/worker.h"
 

@@ -14,7 +14,7 @@
 
 #include "conf/bindings.h"
 #include "conf/settings.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 #define RECORD_NAME    40 /* "b0t3l1" */
 #define RECORD_PORTALS 32

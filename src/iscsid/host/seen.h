@@ -9,7 +9,7 @@
 #ifndef ISCSID_SEEN_H
 #define ISCSID_SEEN_H
 
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 /* 0 or -errno; "unknown" removes the file. */
 int seen_put(const char *dir, unsigned bus, unsigned number, const char *name,

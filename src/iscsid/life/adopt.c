@@ -3,19 +3,15 @@
  */
 #include "iscsid/life/adopt.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "iscsid/device/device.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/host/records.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
-#include "iscsid/daemon/service.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 
 /* What of a disk is there by one exporter. */
@@ -39,7 +35,6 @@ struct adopt {
 	struct record_target *targets;
 	struct disk *disks;
 	size_t ntargets, ndisks;
-	unsigned via; /* the exporter that is looked through */
 	unsigned going_on;
 	bool failed; /* no memory for all of it */
 };
@@ -94,11 +89,11 @@ static struct disk *find_place(struct adopt *a, unsigned bus, unsigned number,
 	return NULL;
 }
 
-static void note_found(void *ctx, const struct via_found *f)
+static void note_found(void *ctx, unsigned via, const struct via_found *f)
 {
 	struct adopt *a = ctx;
 	struct disk *d = find_place(a, f->bus, f->target, f->lun);
-	struct left *l = d ? &d->left[a->via] : NULL;
+	struct left *l = d ? &d->left[via] : NULL;
 
 	if (!d || l->there)
 		return;
@@ -113,64 +108,54 @@ static void note_found(void *ctx, const struct via_found *f)
 
 /* Of an exporter that shares its handles: an engine may have been taken over.
  */
-static bool is_handle(const struct via_ops *via, int handle)
+static bool is_handle(const struct adopt *a, const struct via_ops *via,
+		      int handle)
 {
-	return via->shared && via->is_handle(handle);
+	const struct outside *out = a->m->out;
+
+	return via->shared && out->is_handle(out, via, handle);
 }
 
-static bool is_of_any(int handle)
+static bool is_of_any(const struct adopt *a, int handle)
 {
 	const struct via_ops *via;
 
 	for (unsigned i = 0; (via = exporter_at(i)); i++)
-		if (is_handle(via, handle))
+		if (is_handle(a, via, handle))
 			return true;
 	return false;
 }
 
 static void note_kept(void *ctx, const char *name, int handle)
 {
+	struct adopt *a = ctx;
+	const struct outside *out = a->m->out;
 	unsigned bus, target, lun;
 	struct disk *d = NULL;
 
 	if (records_disk_number(name, &bus, &target, &lun))
-		d = find_place(ctx, bus, target, lun);
-	if (!d || d->kept >= 0 || !is_of_any(handle)) {
-		service_drop(name);
-		close(handle);
+		d = find_place(a, bus, target, lun);
+	if (!d || d->kept >= 0 || !is_of_any(a, handle)) {
+		out->unkeep(out, name);
+		out->close(out, handle);
 		return;
 	}
 	d->kept = handle;
 }
 
-/* -ENOENT: nothing was left. */
-static void tell(void *ctx, const char *where, int err)
-{
-	if (err && err != -ENOENT)
-		log_err(where,
-			"cannot be looked through (%s): disks of a "
-			"manager before this one may end",
-			strerror(-err));
-}
-
 struct adopt *adopt_begin(struct manager *m)
 {
-	static const struct records_ops ops = { add_target, add_disk };
+	static const struct outside_left each = { add_target, add_disk,
+						  note_found, note_kept };
 	struct adopt *a = calloc(1, sizeof(*a));
-	const struct via_look l = { m->opt, note_found, tell, a };
-	const struct via_ops *via;
 
 	if (!a)
 		return NULL;
 	a->m = m;
-	tell(a, m->held, records_each(m->held, &ops, a));
+	m->out->each_left(m->out, &each, a);
 	if (a->failed)
 		log_err(NULL, "no memory for all that is left of a manager "
 			      "before this one");
-	for (; (via = exporter_at(a->via)); a->via++)
-		if (via->look)
-			via->look(&l);
-	service_kept(note_kept, a);
 	return a;
 }
 
@@ -187,7 +172,7 @@ void adopt_has(struct adopt *a, struct engine_process *e,
 		    strcmp(a->targets[i].name, s->has.name) == 0)
 			t = target_restore(a->m, &a->targets[i], e);
 	if (t) {
-		t->since = time(NULL) - (time_t)s->has.age;
+		t->since = manager_date(a->m) - (time_t)s->has.age;
 		target_set_group(t, s->has.group);
 		return;
 	}
@@ -209,10 +194,13 @@ static bool go_on(struct adopt *a, struct target *t, struct disk *d,
 }
 
 /* A block device may have come since it was looked for. */
-static int disk_of(const struct via_ops *via, const struct left *l)
+static int disk_of(const struct adopt *a, const struct via_ops *via,
+		   const struct left *l)
 {
+	const struct outside *out = a->m->out;
+
 	if (l->there && via->is_started)
-		return via->is_started(l->number) ? l->number : -1;
+		return out->is_started(out, via, l->number) ? l->number : -1;
 	return l->there ? l->disk : -1;
 }
 
@@ -229,7 +217,7 @@ static bool go_on_by(struct adopt *a, struct target *t, struct disk *d,
 		.file = l->there ? l->file : NULL,
 		.handle = handle,
 		.number = l->there ? l->number : -1,
-		.disk = disk_of(via, l),
+		.disk = disk_of(a, via, l),
 	};
 
 	return (via->shared || l->there) && go_on(a, t, d, &left);
@@ -256,7 +244,7 @@ void adopt_held(struct adopt *a, struct engine_process *e,
 	struct disk *d = t ? find_lun(a, t, s->event.lun) : NULL;
 	const struct via_ops *via = exporter_find(s->event.export);
 
-	if (d && via && (*handle < 0 || is_handle(via, *handle)) &&
+	if (d && via && (*handle < 0 || is_handle(a, via, *handle)) &&
 	    go_on_by(a, t, d, via, *handle, true)) {
 		*handle = -1;
 		return;
@@ -286,9 +274,9 @@ static bool revive_by(struct adopt *a, struct disk *d,
 	int handle = via->shared ? d->kept : -1;
 	struct target *t;
 
-	if (d->taken || !l->there || disk_of(via, l) < 0)
+	if (d->taken || !l->there || disk_of(a, via, l) < 0)
 		return false;
-	if (via->shared && (handle < 0 || !is_handle(via, handle)))
+	if (via->shared && (handle < 0 || !is_handle(a, via, handle)))
 		return false;
 	t = target_of(a, &d->record);
 	if (!t || !go_on_by(a, t, d, via, handle, false))
@@ -307,16 +295,16 @@ static void revive(struct adopt *a, struct disk *d)
 		if (revive_by(a, d, via))
 			break;
 	if (d->kept >= 0) /* the engine's is the same, or it is of no use */
-		close(d->kept);
+		a->m->out->close(a->m->out, d->kept);
 }
 
 /* Nothing says how its session ended, or when. */
 static void doubt_target(struct adopt *a, const struct record_target *t)
 {
-	if (doubts_note(&a->m->doubts, t->key, t->group, io_now(a->m->loop)))
+	if (doubts_note(&a->m->doubts, t->key, t->group, manager_now(a->m)))
 		log_err(t->name, "no memory to know that writes of an old "
 				 "session may still arrive");
-	records_drop_target(a->m->held, t->bus, t->number);
+	a->m->out->drop_target(a->m->out, t->bus, t->number);
 }
 
 static void drop_records(struct adopt *a)
@@ -325,8 +313,8 @@ static void drop_records(struct adopt *a)
 		const struct record_disk *d = &a->disks[i].record;
 
 		if (!a->disks[i].taken)
-			records_drop_disk(a->m->held, d->bus, d->number,
-					  d->lun.number);
+			a->m->out->drop_disk(a->m->out, d->bus, d->number,
+					     d->lun.number);
 	}
 	for (size_t i = 0; i < a->ntargets; i++)
 		if (!target_at(a->m, a->targets[i].bus, a->targets[i].number))

@@ -9,7 +9,7 @@
 #ifndef ISCSID_ADOPT_H
 #define ISCSID_ADOPT_H
 
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 struct adopt;
 struct engine_process;

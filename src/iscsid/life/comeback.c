@@ -84,7 +84,7 @@ static unsigned look(struct manager *m, bool name)
 static void say(const struct manager *m, unsigned missing)
 {
 	const struct comeback *c = m->comeback;
-	unsigned ms = (unsigned)(io_now(m->loop) - c->began);
+	unsigned ms = (unsigned)(manager_now(m) - c->began);
 	unsigned back = c->count - missing - m->not_back;
 
 	log_line(back == c->count ? LOG_INFO : LOG_WARNING, NULL,
@@ -105,7 +105,7 @@ static void on_time(struct io_timer *timer)
 {
 	struct comeback *c = container_of(timer, struct comeback, timer);
 	struct manager *m = c->m;
-	uint64_t now = io_now(m->loop);
+	uint64_t now = manager_now(m);
 	unsigned missing = look(m, false);
 
 	if (!missing) {
@@ -116,9 +116,9 @@ static void on_time(struct io_timer *timer)
 		report(m, missing);
 		c->next = now + COMEBACK_EVERY;
 	}
-	io_timer_after(m->loop, timer,
-		       c->next < c->began + COMEBACK_EVERY ? LOOK_EVERY
-							   : LOOK_LATER);
+	manager_set_timer(m, timer,
+			  c->next < c->began + COMEBACK_EVERY ? LOOK_EVERY
+							      : LOOK_LATER);
 }
 
 void comeback_begin(struct manager *m, unsigned n)
@@ -132,13 +132,13 @@ void comeback_begin(struct manager *m, unsigned n)
 	c->m = m;
 	c->timer.fn = on_time;
 	c->count = n;
-	c->began = io_now(m->loop);
+	c->began = manager_now(m);
 	c->next = c->began + COMEBACK_FIRST;
-	io_timer_after(m->loop, &c->timer, LOOK_EVERY);
+	manager_set_timer(m, &c->timer, LOOK_EVERY);
 }
 
 void comeback_end(struct manager *m)
 {
 	if (m->comeback)
-		io_timer_cancel(m->loop, &m->comeback->timer);
+		manager_clear_timer(m, &m->comeback->timer);
 }

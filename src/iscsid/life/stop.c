@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "iscsid/life/comeback.h"
-#include "iscsid/daemon/daemon.h"
 #include "iscsid/core/core.h"
 #include "iscsid/source/sources.h"
 #include "iscsid/target/target.h"
@@ -18,7 +17,7 @@ static void step(struct manager *m, enum manager_event ev)
 
 static void set_deadline(struct manager *m, uint64_t ms)
 {
-	io_timer_after(m->loop, &m->deadline, ms);
+	manager_set_timer(m, &m->deadline, ms);
 }
 
 static void act_drain(void *obj, const void *arg)
@@ -26,8 +25,8 @@ static void act_drain(void *obj, const void *arg)
 	struct manager *m = obj;
 
 	log_info(NULL, "stopping");
-	daemon_ready(1);
-	io_timer_cancel(m->loop, &m->settle);
+	m->out->ready(m->out, 1);
+	manager_clear_timer(m, &m->settle);
 	comeback_end(m);
 	sources_free(m);
 	targets_drain(m, false);
@@ -63,8 +62,8 @@ static void act_over(void *obj, const void *arg)
 {
 	struct manager *m = obj;
 
-	io_timer_cancel(m->loop, &m->deadline);
-	io_loop_stop(m->loop);
+	manager_clear_timer(m, &m->deadline);
+	m->out->over(m->out);
 }
 
 static void act_late_quit(void *obj, const void *arg)
@@ -124,7 +123,7 @@ static void on_free(struct io_timer *t)
 
 	manager_stop(m);
 	if (!m->forced)
-		io_timer_after(m->loop, t, FREE_WITHIN);
+		manager_set_timer(m, t, FREE_WITHIN);
 }
 
 void stop_begin_free(struct manager *m)
@@ -135,7 +134,7 @@ void stop_begin_free(struct manager *m)
 			 "in use or wait for their target after %u s",
 			 FREE_WITHIN / 1000);
 	m->settle.fn = on_free;
-	io_timer_after(m->loop, &m->settle, 1);
+	manager_set_timer(m, &m->settle, 1);
 }
 
 void stop_init(struct manager *m)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "iscsid/host/resolve.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "iscsid/target/target.h"
 
 struct gather_names { /* what became of the host names */

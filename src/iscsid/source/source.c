@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "iscsid/source/gather.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 
 /* What a SOURCE_FAILED is about. */
@@ -47,14 +47,9 @@ static void lose(struct source *s, const char *reason)
 {
 	const struct failure f = { reason, false, true };
 
-	if (io_now(s->m->loop) - s->answered >= SOURCE_STEADY)
+	if (manager_now(s->m) - s->answered >= SOURCE_STEADY)
 		settle(s);
 	step(s, SOURCE_FAILED, &f);
-}
-
-static struct io_loop *loop_of(const struct source *s)
-{
-	return s->m->loop;
 }
 
 static void drop_answers(struct source *s)
@@ -75,9 +70,9 @@ static void let_go(struct source *s)
 	struct worker *w = s->worker;
 
 	s->worker = NULL;
-	worker_abandon(w);
+	manager_abandon(s->m, w);
 	redirect_drop(&s->redirect);
-	io_timer_cancel(loop_of(s), &s->timer);
+	manager_clear_timer(s->m, &s->timer);
 	if (s->engine) {
 		request_simple(&msg, "remove", s->id);
 		engine_tell(s->engine, &msg, -1);
@@ -139,8 +134,8 @@ static void act_resolve(void *obj, const void *arg)
 	int err;
 
 	let_go(s);
-	s->worker = resolve_start(&s->m->workers, &s->addr, 1, on_resolved, s,
-				  &err);
+	s->worker = s->m->out->resolve(s->m->out, &s->addr, 1, on_resolved, s,
+				       &err);
 	if (s->worker)
 		return;
 	begin_portals(s);
@@ -208,7 +203,7 @@ static void act_ask(void *obj, const void *arg)
 		fail(s, wrong ? wrong : strerror(-err), wrong != NULL);
 		return;
 	}
-	io_timer_after(loop_of(s), &s->timer, SOURCE_ASK_WITHIN);
+	manager_set_timer(s->m, &s->timer, SOURCE_ASK_WITHIN);
 }
 
 static void keep_record(struct source *s, const struct reported_found *f)
@@ -245,7 +240,7 @@ static void heed_answer(struct source *s)
 		s->nfound = 0;
 	s->complete = true;
 	if (!s->answered)
-		s->answered = io_now(loop_of(s));
+		s->answered = manager_now(s->m);
 	/* While the last one is being taken this one waits. */
 	step(s, SOURCE_ANSWERED, NULL);
 }
@@ -286,7 +281,7 @@ void source_said(struct source *s, const struct reported *said)
 		heed_moved(s, &said->moved.portal);
 		break;
 	case REPORTED_RESOLVE:
-		redirect_ask(&s->redirect, &s->m->workers, s->engine, said);
+		redirect_ask(&s->redirect, s->m->out, s->engine, said);
 		break;
 	default:
 		break;
@@ -315,7 +310,7 @@ static void act_name(void *obj, const void *arg)
 	size_t n = 0;
 	int err = -ENOMEM;
 
-	io_timer_cancel(loop_of(s), &s->timer);
+	manager_clear_timer(s->m, &s->timer);
 	free(s->taken);
 	s->taken = s->found;
 	s->ntaken = s->nfound;
@@ -326,8 +321,8 @@ static void act_name(void *obj, const void *arg)
 		if (s->taken[i].has_addr)
 			addrs[n++] = s->taken[i].addr;
 	if (addrs)
-		s->worker = resolve_start(&s->m->workers, addrs, n, on_named, s,
-					  &err);
+		s->worker = s->m->out->resolve(s->m->out, addrs, n, on_named, s,
+					       &err);
 	free(addrs);
 	if (err)
 		fail(s, strerror(-err), false);
@@ -427,12 +422,12 @@ static void act_wait(void *obj, const void *arg)
 		sb_add(&sb, "trying again in %u s", pause / 1000);
 	else
 		sb_add(&sb, "trying again at once");
-	if (repeat_may_say(&s->repeat, line, io_now(loop_of(s)))) {
+	if (repeat_may_say(&s->repeat, line, manager_now(s->m))) {
 		if (s->repeat.repeated)
 			sb_add(&sb, " (repeated %u times)", s->repeat.repeated);
 		log_warn(s->label, "%s", line);
 	}
-	io_timer_after(loop_of(s), &s->timer, pause);
+	manager_set_timer(s->m, &s->timer, pause);
 }
 
 static void act_silent(void *obj, const void *arg)

@@ -22,7 +22,7 @@
 #include "iscsid/target/redirect.h"
 #include "iscsid/host/resolve.h"
 #include "iscsid/source/known_names.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "wire/addr.h"
 
 #define SOURCE_RECORDS	  4096	 /* taken of one discovery */

@@ -3,11 +3,7 @@
  */
 #include "iscsid/target/demand.h"
 
-#include <poll.h>
-#include <stdio.h>
-
 #include "base/list.h"
-#include "export/sysfs.h"
 #include "iscsid/device/device.h"
 #include "iscsid/host/links.h"
 #include "iscsid/core/core.h"
@@ -20,23 +16,21 @@
  */
 static bool is_unread(const struct device *d)
 {
-	struct pollfd p = { .fd = d->handle, .events = POLLIN };
+	const struct outside *out = d->t->m->out;
 
-	return d->handle >= 0 && poll(&p, 1, 0) == 1 && p.revents & POLLIN;
+	return d->handle >= 0 && out->is_unread(out, d->handle);
 }
 
-/* Reads and writes under way, as iostat(1) has them. */
+/* Reads and writes under way. */
 static bool has_io(const struct device *d)
 {
-	char name[LINK_DEV_SIZE], path[LINK_DEV_SIZE + 32], text[64];
-	unsigned reads, writes;
+	const struct outside *out = d->t->m->out;
+	char name[LINK_DEV_SIZE];
 
 	if (d->disk < 0)
 		return false;
 	device_name(d, name, sizeof(name));
-	snprintf(path, sizeof(path), "/sys/block/%s/inflight", name);
-	return !sysfs_get(path, text, sizeof(text)) &&
-	       sscanf(text, "%u %u", &reads, &writes) == 2 && reads + writes;
+	return out->has_io(out, name);
 }
 
 static unsigned demand(const struct device *d, unsigned wanted)

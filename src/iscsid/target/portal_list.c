@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 
 static int find(const struct addr *list, unsigned n, const struct addr *a)

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/engines/supervise.h"
+#include "iscsid/host/outside.h"
 
 static struct addr addr_of(const struct reported_resolve *asked)
 {
@@ -80,22 +81,23 @@ static void on_resolved(void *ctx, int err, const struct resolved *list,
 	tell(r, strerror(-err), n ? list : NULL);
 }
 
-void redirect_ask(struct redirect *r, struct workers *ws,
+void redirect_ask(struct redirect *r, const struct outside *out,
 		  struct engine_process *e, const struct reported *s)
 {
 	const struct addr name = addr_of(&s->resolve);
 	int err;
 
 	redirect_drop(r);
+	r->out = out;
 	r->engine = e;
 	r->id = s->id;
 	r->asked = s->resolve;
 	if (!budget_take(&r->budget, REDIRECT_NAMES, REDIRECT_PERIOD,
-			 io_now(ws->loop))) {
+			 out->now(out))) {
 		tell(r, "too many names in a row", NULL);
 		return;
 	}
-	r->worker = resolve_start(ws, &name, 1, on_resolved, r, &err);
+	r->worker = out->resolve(out, &name, 1, on_resolved, r, &err);
 	if (!r->worker)
 		tell(r, strerror(-err), NULL);
 }
@@ -105,5 +107,6 @@ void redirect_drop(struct redirect *r)
 	struct worker *w = r->worker;
 
 	r->worker = NULL;
-	worker_abandon(w);
+	if (w)
+		r->out->abandon(r->out, w);
 }

@@ -11,7 +11,7 @@
 #include "ctl/msg.h"
 #include "iscsid/engines/pauses.h"
 #include "iscsid/host/resolve.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "iscsid/host/worker.h"
 
 #define REDIRECT_NAMES	30    /* of one target or source, */
@@ -19,7 +19,10 @@
 
 struct engine_process;
 
+struct outside;
+
 struct redirect { /* of one target or source; zero at the start */
+	const struct outside *out; /* borrowed */
 	struct worker *worker;
 	struct engine_process *engine; /* who asked; borrowed */
 	uint64_t id;
@@ -31,7 +34,7 @@ struct redirect { /* of one target or source; zero at the start */
  * Looks up what s asks for, instead of what it asked before, and tells the
  * engine "resolved".
  */
-void redirect_ask(struct redirect *r, struct workers *ws,
+void redirect_ask(struct redirect *r, const struct outside *out,
 		  struct engine_process *e, const struct reported *s);
 /* Nobody wants the answer any more. */
 void redirect_drop(struct redirect *r);

@@ -14,9 +14,8 @@
 #include "iscsid/device/devices.h"
 #include "iscsid/host/records.h"
 #include "iscsid/core/core.h"
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 #include "iscsid/target/multipath.h"
-#include "iscsid/host/seen.h"
 
 static struct target *of(struct list *link)
 {
@@ -112,7 +111,7 @@ static void target_record(const struct target *t)
 	str_copy(h.found_by, sizeof(h.found_by), t->found_by);
 	str_copy(h.group, sizeof(h.group), t->group);
 	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
-	err = records_put_target(t->m->held, &h);
+	err = t->m->out->put_target(t->m->out, &h);
 	if (err)
 		log_warn(t->label, "no record of it can be kept: %s",
 			 strerror(-err));
@@ -187,7 +186,7 @@ void targets_engine_lost(struct manager *m, struct engine_process *e)
 		t->engine = NULL;
 		t->doubted |= t->ever_up;
 		t->up = t->switching = false;
-		t->since = time(NULL);
+		t->since = manager_date(t->m);
 		str_copy(t->reason, sizeof(t->reason), "its engine died");
 		/* Nobody is left to log out of it: that session is over. */
 		if (t->removing)
@@ -288,12 +287,12 @@ static int place_target(struct target *t, unsigned bus, unsigned number)
 	t->number = number;
 	if (make_isid(t))
 		return -EOPNOTSUPP;
-	t->since = time(NULL);
+	t->since = manager_date(t->m);
 	str_copy(t->reason, sizeof(t->reason), "not yet connected");
 	snprintf(t->label, sizeof(t->label), "bus %u target %u", t->bus,
 		 t->number);
-	(void)seen_get(t->m->seen, t->bus, t->number, t->name,
-		       &t->fence); /* else it is still to be seen */
+	(void)t->m->out->get_seen(t->m->out, t->bus, t->number, t->name,
+				  &t->fence); /* else it is still to be seen */
 	return 0;
 }
 
@@ -311,7 +310,7 @@ static int bind_target(struct target *t, const struct binding *b)
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		log_info(t->label, "portal %u = address %s", i, text);
 	}
-	t->doubted = doubts_take(&t->m->doubts, t->key, io_now(t->m->loop),
+	t->doubted = doubts_take(&t->m->doubts, t->key, manager_now(t->m),
 				 t->settings.fence_timeout, t->group);
 	target_record(t);
 	return 0;
@@ -335,12 +334,11 @@ static void bind_all(struct manager *m, struct target **new, size_t n)
 {
 	const char **keys = calloc(n, sizeof(*keys));
 	struct binding *b = calloc(n, sizeof(*b));
-	struct report r = manager_report();
 
 	for (size_t i = 0; keys && b && i < n; i++)
 		keys[i] = new[i]->key;
 	if (keys && b)
-		bindings_assign(m->bindings, keys, n, &r, b);
+		(void)m->out->bind(m->out, keys, n, b); /* each tells */
 	for (size_t i = 0; i < n; i++) {
 		int err = keys && b ? b[i].error : -ENOMEM;
 
@@ -621,7 +619,7 @@ void targets_free(struct manager *m)
 	list_for_each_safe (pos, tmp, &m->targets) {
 		/* One that did not end well is doubted at the next start. */
 		if (m->state == MANAGER_OVER && !of(pos)->doubted)
-			records_drop_target(m->held, of(pos)->bus,
+			m->out->drop_target(m->out, of(pos)->bus,
 					    of(pos)->number);
 		target_free(of(pos));
 	}

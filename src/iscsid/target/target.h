@@ -19,7 +19,7 @@
 #include "conf/settings.h"
 #include "iscsid/engines/pauses.h"
 #include "iscsid/target/redirect.h"
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 #include "iscsid/target/portal_list.h"
 #include "wire/addr.h"
 #include "wire/name.h"

@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/core/core.h"
-#include "iscsid/host/seen.h"
 
 static void session_up(struct target *t, const struct reported_session *s)
 {
@@ -24,7 +23,7 @@ static void session_up(struct target *t, const struct reported_session *s)
 	repeat_forget(&t->repeat);
 	if (t->engine->state == ENGINE_ADOPTING)
 		return; /* that is no news */
-	t->since = time(NULL);
+	t->since = manager_date(t->m);
 	log_info(t->label, "%sestablished session to %s, address %s%s%s",
 		 t->ever_up ? "re-" : "", t->name, s->portal,
 		 *s->alias ? ", alias " : "", s->alias);
@@ -65,7 +64,7 @@ static void session_down(struct target *t, const struct reported_session *s)
 		     : "no session to %s, portal %s: %s; ",
 	       t->name, s->portal, s->reason);
 	if (t->up || s->given_up)
-		t->since = time(NULL);
+		t->since = manager_date(t->m);
 	t->up = false;
 	t->given_up = s->given_up;
 	t->scanned |= !is_followed(s);
@@ -73,7 +72,7 @@ static void session_down(struct target *t, const struct reported_session *s)
 	if (t->removing)
 		return;
 	/* The pause varies by chance: it does not make it another line. */
-	if (!repeat_may_say(&t->repeat, line, io_now(t->m->loop)) &&
+	if (!repeat_may_say(&t->repeat, line, manager_now(t->m)) &&
 	    !s->given_up)
 		return;
 	add_outlook(&sb, s);
@@ -95,7 +94,8 @@ static bool same_verdict(const struct reported_fence *a,
 
 static void keep_verdict(struct target *t)
 {
-	int err = seen_put(t->m->seen, t->bus, t->number, t->name, &t->fence);
+	int err = t->m->out->put_seen(t->m->out, t->bus, t->number, t->name,
+				      &t->fence);
 
 	if (err)
 		log_warn(t->label,
@@ -126,7 +126,7 @@ static void fence_told(struct target *t, const struct reported_fence *f)
 	bool turned = !t->fence.holds != !f->holds;
 
 	t->fence = *f;
-	t->fence_at = io_now(t->m->loop);
+	t->fence_at = manager_now(t->m);
 	if (!same)
 		keep_verdict(t);
 	if (turned)
@@ -158,7 +158,7 @@ static void add_verdict(const struct target *t, struct strbuf *sb)
 void target_fence_words(const struct target *t, struct strbuf *sb)
 {
 	const struct reported_fence *f = &t->fence;
-	uint64_t passed = io_now(t->m->loop) - t->fence_at;
+	uint64_t passed = manager_now(t->m) - t->fence_at;
 	uint64_t left = f->left > passed ? f->left - passed : 0;
 
 	add_verdict(t, sb);
@@ -224,7 +224,7 @@ void target_said(struct target *t, const struct reported *s)
 		t->switched = s->switched;
 		break;
 	case REPORTED_RESOLVE:
-		redirect_ask(&t->redirect, &t->m->workers, t->engine, s);
+		redirect_ask(&t->redirect, t->m->out, t->engine, s);
 		break;
 	case REPORTED_REDIRECTED:
 		portal_list_redirected(t, &s->moved.portal);

@@ -1,7 +1,7 @@
 /*
  * launch - one engine process: started, or found again by its socket.
  */
-#include "iscsid/engines/launch.h"
+#include "iscsid/run/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
  * upgrade - another version of iscsid and its engines takes over.
  */
-#include "iscsid/life/upgrade.h"
+#include "iscsid/run/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include "iscsid/core/core.h"
 #include "iscsid/daemon/service.h"
 #include "iscsid/target/target.h"
+#include "iscsid/run/linux.h"
 
 #define MARK	     "ISCSID_UPGRADE"
 #define CHECK_WITHIN 10000 /* ms */
@@ -92,7 +93,7 @@ int upgrade_check(struct manager *m, void (*done)(void *ctx, int err),
 	if (!c)
 		return -ENOMEM;
 	*c = (struct check){ done, ctx };
-	if (worker_start(&m->workers, &job))
+	if (worker_start(&linux_of(m->out)->workers, &job))
 		return 0;
 	free(c);
 	return -ENOMEM;
@@ -206,7 +207,7 @@ static void end_idle_engines(struct manager *m)
 		struct engine_process *e = &m->engines.list[i];
 
 		if (!devices_of_engine(m, e))
-			engine_end(e);
+			processes_end(&linux_of(m->out)->processes, e);
 	}
 }
 
@@ -224,7 +225,7 @@ void upgrade_execute(struct manager *m)
 	}
 	log_info(NULL, "executing %s", upgrade_program());
 	daemon_log_end();
-	workers_kill(&m->workers);
+	workers_kill(&linux_of(m->out)->workers);
 	end_idle_engines(m);
 	unpack(&p);
 	execv(program, arguments);

@@ -1,7 +1,7 @@
 /*
  * process - what the kernel says about a process that may hang.
  */
-#include "iscsid/engines/process.h"
+#include "iscsid/host/process.h"
 
 #include <fcntl.h>
 #include <limits.h>

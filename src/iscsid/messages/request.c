@@ -1,7 +1,7 @@
 /*
  * request - what the manager tells an engine, as messages.
  */
-#include "iscsid/engines/request.h"
+#include "iscsid/messages/request.h"
 
 #include <string.h>
 

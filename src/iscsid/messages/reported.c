@@ -1,7 +1,7 @@
 /*
  * reported - what an engine said, checked and put into structs.
  */
-#include "iscsid/engines/reported.h"
+#include "iscsid/messages/reported.h"
 
 #include <errno.h>
 #include <stdlib.h>
