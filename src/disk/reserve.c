@@ -7,61 +7,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/fsm.h"
 #include "base/log.h"
+#include "disk/reserve_keys.h"
 #include "scsi/status.h"
 
 #define TASK_MS	     5000
 #define TRIES	     3	   /* of what should not fail, one a second */
 #define GIVE_BACK_MS 10000 /* between tries to give it back */
-#define PREFIX	     UINT64_C(0x7368) /* "sh" */
-
-/* Keys ----------------------------------------------------------------- */
-
-/* prefix, hash of the initiator port, counter: 16, 32 and 16 bits */
-static uint64_t make_key(const struct disk *d, uint16_t counter)
-{
-	return PREFIX << 48 | (uint64_t)d->rules->host << 16 | counter;
-}
-
-static bool is_ours(const struct disk *d, uint64_t key)
-{
-	return key >> 16 == make_key(d, 0) >> 16;
-}
-
-static uint64_t key_at(const struct reserve *r, size_t i)
-{
-	return get_be64(r->found.list + i * PR_KEY_LEN);
-}
-
-static bool is_taken(const struct reserve *r, uint64_t key)
-{
-	for (size_t i = 0; i < r->found.count; i++)
-		if (key_at(r, i) == key)
-			return true;
-	return false;
-}
-
-/* Fewer keys were found than there are counters. */
-static void choose_key(struct disk *d)
-{
-	struct reserve *r = &d->reserve;
-
-	do
-		r->key = make_key(d, ++r->last);
-	while (is_taken(r, r->key));
-}
-
-/* Moves at to the next key of ours, from at on. */
-static bool find_ours(struct disk *d)
-{
-	struct reserve *r = &d->reserve;
-
-	while (r->at < r->found.count && !is_ours(d, key_at(r, r->at)))
-		r->at++;
-	return r->at < r->found.count;
-}
 
 /* Steps ---------------------------------------------------------------- */
 
@@ -103,7 +56,7 @@ static void act_register(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 
-	choose_key(d);
+	keys_choose(d);
 }
 
 static void act_held(void *obj, const void *arg)
@@ -242,64 +195,6 @@ static void step(struct disk *d, enum reserve_event ev)
 
 /* Commands ------------------------------------------------------------- */
 
-static void ask(struct reserve *r, uint8_t action, uint8_t *buf, uint16_t size)
-{
-	memset(buf, 0, size);
-	cdb_pr_in(r->cmd.cdb, action, size);
-	r->cmd.dir = CMD_READ;
-	r->cmd.buf = buf;
-	r->cmd.len = size;
-}
-
-static void tell(struct reserve *r, uint8_t action, uint64_t key,
-		 uint64_t other)
-{
-	bool typed = action == PR_RESERVE || action == PR_RELEASE ||
-		     action == PR_PREEMPT;
-
-	cdb_pr_out(r->cmd.cdb, action,
-		   typed ? PR_WRITE_EXCLUSIVE_REGISTRANTS : 0, PR_LIST_LEN);
-	pr_list(r->buf, key, other);
-	r->cmd.dir = CMD_WRITE;
-	r->cmd.buf = r->buf;
-	r->cmd.len = PR_LIST_LEN;
-}
-
-/* False: this state sends nothing. */
-static bool build(struct reserve *r)
-{
-	switch ((enum reserve_state)r->state) {
-	case RESERVE_KEYS_READ:
-		ask(r, PR_READ_KEYS, r->keys, sizeof(r->keys));
-		return true;
-	case RESERVE_HOLDER:
-		ask(r, PR_READ_RESERVATION, r->buf, sizeof(r->buf));
-		return true;
-	case RESERVE_REGISTER: /* the nexus may be one that has a key */
-		tell(r, PR_REGISTER_AND_IGNORE, 0, r->key);
-		return true;
-	case RESERVE_PREEMPT:
-		tell(r, PR_PREEMPT, r->key, key_at(r, r->at));
-		return true;
-	case RESERVE_RESERVE:
-		tell(r, PR_RESERVE, r->key, 0);
-		return true;
-	case RESERVE_RELEASE:
-		tell(r, PR_RELEASE, r->key, 0);
-		return true;
-	case RESERVE_UNREGISTER:
-		tell(r, PR_REGISTER, r->key, 0);
-		return true;
-	case RESERVE_IDLE:
-	case RESERVE_LATER:
-	case RESERVE_HELD:
-	case RESERVE_OVER:
-	case RESERVE_STATES:
-		break;
-	}
-	return false;
-}
-
 static void on_answer(struct cmd *c)
 {
 	struct reserve *r = container_of(c, struct reserve, cmd);
@@ -316,7 +211,7 @@ static void send(struct disk *d)
 {
 	struct reserve *r = &d->reserve;
 
-	if (!build(r))
+	if (!keys_command(r))
 		return;
 	memcpy(r->cmd.lun, d->lun, LUN_LEN);
 	r->cmd.timeout = TASK_MS;
@@ -340,7 +235,7 @@ static enum reserve_event judge_keys(struct disk *d)
 		return RESERVE_EV_REFUSED;
 	if (r->found.count < r->found.total)
 		return RESERVE_EV_FOREIGN;
-	r->ours = find_ours(d);
+	r->ours = keys_find(d);
 	return RESERVE_EV_GOOD;
 }
 
@@ -363,7 +258,7 @@ static enum reserve_event judge_holder(struct disk *d)
 		keep_until(d);
 	if (r->ours && d->place != r->place && d->now < r->until)
 		return RESERVE_EV_LATER;
-	if (held.held && !is_ours(d, held.key))
+	if (held.held && !keys_is_ours(d, held.key))
 		return RESERVE_EV_FOREIGN;
 	if (!r->ours && r->found.count)
 		return RESERVE_EV_FOREIGN;
@@ -383,9 +278,9 @@ static enum reserve_event judge_good(struct disk *d)
 		return judge_holder(d);
 	case RESERVE_PREEMPT:
 		r->at++;
-		return find_ours(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
+		return keys_find(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
 	case RESERVE_REGISTER:
-		return find_ours(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
+		return keys_find(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
 	default:
 		return RESERVE_EV_GOOD;
 	}
