@@ -3,6 +3,7 @@ import os
 import subprocess
 import tempfile
 
+from patience import until
 from tgt import NAME, die_with_parent, free_port
 
 DEMO = os.environ.get("ISCSI_DEMO_TARGET", "build/target/iscsi-demo-target")
@@ -15,6 +16,8 @@ class Demo:
         self.portals = portals or ["127.0.0.1:%d,1" % free_port()]
         self.dir = tempfile.TemporaryDirectory(prefix="engine-test.")
         self.fifo = os.path.join(self.dir.name, "control")
+        self.journal = os.path.join(self.dir.name, "journal")
+        self.log = os.path.join(self.dir.name, "log")
         self.lun = lun
         self.process = None
         self.start(*options)
@@ -24,20 +27,38 @@ class Demo:
         return self.portals[0]
 
     def start(self, *options):
-        args = [DEMO, "--control", self.fifo]
+        args = [DEMO, "--control", self.fifo, "--journal", self.journal]
         for portal in self.portals:
             args += ["--portal", portal]
         args += ["--target", NAME % "a", "--lun", "1:" + self.lun]
-        self.process = subprocess.Popen(
-            args + list(options), stdout=subprocess.PIPE,
-            preexec_fn=die_with_parent)
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(
+                args + list(options), stdout=subprocess.PIPE, stderr=log,
+                preexec_fn=die_with_parent)
         line = self.process.stdout.readline()
         if not line.startswith(b"ready"):
             raise RuntimeError("the demo target does not start: %r" % line)
 
+    def count(self, path, words):
+        """Lines that begin so."""
+        with open(path) as lines:
+            return sum(line.startswith(words) for line in lines)
+
     def control(self, line):
+        """Done when this returns."""
+        answer = "control: %s: " % line
+        before = self.count(self.log, answer)
         with open(self.fifo, "w") as fifo:
             fifo.write(line + "\n")
+        until(lambda: self.count(self.log, answer) > before)
+
+    def seen(self, words):
+        """How often it saw such a PDU or command (target/journal.h)."""
+        return self.count(self.journal, words)
+
+    def saw(self, words, count=1):
+        """Waits until it did."""
+        until(lambda: self.seen(words) >= count)
 
     def kill(self):
         if self.process:

@@ -3,10 +3,10 @@
 import errno
 import os
 import threading
-import time
 
 from kernel import LUN1, LUN2, MIB, DiskCase
 from manager import Engine, main
+from patience import let_pass
 from tgt import Tgtd
 
 
@@ -181,7 +181,7 @@ class Disks(DiskCase):
     def test_disks_go_on_when_the_manager_is_gone(self):
         mount, disk = self.attach()
         self.engine.sock.close()
-        time.sleep(0.2)
+        let_pass(0.2)
         disk.write(0, b"y" * 4096)
         self.assertEqual(disk.read(0, 4096), b"y" * 4096)
         disk.close()

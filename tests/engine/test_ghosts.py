@@ -13,6 +13,7 @@ import time
 from demo import Demo
 from kernel import LUN1, ME, DiskCase
 from manager import Engine, main
+from patience import let_pass
 from test_portals import portals
 from tgt import NAME
 from wire import Wire
@@ -37,10 +38,9 @@ class Ghosts(DiskCase):
         self.mounted, self.disk = self.attach(fence_timeout=FENCE, **keys)
         self.engine.wait("session", state="up", portal=self.portals[0])
         self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
-        time.sleep(0.1)  # the line is read, and then the write
         self.writer = threading.Thread(target=self.write_old)
         self.writer.start()
-        time.sleep(0.3)
+        self.tgt.saw("scsi write")
         self.lands = time.monotonic() + LATE
 
     def write_old(self):
@@ -53,7 +53,7 @@ class Ghosts(DiskCase):
         self.disk.write(0, NEW)
 
     def assert_newer_stays(self):
-        time.sleep(max(0, self.lands + 0.3 - time.monotonic()))
+        let_pass(self.lands + 0.3 - time.monotonic())
         self.assertEqual(self.disk.read(0, 4096), NEW)
 
     def next_target(self, portal, **keys):
@@ -192,10 +192,9 @@ class Ghosts(DiskCase):
         mounted, disk = self.attach(fence_timeout=int(LATE * 2000),
                                     disk_command_timeout=500)
         self.tgt.control("fault scsi write 1 delay %d" % (LATE * 1000))
-        time.sleep(0.1)
         late = threading.Thread(target=self.fail_to_write, args=(disk,))
         late.start()
-        time.sleep(0.3)
+        self.tgt.saw("scsi write")
         self.lands = time.monotonic() + LATE
         self.wire.cut()
         late.join(10)

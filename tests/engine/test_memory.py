@@ -7,7 +7,6 @@ the data path nor any recovery may wait for the kernel.
 """
 import os
 import signal
-import time
 import threading
 
 from demo import Demo
@@ -114,7 +113,7 @@ class Memory(DiskCase):
         disk = self.use("--fault", "scsi write 400 delay 60000", tags=(1, 2))
         writer = threading.Thread(target=self.work, args=(disk, b"1"))
         writer.start()
-        time.sleep(1)
+        self.tgt.saw("scsi write", 400)
         self.tgt.control("drop")
         writer.join(60)
         self.assertFalse(writer.is_alive())

@@ -8,6 +8,7 @@ import time
 from demo import Demo
 from kernel import LUN1, DiskCase
 from manager import Engine, main
+from patience import let_pass
 from tgt import free_port
 
 
@@ -139,7 +140,7 @@ class Portals(DiskCase):
         self.engine.wait("fence", reinstates="yes")
         writer = threading.Thread(target=disk.write, args=(0, b"w" * 4096))
         writer.start()
-        time.sleep(0.3)
+        self.tgt.saw("scsi write")
         self.tgt.control("drop")
         self.up(two)
         writer.join(10)
@@ -212,7 +213,6 @@ class Times(DiskCase):
         disk = self.attach(**keys)[1]
         self.engine.wait("session", state="up")
         self.tgt.control("fault " + fault)
-        time.sleep(0.1)
         return disk
 
     def write_errno(self, disk):
@@ -232,7 +232,7 @@ class Times(DiskCase):
     def test_a_write_that_timed_out_does_not_come_late(self):
         disk = self.use("scsi write 1 delay 2000", disk_command_timeout=1000)
         self.assertEqual(self.write_errno(disk), errno.ETIMEDOUT)
-        time.sleep(1.5)
+        let_pass(1.5)
         self.assertEqual(disk.read(0, 4096), bytes(4096))
 
     def test_a_request_times_out_while_the_target_is_away(self):
@@ -250,7 +250,7 @@ class Times(DiskCase):
         reader = threading.Thread(
             target=lambda: got.append(self.read_errno(disk)))
         reader.start()
-        time.sleep(0.5)
+        self.tgt.saw("scsi read ")
         self.engine.send("timeouts", id=2, disk_command_timeout=1000)
         reader.join(10)
         self.assertEqual(got, [errno.ETIMEDOUT])
@@ -260,7 +260,6 @@ class Times(DiskCase):
         disk = self.use("rx tmf 1- drop", disk_command_timeout=1000,
                         abort_timeout=300, reset_timeout=300)
         self.tgt.control("fault scsi read 1 delay 60000")
-        time.sleep(0.1)
         error, took = self.timed_read(disk)
         self.assertEqual(error, errno.ETIMEDOUT)
         self.engine.wait("session", state="down", fault="unmanageable")
@@ -276,7 +275,6 @@ class Times(DiskCase):
     def test_a_refused_abort_leads_to_a_lun_reset(self):
         disk = self.use("rx tmf 1-2 reject 9", task_timeout=500)
         self.tgt.control("fault scsi write 1 delay 60000")
-        time.sleep(0.1)
         self.assertEqual(self.write_errno(disk), 0)
         self.assertEqual(disk.read(0, 4096), b"w" * 4096)
         self.engine.none("session", 0)
@@ -332,7 +330,7 @@ class Times(DiskCase):
         disk = self.attach()[1]
         self.tgt.kill()
         self.engine.wait("session", state="down")
-        time.sleep(1)
+        let_pass(1)
         self.engine.send("timeouts", id=2, connfail_timeout=500)
         error, took = self.timed_read(disk)
         self.assertEqual(error, errno.ENOLINK)

@@ -11,6 +11,7 @@ import time
 from kernel import LUN1, DiskCase, MIB
 from manager import Engine, main
 from outsider import CONFLICT, GOOD, HOLDER, KEYS, Outsider
+from patience import until
 from tgt import NAME, Tgtd
 from wire import Wire
 
@@ -42,7 +43,7 @@ class Reservations(DiskCase):
         self.began = time.monotonic()
         writer = threading.Thread(target=disk.write, args=(0, OLD))
         writer.start()
-        time.sleep(0.2)
+        self.assertTrue(self.wires[0].held.wait(10))
         self.wires[0].cut()
         return disk, writer
 
@@ -50,10 +51,7 @@ class Reservations(DiskCase):
         return self.other.reservations(KEYS)
 
     def until_no_key_is_left(self):
-        end = time.monotonic() + FENCE / 1000 + 5
-        while self.keys():
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.1)
+        until(lambda: not self.keys(), FENCE / 1000 + 5)
 
     def test_one_is_made_and_given_back(self):
         disk, writer = self.lose()

@@ -5,10 +5,10 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 import unittest
 
 from manager import ENGINE, Engine, main
+from patience import let_pass
 from tgt import NAME, Tgtd, free_port
 
 ME = {"initiator": "iqn.2004-04.org.example:me", "isid": "023d00000001"}
@@ -349,7 +349,7 @@ class Sessions(unittest.TestCase):
         second = self.listener(redirect_to("127.0.0.1:%d" % port, 0x0101))
         first = self.listener(redirect_to(second.portal, 0x0101), port)
         self.target(first.portal)
-        time.sleep(1.5)
+        let_pass(1.5)
         self.assertLess(first.count + second.count, 30)
         self.assertGreater(first.count + second.count, 8)
 

@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
+
+from patience import until
 
 PR_SET_PDEATHSIG = 1
 
@@ -53,15 +54,14 @@ class Tgtd:
              "--iscsi", "portal=" + self.portal],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
-        for _ in range(100):
-            time.sleep(0.05)
-            if self.process.poll() is not None:
-                raise RuntimeError("tgtd ended; is its port in use?")
-            if subprocess.run(self._adm("--op", "show", "--mode", "system"),
+        until(self.answers)
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError("tgtd ended; is its port in use?")
+        return subprocess.run(self._adm("--op", "show", "--mode", "system"),
                               stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode == 0:
-                return
-        raise TimeoutError("tgtd does not start")
+                              stderr=subprocess.DEVNULL).returncode == 0
 
     def _adm(self, *args):
         return ["tgtadm", "-C", self.control, "--lld", "iscsi",

@@ -3,11 +3,12 @@ import socket
 import threading
 
 
-def pump(source, sink, change=bytes, go=None):
+def pump(source, sink, change=bytes, go=None, held=None):
     """Bytes one way, until one of both ends."""
     try:
         while data := source.recv(65536):
-            if go:
+            if go and not go.is_set():
+                held.set()
                 go.wait()
             sink.sendall(change(data))
     except OSError:
@@ -25,6 +26,7 @@ class Wire:
         self.change = lambda data: data.replace(word, other) if word else data
         self.go = threading.Event()
         self.go.set()
+        self.held = threading.Event()  # something does not arrive
         self.to = ("127.0.0.1", port)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -38,7 +40,7 @@ class Wire:
                 far = socket.create_connection(self.to)
                 self.near.append(near)
                 self.far.append(far)
-                for args in ((near, far, bytes, self.go),
+                for args in ((near, far, bytes, self.go, self.held),
                              (far, near, self.change)):
                     threading.Thread(target=pump, args=args,
                                      daemon=True).start()
