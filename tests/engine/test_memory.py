@@ -44,7 +44,7 @@ class Memory(DiskCase):
         return int(fields[7]) + int(fields[9])
 
     def work(self, disk, byte):
-        """Requests of all sizes, many at once."""
+        """Requests of all sizes, many at once: 112 writes."""
         def write(i):
             disk.write(i * MIB, byte * MIB)
 
@@ -84,9 +84,9 @@ class Memory(DiskCase):
 
     def test_repeats_ask_for_no_memory(self):
         disk = self.use("--fault", "scsi write /50 sense b/0/0",
-                        "--fault", "scsi write /333 busy",
+                        "--fault", "scsi write /111 busy",
                         "--fault", "scsi read /20 sense 6/29/0",
-                        "--fault", "scsi write 500 sense 6/2a/9")
+                        "--fault", "scsi write 200 sense 6/2a/9")
         self.work(disk, b"1")
         self.assert_alive()
 
@@ -110,17 +110,17 @@ class Memory(DiskCase):
         self.assert_alive()
 
     def test_another_portal_group_asks_for_no_memory(self):
-        disk = self.use("--fault", "scsi write 400 delay 60000", tags=(1, 2))
+        disk = self.use("--fault", "scsi write 160 delay 60000", tags=(1, 2))
         writer = threading.Thread(target=self.work, args=(disk, b"1"))
         writer.start()
-        self.tgt.saw("scsi write", 400)
+        self.tgt.saw("scsi write", 160)
         self.tgt.control("drop")
         writer.join(60)
         self.assertFalse(writer.is_alive())
         self.assert_alive()
 
     def test_commands_without_answer_ask_for_no_memory(self):
-        disk = self.use("--fault", "scsi write 300-303 delay 60000",
+        disk = self.use("--fault", "scsi write 160-163 delay 60000",
                         "--fault", "rx tmf 1-3 reject 9", task_timeout=500)
         self.work(disk, b"1")
         self.assert_alive()
