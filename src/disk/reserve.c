@@ -16,6 +16,15 @@
 #define TRIES	     3	   /* of what should not fail, one a second */
 #define GIVE_BACK_MS 10000 /* between tries to give it back */
 
+/* Moves at to the next key of ours, from at on. */
+static bool find_ours(struct disk *d)
+{
+	struct reserve *r = &d->reserve;
+
+	r->at = keys_find(&r->found, d->rules->host, r->at);
+	return r->at < r->found.count;
+}
+
 /* Steps ---------------------------------------------------------------- */
 
 /* From now on it is what keeps an old nexus away. */
@@ -56,7 +65,8 @@ static void act_register(void *obj, const void *arg)
 {
 	struct disk *d = obj;
 
-	keys_choose(d);
+	d->reserve.key = keys_choose(&d->reserve.found, d->rules->host,
+				     &d->reserve.last);
 }
 
 static void act_held(void *obj, const void *arg)
@@ -195,6 +205,47 @@ static void step(struct disk *d, enum reserve_event ev)
 
 /* Commands ------------------------------------------------------------- */
 
+static void tell(struct reserve *r, uint8_t action, uint64_t key,
+		 uint64_t other)
+{
+	keys_tell(&r->cmd, action, r->buf, key, other);
+}
+
+/* False: this state sends nothing. */
+static bool build(struct reserve *r)
+{
+	switch ((enum reserve_state)r->state) {
+	case RESERVE_KEYS_READ:
+		keys_ask(&r->cmd, PR_READ_KEYS, r->keys, sizeof(r->keys));
+		return true;
+	case RESERVE_HOLDER:
+		keys_ask(&r->cmd, PR_READ_RESERVATION, r->buf, sizeof(r->buf));
+		return true;
+	case RESERVE_REGISTER: /* the nexus may be one that has a key */
+		tell(r, PR_REGISTER_AND_IGNORE, 0, r->key);
+		return true;
+	case RESERVE_PREEMPT:
+		tell(r, PR_PREEMPT, r->key, keys_at(&r->found, r->at));
+		return true;
+	case RESERVE_RESERVE:
+		tell(r, PR_RESERVE, r->key, 0);
+		return true;
+	case RESERVE_RELEASE:
+		tell(r, PR_RELEASE, r->key, 0);
+		return true;
+	case RESERVE_UNREGISTER:
+		tell(r, PR_REGISTER, r->key, 0);
+		return true;
+	case RESERVE_IDLE:
+	case RESERVE_LATER:
+	case RESERVE_HELD:
+	case RESERVE_OVER:
+	case RESERVE_STATES:
+		break;
+	}
+	return false;
+}
+
 static void on_answer(struct cmd *c)
 {
 	struct reserve *r = container_of(c, struct reserve, cmd);
@@ -211,7 +262,7 @@ static void send(struct disk *d)
 {
 	struct reserve *r = &d->reserve;
 
-	if (!keys_command(r))
+	if (!build(r))
 		return;
 	memcpy(r->cmd.lun, d->lun, LUN_LEN);
 	r->cmd.timeout = TASK_MS;
@@ -235,7 +286,7 @@ static enum reserve_event judge_keys(struct disk *d)
 		return RESERVE_EV_REFUSED;
 	if (r->found.count < r->found.total)
 		return RESERVE_EV_FOREIGN;
-	r->ours = keys_find(d);
+	r->ours = find_ours(d);
 	return RESERVE_EV_GOOD;
 }
 
@@ -258,7 +309,7 @@ static enum reserve_event judge_holder(struct disk *d)
 		keep_until(d);
 	if (r->ours && d->place != r->place && d->now < r->until)
 		return RESERVE_EV_LATER;
-	if (held.held && !keys_is_ours(d, held.key))
+	if (held.held && !keys_is_ours(d->rules->host, held.key))
 		return RESERVE_EV_FOREIGN;
 	if (!r->ours && r->found.count)
 		return RESERVE_EV_FOREIGN;
@@ -278,9 +329,9 @@ static enum reserve_event judge_good(struct disk *d)
 		return judge_holder(d);
 	case RESERVE_PREEMPT:
 		r->at++;
-		return keys_find(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
+		return find_ours(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
 	case RESERVE_REGISTER:
-		return keys_find(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
+		return find_ours(d) ? RESERVE_EV_OURS : RESERVE_EV_GOOD;
 	default:
 		return RESERVE_EV_GOOD;
 	}

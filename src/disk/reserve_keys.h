@@ -1,25 +1,31 @@
 /*
- * reserve_keys - which keys at a target are ours, the next of them, and the
- * PERSISTENT RESERVE commands (SPC-4 6.15, 6.16) that each state of reserve.h
- * sends; for that file only.
+ * reserve_keys - the keys of a reservation: which of them are ours, the next
+ * one, and PERSISTENT RESERVE commands with them (SPC-4 6.15, 6.16).
+ *
+ * Pure functions over the keys that were found.  host is a hash of the
+ * initiator port: its keys are ours, in whatever nexus they were made.
  */
 #ifndef DISK_RESERVE_KEYS_H
 #define DISK_RESERVE_KEYS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-struct disk;
-struct reserve;
+#include "proto/cmd.h"
+#include "scsi/reservation.h"
 
-/* Of this initiator port, in whatever nexus it was made. */
-bool keys_is_ours(const struct disk *d, uint64_t key);
-/* A key for this nexus, other than those that were found. */
-void keys_choose(struct disk *d);
-/* Moves at to the next key of ours that was found, from at on. */
-bool keys_find(struct disk *d);
+bool keys_is_ours(uint32_t host, uint64_t key);
+uint64_t keys_at(const struct pr_keys *found, size_t i);
+/* A key other than those, counted up from *last. */
+uint64_t keys_choose(const struct pr_keys *found, uint32_t host,
+		     uint16_t *last);
+/* Index of the next one of ours, from at on; their count: there is none. */
+size_t keys_find(const struct pr_keys *found, uint32_t host, size_t at);
 
-/* The command of this state, into cmd; false: it sends nothing. */
-bool keys_command(struct reserve *r);
+/* Fills in CDB and data; what is asked for comes into buf. */
+void keys_ask(struct cmd *c, uint8_t action, uint8_t *buf, uint16_t size);
+void keys_tell(struct cmd *c, uint8_t action, uint8_t list[static PR_LIST_LEN],
+	       uint64_t key, uint64_t other);
 
 #endif
