@@ -105,7 +105,11 @@ static inline int export_start(const struct export_ops *ops,
 			       const struct export_config *cfg,
 			       struct export **out)
 {
-	return ops->start(cfg, out);
+	int err = ops->start(cfg, out);
+
+	if (!err)
+		(*out)->ops = ops;
+	return err;
 }
 
 /* The disk's geometry is a new one. */

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "disk/disk.h"
 #include "export/fuse_proto.h"
-#include "export/submit.h"
+#include "export/life.h"
 #include "io/loop.h"
 #include "io/pulse.h"
 
@@ -43,19 +43,13 @@ struct slot {
 };
 
 struct fuse_export {
-	struct export pub;
-	struct export_config cfg;
+	struct life life;	   /* waiting: reads */
 	struct list idle, reading; /* slots */
-	unsigned nreading, busy;   /* busy: between request and answer */
 	unsigned batch;		   /* reads put out together */
 	uint64_t batch_turn;	   /* when */
 	bool batch_slow;	   /* one of them found nothing at once */
-	bool started, hung_up, stopping, ending;
-	struct io_op resend_op, end_op;
-	struct disk_io last_flush;
-	int last_err;
+	struct io_op resend_op;
 	uint8_t resend[FUSE_ANSWER_MAX];
-	struct export_stats stats;
 	unsigned nslots;
 	struct slot slots[SLOTS];
 };
@@ -73,64 +67,32 @@ static void fill(struct fuse_export *fx);
 
 /* Ending -------------------------------------------------------------- */
 
-/* Runs alone: nothing of the export is in flight any more. */
-static void on_end(struct io_op *op, int res)
+static struct fuse_export *export_of(struct life *l)
 {
-	struct fuse_export *fx = container_of(op, struct fuse_export, end_op);
-	struct export_config cfg = fx->cfg;
-	int err = fx->last_err;
+	return container_of(l, struct fuse_export, life);
+}
 
-	close(cfg.fd);
+static void free_export(struct life *l)
+{
+	struct fuse_export *fx = export_of(l);
+
 	arena_free(fx, memory_for(fx->nslots));
-	cfg.events->stopped(cfg.ctx, err);
 }
 
-static void on_last_flush(struct disk_io *io, int err)
+static void recall(struct life *l)
 {
-	struct fuse_export *fx =
-		container_of(io, struct fuse_export, last_flush);
-
-	fx->last_err = err;
-	pulse_answered();
-	io_soon(fx->cfg.loop, &fx->end_op);
-}
-
-static void end_when_idle(struct fuse_export *fx)
-{
-	if (!fx->stopping || fx->ending || fx->busy || fx->nreading)
-		return;
-	fx->ending = true;
-	pulse_took(); /* it is busy: requests may wait for this */
-	fx->last_flush.done = on_last_flush;
-	export_last_flush(&fx->cfg, &fx->last_flush);
-}
-
-static struct fuse_export *export_of(struct export *e)
-{
-	return container_of(e, struct fuse_export, pub);
-}
-
-static void stop(struct export *e)
-{
-	struct fuse_export *fx = export_of(e);
 	struct list *pos;
 
-	if (fx->stopping)
-		return;
-	fx->stopping = true;
-	list_for_each (pos, &fx->reading)
-		io_cancel(fx->cfg.loop,
+	list_for_each (pos, &export_of(l)->reading)
+		io_cancel(l->cfg.loop,
 			  &container_of(pos, struct slot, link)->op);
-	end_when_idle(fx);
 }
 
-static void report_start(struct fuse_export *fx, int err)
-{
-	if (fx->started || fx->stopping)
-		return;
-	fx->started = true;
-	fx->cfg.events->started(fx->cfg.ctx, err);
-}
+static const struct life_ops life_ops = {
+	.recall = recall,
+	.free = free_export,
+	.pulses = true,
+};
 
 /* Answers ------------------------------------------------------------- */
 
@@ -148,14 +110,14 @@ static void on_answered(struct io_op *op, int res)
 	struct slot *s = container_of(op, struct slot, op);
 	struct fuse_export *fx = s->fx;
 
-	fx->busy--;
+	fx->life.busy--;
 	pulse_answered();
 	put_idle(s);
 	if (s->job.init_done && res >= 0)
-		report_start(fx, 0);
-	if (fx->nreading == 0)
+		life_started(&fx->life, 0);
+	if (fx->life.waiting == 0)
 		fill(fx);
-	end_when_idle(fx);
+	life_end_if_idle(&fx->life);
 }
 
 /* One piece: the answer goes in front of its payload, over the request. */
@@ -166,7 +128,7 @@ static void write_answer(struct slot *s)
 
 	memcpy(at, j->answer, j->answer_len);
 	s->op.fn = on_answered;
-	io_write(s->fx->cfg.loop, &s->op, s->fx->cfg.fd, at,
+	io_write(s->fx->life.cfg.loop, &s->op, s->fx->life.cfg.fd, at,
 		 j->answer_len + j->payload, 0);
 }
 
@@ -175,7 +137,7 @@ static void on_io_done(struct disk_io *io, int err)
 	struct slot *s = container_of(io, struct slot, io);
 
 	fuse_finish(&s->job, err);
-	s->fx->stats.errors += err != 0;
+	s->fx->life.stats.errors += err != 0;
 	write_answer(s);
 }
 
@@ -189,7 +151,7 @@ static void run_io(struct slot *s)
 	s->io.off = j->off;
 	s->io.len = j->len;
 	s->io.buf = s->data;
-	export_submit(&s->fx->cfg, &s->fx->stats, &s->io);
+	life_submit(&s->fx->life, &s->io);
 }
 
 /* Requests ------------------------------------------------------------ */
@@ -206,18 +168,19 @@ static void take_request(struct slot *s, size_t n)
 {
 	struct fuse_export *fx = s->fx;
 
-	switch (fuse_decode(s->head, n, disk_geometry(fx->cfg.disk), &s->job)) {
+	switch (fuse_decode(s->head, n, disk_geometry(fx->life.cfg.disk),
+			    &s->job)) {
 	case FUSE_NEXT_NOTHING:
 		pulse_answered();
 		put_idle(s);
 		break;
 	case FUSE_NEXT_ANSWER:
-		fx->busy++;
+		fx->life.busy++;
 		tell_of_init(s);
 		write_answer(s);
 		break;
 	case FUSE_NEXT_IO:
-		fx->busy++;
+		fx->life.busy++;
 		run_io(s);
 		break;
 	}
@@ -231,24 +194,15 @@ static void take_request(struct slot *s, size_t n)
  */
 static void note_batch(struct fuse_export *fx)
 {
-	if (io_turn(fx->cfg.loop) != fx->batch_turn + 1)
+	if (io_turn(fx->life.cfg.loop) != fx->batch_turn + 1)
 		fx->batch_slow = true;
-	if (fx->nreading)
+	if (fx->life.waiting)
 		return;
 	fx->batch *= 2;
 	if (fx->batch_slow)
 		fx->batch = 1;
 	else if (fx->batch > BATCH_MAX)
 		fx->batch = BATCH_MAX;
-}
-
-static void hang_up(struct fuse_export *fx)
-{
-	if (fx->hung_up)
-		return;
-	fx->hung_up = true;
-	if (!fx->stopping)
-		fx->cfg.events->hung_up(fx->cfg.ctx);
 }
 
 static bool is_passing(int res)
@@ -263,7 +217,7 @@ static void on_request(struct io_op *op, int res)
 	struct fuse_export *fx = s->fx;
 
 	list_remove(&s->link);
-	fx->nreading--;
+	fx->life.waiting--;
 	note_batch(fx);
 	if (res > 0) {
 		pulse_took();
@@ -271,11 +225,12 @@ static void on_request(struct io_op *op, int res)
 	} else {
 		put_idle(s);
 		if (!is_passing(res))
-			hang_up(fx); /* ENODEV: unmounted or aborted */
+			life_hung_up(
+				&fx->life); /* ENODEV: unmounted or aborted */
 	}
-	if (fx->nreading == 0)
+	if (fx->life.waiting == 0)
 		fill(fx);
-	end_when_idle(fx);
+	life_end_if_idle(&fx->life);
 }
 
 static void fill(struct fuse_export *fx)
@@ -283,16 +238,17 @@ static void fill(struct fuse_export *fx)
 	struct list *l;
 	struct slot *s;
 
-	if (fx->stopping || fx->hung_up)
+	if (!life_serves(&fx->life))
 		return;
-	fx->batch_turn = io_turn(fx->cfg.loop);
+	fx->batch_turn = io_turn(fx->life.cfg.loop);
 	fx->batch_slow = false;
-	while (fx->nreading < fx->batch && (l = list_pop_front(&fx->idle))) {
+	while (fx->life.waiting < fx->batch &&
+	       (l = list_pop_front(&fx->idle))) {
 		s = container_of(l, struct slot, link);
 		list_push_back(&fx->reading, &s->link);
-		fx->nreading++;
+		fx->life.waiting++;
 		s->op.fn = on_request;
-		io_read(fx->cfg.loop, &s->op, fx->cfg.fd, s->head,
+		io_read(fx->life.cfg.loop, &s->op, fx->life.cfg.fd, s->head,
 			FUSE_BUFFER_SIZE, 0);
 	}
 }
@@ -304,11 +260,13 @@ static void on_resent(struct io_op *op, int res)
 	struct fuse_export *fx =
 		container_of(op, struct fuse_export, resend_op);
 
-	fx->busy--;
-	report_start(fx, res == -EINVAL ? -EOPNOTSUPP : res < 0 ? res : 0);
+	fx->life.busy--;
+	life_started(&fx->life, res == -EINVAL ? -EOPNOTSUPP
+				: res < 0      ? res
+					       : 0);
 	if (res >= 0)
 		fill(fx);
-	end_when_idle(fx);
+	life_end_if_idle(&fx->life);
 }
 
 /* Asks first, so that what was lost is answered before what is new. */
@@ -316,9 +274,9 @@ static void resend(struct fuse_export *fx)
 {
 	size_t n = fuse_resend_message(fx->resend);
 
-	fx->busy++;
+	fx->life.busy++;
 	fx->resend_op.fn = on_resent;
-	io_write(fx->cfg.loop, &fx->resend_op, fx->cfg.fd, fx->resend,
+	io_write(fx->life.cfg.loop, &fx->resend_op, fx->life.cfg.fd, fx->resend,
 		 (unsigned)n, 0);
 }
 
@@ -363,40 +321,21 @@ static int start(const struct export_config *cfg, struct export **out)
 	fx = arena_alloc(memory_for(nslots));
 	if (!fx)
 		return -ENOMEM;
-	fx->pub.ops = &export_fuse;
-	fx->cfg = *cfg;
+	life_init(&fx->life, &life_ops, cfg);
 	fx->nslots = nslots;
 	fx->batch = 1;
-	fx->end_op.fn = on_end;
 	init_slots(fx);
 	if (cfg->resume)
 		resend(fx);
 	else
 		fill(fx);
-	*out = &fx->pub;
+	*out = &fx->life.pub;
 	return 0;
 }
 
 /* The size is asked for whenever somebody wants it (attr_valid is 0). */
 static void resized(struct export *e)
 {
-}
-
-static void get_stats(const struct export *e, struct export_stats *out)
-{
-	const struct fuse_export *fx =
-		container_of(e, const struct fuse_export, pub);
-
-	*out = fx->stats;
-	out->inflight = fx->busy;
-}
-
-static int get_handle(const struct export *e)
-{
-	const struct fuse_export *fx =
-		container_of(e, const struct fuse_export, pub);
-
-	return fx->stopping ? -1 : fx->cfg.fd;
 }
 
 const struct export_ops export_fuse = {
@@ -406,7 +345,7 @@ const struct export_ops export_fuse = {
 	.memory = MEMORY,
 	.start = start,
 	.resized = resized,
-	.stop = stop,
-	.handle = get_handle,
-	.stats = get_stats,
+	.stop = life_stop,
+	.handle = life_handle,
+	.stats = life_stats,
 };

@@ -23,7 +23,7 @@
 #include "disk/disk.h"
 #include "export/ublk_control.h"
 #include "export/ublk_proto.h"
-#include "export/submit.h"
+#include "export/life.h"
 #include "io/loop.h"
 
 #define PAGE 4096
@@ -40,19 +40,12 @@ struct slot {
 };
 
 struct ublk_export {
-	struct export pub;
-	struct export_config cfg;
+	struct life life; /* waiting: slots in the kernel, and start_op */
 	const struct ublk_request *requests; /* the kernel's, by tag */
 	unsigned nslots;
-	unsigned waiting; /* slots that wait in the kernel */
-	unsigned busy;	  /* between request and answer */
-	bool started, hung_up, stopping, ending;
 	uint64_t begun; /* the turn in which all was asked for */
-	struct io_op start_op, end_op;
+	struct io_op start_op;
 	int refused; /* the first refusal of the kernel */
-	struct disk_io last_flush;
-	int last_err;
-	struct export_stats stats;
 	struct slot slots[UBLK_DEPTH_MAX];
 };
 
@@ -64,70 +57,22 @@ static size_t memory_for(unsigned nslots)
 	return STATE_SIZE + (size_t)nslots * UBLK_DATA_MAX;
 }
 
-static struct ublk_export *export_of(struct export *e)
-{
-	return container_of(e, struct ublk_export, pub);
-}
-
 /* Ending -------------------------------------------------------------- */
 
-static void unmap_requests(struct ublk_export *ux)
+static void free_export(struct life *l)
 {
+	struct ublk_export *ux = container_of(l, struct ublk_export, life);
+
 	munmap((void *)(uintptr_t)ux->requests,
 	       ublk_requests_size(ux->nslots, PAGE));
-}
-
-/* Runs alone: nothing of the export is in flight any more. */
-static void on_end(struct io_op *op, int res)
-{
-	struct ublk_export *ux = container_of(op, struct ublk_export, end_op);
-	struct export_config cfg = ux->cfg;
-	int err = ux->last_err;
-
-	unmap_requests(ux);
-	close(cfg.fd);
 	arena_free(ux, memory_for(ux->nslots));
-	cfg.events->stopped(cfg.ctx, err);
-}
-
-static void on_last_flush(struct disk_io *io, int err)
-{
-	struct ublk_export *ux =
-		container_of(io, struct ublk_export, last_flush);
-
-	ux->last_err = err;
-	io_soon(ux->cfg.loop, &ux->end_op);
 }
 
 /*
  * What waits in the kernel comes back only when the manager stops the
- * device: there is no way to take it back from here.
+ * device: there is no way to recall it from here.
  */
-static void end_when_idle(struct ublk_export *ux)
-{
-	if (!ux->stopping || ux->ending || ux->busy || ux->waiting ||
-	    ux->start_op.soon)
-		return;
-	ux->ending = true;
-	ux->last_flush.done = on_last_flush;
-	export_last_flush(&ux->cfg, &ux->last_flush);
-}
-
-static void stop(struct export *e)
-{
-	struct ublk_export *ux = export_of(e);
-
-	ux->stopping = true;
-	end_when_idle(ux);
-}
-
-static void hang_up(struct ublk_export *ux)
-{
-	if (ux->hung_up || !ux->started || ux->stopping)
-		return;
-	ux->hung_up = true;
-	ux->cfg.events->hung_up(ux->cfg.ctx);
-}
+static const struct life_ops life_ops = { .free = free_export };
 
 /* Requests ------------------------------------------------------------ */
 
@@ -139,16 +84,17 @@ static void wait_for(struct slot *s, uint32_t command, int32_t result)
 		.addr = (uint64_t)(uintptr_t)s->data,
 	};
 
-	s->ux->waiting++;
-	io_command(s->ux->cfg.loop, &s->op, s->ux->cfg.fd, command, &io);
+	s->ux->life.waiting++;
+	io_command(s->ux->life.cfg.loop, &s->op, s->ux->life.cfg.fd, command,
+		   &io);
 }
 
 static void answer(struct slot *s, int err)
 {
 	struct ublk_export *ux = s->ux;
 
-	ux->busy--;
-	ux->stats.errors += err != 0;
+	ux->life.busy--;
+	ux->life.stats.errors += err != 0;
 	wait_for(s, UBLK_COMMIT_AND_FETCH, ublk_result(&s->job, err));
 }
 
@@ -167,18 +113,18 @@ static void run_io(struct slot *s)
 	s->io.off = j->off;
 	s->io.len = j->len;
 	s->io.buf = s->data;
-	export_submit(&s->ux->cfg, &s->ux->stats, &s->io);
+	life_submit(&s->ux->life, &s->io);
 }
 
 static void take_request(struct slot *s)
 {
 	struct ublk_export *ux = s->ux;
 	const struct ublk_request r = ux->requests[s->tag];
-	int err = ublk_decode(&r, disk_geometry(ux->cfg.disk), &s->job);
+	int err = ublk_decode(&r, disk_geometry(ux->life.cfg.disk), &s->job);
 
-	ux->busy++;
+	ux->life.busy++;
 	/* Told to stop while somebody still uses it: by force. */
-	if (!err && ux->stopping)
+	if (!err && life_is_stopping(&ux->life))
 		err = -EIO;
 	if (err)
 		answer(s, err);
@@ -191,7 +137,7 @@ static void on_request(struct io_op *op, int res)
 	struct slot *s = container_of(op, struct slot, op);
 	struct ublk_export *ux = s->ux;
 
-	ux->waiting--;
+	ux->life.waiting--;
 	if (res == UBLK_RES_OK) {
 		take_request(s);
 		return;
@@ -199,9 +145,9 @@ static void on_request(struct io_op *op, int res)
 	/* The device is stopped, or does not take us for its server. */
 	if (res != UBLK_RES_ABORT && !ux->refused)
 		ux->refused = res < 0 ? res : -EPROTO;
-	if (ux->waiting == 0)
-		hang_up(ux);
-	end_when_idle(ux);
+	if (ux->life.waiting == 0)
+		life_hung_up(&ux->life);
+	life_end_if_idle(&ux->life);
 }
 
 /* Starting ------------------------------------------------------------ */
@@ -214,15 +160,16 @@ static void on_begun(struct io_op *op, int res)
 {
 	struct ublk_export *ux = container_of(op, struct ublk_export, start_op);
 
-	if (io_turn(ux->cfg.loop) == ux->begun) {
-		io_soon(ux->cfg.loop, &ux->start_op);
+	if (io_turn(ux->life.cfg.loop) == ux->begun) {
+		io_soon(ux->life.cfg.loop, &ux->start_op);
 		return;
 	}
-	if (!ux->stopping) {
-		ux->started = true;
-		ux->cfg.events->started(ux->cfg.ctx, ux->refused);
-	}
-	end_when_idle(ux);
+	ux->life.waiting--;
+	life_started(&ux->life, ux->refused);
+	/* The device may have been stopped meanwhile. */
+	if (life_serves(&ux->life) && ux->life.waiting == 0)
+		life_hung_up(&ux->life);
+	life_end_if_idle(&ux->life);
 }
 
 static int map_requests(const struct export_config *cfg,
@@ -271,32 +218,22 @@ static int start(const struct export_config *cfg, struct export **out)
 		arena_free(ux, memory_for(cfg->depth));
 		return err;
 	}
-	ux->pub.ops = &export_ublk;
-	ux->cfg = *cfg;
+	life_init(&ux->life, &life_ops, cfg);
 	ux->nslots = cfg->depth;
-	ux->end_op.fn = on_end;
 	ux->start_op.fn = on_begun;
 	ux->begun = io_turn(cfg->loop);
 	init_slots(ux);
 	for (unsigned i = 0; i < ux->nslots; i++)
 		wait_for(&ux->slots[i], UBLK_FETCH, 0);
+	ux->life.waiting++;
 	io_soon(cfg->loop, &ux->start_op);
-	*out = &ux->pub;
+	*out = &ux->life.pub;
 	return 0;
 }
 
 /* The kernel is told by the manager. */
 static void resized(struct export *e)
 {
-}
-
-static void get_stats(const struct export *e, struct export_stats *out)
-{
-	const struct ublk_export *ux =
-		container_of(e, const struct ublk_export, pub);
-
-	*out = ux->stats;
-	out->inflight = ux->busy;
 }
 
 /* Nobody else may have it. */
@@ -317,7 +254,7 @@ const struct export_ops export_ublk = {
 	.memory = MEMORY,
 	.start = start,
 	.resized = resized,
-	.stop = stop,
+	.stop = life_stop,
 	.handle = get_handle,
-	.stats = get_stats,
+	.stats = life_stats,
 };

@@ -18,6 +18,7 @@
 #include "disk/fence.h"
 #include "disk/internal.h"
 #include "disk/reserve.h"
+#include "export/life.h"
 #include "iscsid/device/device.h"
 #include "iscsid/core/core.h"
 #include "iscsid/life/stop.h"
@@ -59,7 +60,7 @@ static void compare(const struct fsm *f)
 
 static const struct fsm *const machines[] = {
 	&conn_fsm,   &session_fsm, &probe_fsm,	&fence_fsm,   &reserve_fsm,
-	&device_fsm, &source_fsm,  &engine_fsm, &manager_fsm,
+	&device_fsm, &source_fsm,  &engine_fsm, &manager_fsm, &life_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \
