@@ -131,6 +131,7 @@ void disk_set_failed(struct disk *d, int err, const char *reason)
 void disk_nexus_up(struct disk *d, struct session *s, uint64_t now)
 {
 	d->now = now;
+	fence_check_wait(d);
 	d->session = s;
 	d->reset_expected = true;
 	d->refused = 0;

@@ -14,6 +14,48 @@
 	UINT64_MAX /* since: the end of the nexus is still to be told          \
 		    */
 
+/* What must hold ------------------------------------------------------ */
+
+static const char *fence_check(const void *obj)
+{
+	const struct disk *d = obj;
+	const struct fence *f = &d->fence;
+
+	switch ((enum fence_state)f->state) {
+	case FENCE_CLEAR:
+		return f->out || f->clear.pending
+			       ? "a command of it is with the session"
+			       : NULL;
+	case FENCE_OPEN:
+	case FENCE_ENDED:
+		return d->session ? "there is a session" : NULL;
+	case FENCE_HOLD:
+		return f->since == NOT_YET ? "it waits for ever" : NULL;
+	case FENCE_SETTLE:
+		return f->pause.on ? NULL : "the pause has no end";
+	case FENCE_DRAIN:
+	case FENCE_RESET:
+		return f->pause.on ? "it is in a pause" : NULL;
+	case FENCE_BARRIER:
+	case FENCE_STATES:
+		break;
+	}
+	return NULL;
+}
+
+/* All is in doubt that was, which costs a wait and no write. */
+static void fence_broken(void *obj, const char *what)
+{
+	struct disk *d = obj;
+	struct fence *f = &d->fence;
+
+	if (note_allowed(d))
+		note(d, LOG_ERR, "%s: late writes are waited for", what);
+	f->since = d->now;
+	f->state = d->session ? FENCE_HOLD : FENCE_OPEN;
+	pause_end(&f->pause);
+}
+
 /* Steps --------------------------------------------------------------- */
 
 static void act_lost(void *obj, const void *arg)
@@ -94,19 +136,21 @@ static void act_clear(void *obj, const void *arg)
 	{                                                                      \
 		IN(FENCE_##from), FENCE_EV_##ev, FENCE_##to, act, why          \
 	}
-/* It changes nothing, because ... */
-#define STAYS(state, ev, why) ROW(state, ev, state, NULL, why)
+#define IGNORED(in, ev, why)                                                   \
+	{                                                                      \
+		IN(FENCE_##in), FENCE_EV_##ev, FSM_IGNORED, NULL, why          \
+	}
 
 static const struct fsm_row rows[] = {
 	ROW(CLEAR, WRITE_LOST, OPEN, act_lost, NULL),
 	ROW(CLEAR, WRITE_ENDED, DRAIN, act_ended, NULL),
-	STAYS(CLEAR, UP_SAME, "nothing is in doubt"),
-	STAYS(CLEAR, UP_BESIDE, "nothing is in doubt"),
-	STAYS(CLEAR, DOWN, "nothing is in doubt"),
-	STAYS(CLEAR, OLD_ENDED, "nothing is in doubt"),
+	IGNORED(CLEAR, UP_SAME, "nothing is in doubt"),
+	IGNORED(CLEAR, UP_BESIDE, "nothing is in doubt"),
+	IGNORED(CLEAR, DOWN, "nothing is in doubt"),
+	IGNORED(CLEAR, OLD_ENDED, "nothing is in doubt"),
 
 	ROW(OPEN, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(OPEN, WRITE_ENDED, "the nexus is what has to end"),
+	IGNORED(OPEN, WRITE_ENDED, "the nexus is what has to end"),
 	ROW(OPEN, UP_SAME, SETTLE, act_pause, NULL),
 	ROW(OPEN, UP_BESIDE, HOLD, NULL, NULL),
 	ROW(OPEN, DOWN, OPEN, act_down, NULL),
@@ -114,52 +158,52 @@ static const struct fsm_row rows[] = {
 	ROW(OPEN, WAITED, ENDED, NULL, NULL),
 
 	ROW(ENDED, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(ENDED, WRITE_ENDED, "the barrier is owed anyway"),
+	IGNORED(ENDED, WRITE_ENDED, "the barrier is owed anyway"),
 	ROW(ENDED, UP_SAME, DRAIN, NULL, NULL),
 	ROW(ENDED, UP_BESIDE, DRAIN, NULL, NULL),
-	STAYS(ENDED, DOWN, "it was down"),
-	STAYS(ENDED, OLD_ENDED, "it is known"),
+	IGNORED(ENDED, DOWN, "it was down"),
+	IGNORED(ENDED, OLD_ENDED, "it is known"),
 
 	ROW(HOLD, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(HOLD, WRITE_ENDED, "the barrier is owed anyway"),
+	IGNORED(HOLD, WRITE_ENDED, "the barrier is owed anyway"),
 	ROW(HOLD, DOWN, OPEN, act_down, NULL),
 	ROW(HOLD, OLD_ENDED, SETTLE, act_pause, NULL),
 	ROW(HOLD, WAITED, DRAIN, NULL, NULL),
 	ROW(HOLD, RESERVED, DRAIN, NULL, NULL),
 
 	ROW(SETTLE, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(SETTLE, WRITE_ENDED, "the barrier is owed anyway"),
+	IGNORED(SETTLE, WRITE_ENDED, "the barrier is owed anyway"),
 	ROW(SETTLE, DOWN, OPEN, act_down, NULL),
-	STAYS(SETTLE, OLD_ENDED, "it is known"),
+	IGNORED(SETTLE, OLD_ENDED, "it is known"),
 	ROW(SETTLE, SETTLED, DRAIN, NULL, NULL),
 
 	ROW(DRAIN, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(DRAIN, WRITE_ENDED, "the barrier is owed anyway"),
+	IGNORED(DRAIN, WRITE_ENDED, "the barrier is owed anyway"),
 	ROW(DRAIN, DOWN, ENDED, act_down, NULL),
-	STAYS(DRAIN, OLD_ENDED, "it is known"),
+	IGNORED(DRAIN, OLD_ENDED, "it is known"),
 	ROW(DRAIN, ORDERS, BARRIER, act_barrier, NULL),
 	ROW(DRAIN, REORDERS, RESET, NULL, NULL),
 
 	ROW(RESET, WRITE_LOST, OPEN, act_lost, NULL),
-	STAYS(RESET, WRITE_ENDED, "by the reset"),
+	IGNORED(RESET, WRITE_ENDED, "by the reset"),
 	ROW(RESET, DOWN, ENDED, act_down, NULL),
-	STAYS(RESET, OLD_ENDED, "it is known"),
+	IGNORED(RESET, OLD_ENDED, "it is known"),
 	ROW(RESET, CLEARED, BARRIER, act_cleared, NULL),
 
 	ROW(BARRIER, WRITE_LOST, OPEN, act_lost, NULL),
 	ROW(BARRIER, WRITE_ENDED, BARRIER, act_again, NULL),
 	ROW(BARRIER, DOWN, ENDED, act_down, NULL),
-	STAYS(BARRIER, OLD_ENDED, "it is known"),
+	IGNORED(BARRIER, OLD_ENDED, "it is known"),
 	ROW(BARRIER, REORDERS, RESET, NULL, NULL),
 	ROW(BARRIER, DRAINED, CLEAR, act_clear, NULL),
 };
 
-static const char *const state_names[] = {
+static const char *const state_names[FENCE_STATES + 1] = {
 	"CLEAR", "OPEN",  "ENDED",   "HOLD", "SETTLE",
 	"DRAIN", "RESET", "BARRIER", NULL,
 };
 
-static const char *const event_names[] = {
+static const char *const event_names[FENCE_EVENTS + 1] = {
 	"WRITE_LOST", "WRITE_ENDED", "UP_SAME",	 "UP_BESIDE", "DOWN",
 	"OLD_ENDED",  "WAITED",	     "RESERVED", "SETTLED",   "ORDERS",
 	"REORDERS",   "CLEARED",     "DRAINED",	 NULL,
@@ -171,23 +215,19 @@ const struct fsm fence_fsm = {
 	.events = event_names,
 	.rows = rows,
 	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = FENCE_STATES,
+	.nevents = FENCE_EVENTS,
+	.check = fence_check,
+	.broken = fence_broken,
 };
 
-/*
- * A step that no row has would be a fault of ours: then all is in doubt that
- * was, which costs a wait and no write.
- */
 static void step(struct disk *d, enum fence_event ev)
 {
 	struct fence *f = &d->fence;
 	uint8_t from = f->state;
 
-	if (fsm_step(&fence_fsm, &f->state, (uint8_t)ev, d, NULL)) {
-		note(d, LOG_ERR, "fence: %s in %s is not foreseen",
-		     event_names[ev], state_names[from]);
-		f->since = d->now;
-		f->state = d->session ? FENCE_HOLD : FENCE_OPEN;
-	}
+	/* A failure of it has been dealt with: fence_broken(). */
+	(void)fsm_step(&fence_fsm, &f->state, (uint8_t)ev, d, NULL);
 	d->tell_fence |= (f->state == FENCE_HOLD) != (from == FENCE_HOLD);
 	if (f->state != from || ev == FENCE_EV_WRITE_LOST)
 		say(d, TOPIC_EH, "fence: %s -%s-> %s", state_names[from],
@@ -373,7 +413,7 @@ uint64_t fence_waited_at(const struct disk *d)
 					       : NOT_YET;
 }
 
-static void check_wait(struct disk *d)
+void fence_check_wait(struct disk *d)
 {
 	const struct fence *f = &d->fence;
 
@@ -386,7 +426,7 @@ void fence_tick(struct disk *d)
 {
 	struct fence *f = &d->fence;
 
-	check_wait(d);
+	fence_check_wait(d);
 	reserve_tick(d);
 	if (f->state == FENCE_SETTLE &&
 	    pause_over(&f->pause, d->now, d->rules->settle_ms))
@@ -428,7 +468,6 @@ void fence_up(struct disk *d)
 	d->nexus++;
 	f->by = BY_SYNCHRONIZE;
 	reserve_up(d);
-	check_wait(d);
 	step(d, same ? FENCE_EV_UP_SAME : FENCE_EV_UP_BESIDE);
 }
 

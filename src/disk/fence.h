@@ -75,6 +75,8 @@ struct fence {
 /* A write came back, whose nexus is lost; or whose end was a function. */
 void fence_write_lost(struct disk *d);
 void fence_write_ended(struct disk *d);
+/* Is the wait over?  To be asked before a session stands, and by the clock. */
+void fence_check_wait(struct disk *d);
 /* The session stands, at d->place; or is gone. */
 void fence_up(struct disk *d);
 void fence_down(struct disk *d);

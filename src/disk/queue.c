@@ -40,9 +40,9 @@ static void enqueue(struct disk *d, struct disk_io *io)
 /* It may have run, or run yet: see docs/ghost-writes.md. */
 static void lost(struct disk *d, const struct cmd *c)
 {
+	disk_lost(d);
 	if (c->exposed && cdb_changes_medium(c->cdb))
 		fence_write_lost(d);
-	disk_lost(d);
 }
 
 /* A target may say so and yet carry it out. */

@@ -13,6 +13,7 @@
 
 #include "base/fsm.h"
 #include "disk/fence.h"
+#include "disk/internal.h"
 #include "disk_rig.h"
 #include "scsi/status.h"
 
@@ -462,6 +463,26 @@ static void test_no_loss_and_no_end_is_without_a_row(void **state)
 		}
 }
 
+static void test_a_fence_that_lost_its_way_waits_for_all_that_was(void **state)
+{
+	rig_online();
+	fsm_set_strict(false);
+	fsm_step(&fence_fsm, &rig.disk->fence.state, FENCE_EV_SETTLED, rig.disk,
+		 NULL);
+	fsm_set_strict(true);
+	assert_string_equal(rig.last_note,
+			    "fence: SETTLED in CLEAR is not foreseen: late "
+			    "writes are waited for");
+	assert_fence("HOLD");
+	submit(&first, DISK_WRITE, 0, 1);
+	pass(W - 1);
+	assert_false(first.done);
+	pass(2);
+	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 1);
+	assert_true(first.done);
+	assert_int_equal(first.err, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_teardown)
 
 int main(void)
@@ -498,6 +519,7 @@ int main(void)
 		TEST(test_a_session_may_be_lost_while_the_lun_is_reset),
 		TEST(test_a_logout_before_any_nexus_ends_no_other_owners),
 		TEST(test_a_write_that_was_aborted_is_in_doubt_after_a_loss),
+		TEST(test_a_fence_that_lost_its_way_waits_for_all_that_was),
 		TEST(test_no_loss_and_no_end_is_without_a_row),
 	};
 
