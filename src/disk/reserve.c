@@ -25,6 +25,42 @@ static bool find_ours(struct disk *d)
 	return r->at < r->found.count;
 }
 
+#define AT(state) IN(RESERVE_##state)
+#define CAN_LOOK  (AT(IDLE) | AT(HELD) | AT(OVER))
+#define HAS_KEY                                                                \
+	(AT(REGISTER) | AT(PREEMPT) | AT(RESERVE) | AT(HELD) | AT(RELEASE) |   \
+	 AT(UNREGISTER))
+
+/* What must hold ------------------------------------------------------- */
+
+static const char *reserve_check(const void *obj)
+{
+	const struct disk *d = obj;
+	const struct reserve *r = &d->reserve;
+
+	if (r->out)
+		return "a command of the state before is with the session";
+	if (HAS_KEY & IN(r->state) && !keys_is_ours(d->rules->host, r->key))
+		return "it has no key";
+	if (r->state == RESERVE_HELD && r->left)
+		return "what it holds is said to be left behind";
+	if (r->state == RESERVE_LATER && d->now >= r->until)
+		return "nothing is waited for";
+	return NULL;
+}
+
+/* It is given up, and a key of it is for the next nexus to look for. */
+static void reserve_broken(void *obj, const char *what)
+{
+	struct disk *d = obj;
+	struct reserve *r = &d->reserve;
+
+	if (note_allowed(d))
+		note(d, LOG_ERR, "%s: no reservation is made", what);
+	r->left |= (HAS_KEY & IN(r->state)) != 0;
+	r->state = RESERVE_OVER;
+}
+
 /* Steps ---------------------------------------------------------------- */
 
 /* From now on it is what keeps an old nexus away. */
@@ -130,11 +166,6 @@ static void act_leave(void *obj, const void *arg)
 	{                                                                      \
 		from, RESERVE_EV_##ev, RESERVE_##to, act, why                  \
 	}
-#define AT(state) IN(RESERVE_##state)
-#define CAN_LOOK  (AT(IDLE) | AT(HELD) | AT(OVER))
-#define HAS_KEY                                                                \
-	(AT(REGISTER) | AT(PREEMPT) | AT(RESERVE) | AT(HELD) | AT(RELEASE) |   \
-	 AT(UNREGISTER))
 
 static const struct fsm_row rows[] = {
 	ROW(CAN_LOOK, WANTED, KEYS_READ, act_begin, NULL),
@@ -167,12 +198,12 @@ static const struct fsm_row rows[] = {
 	    IDLE, NULL, NULL),
 };
 
-static const char *const state_names[] = {
-	"IDLE", "KEYS_READ", "HOLDER",	   "REGISTER", "PREEMPT", "RESERVE",
-	"HELD", "RELEASE",   "UNREGISTER", "OVER",     NULL,
+static const char *const state_names[RESERVE_STATES + 1] = {
+	"IDLE",	   "KEYS_READ", "HOLDER",  "LATER",	 "REGISTER", "PREEMPT",
+	"RESERVE", "HELD",	"RELEASE", "UNREGISTER", "OVER",     NULL,
 };
 
-static const char *const event_names[] = {
+static const char *const event_names[RESERVE_EVENTS + 1] = {
 	"WANTED",  "GOOD",    "OURS",	 "LATER", "NOTHING",
 	"FOREIGN", "REFUSED", "EXPIRED", "DOWN",  NULL,
 };
@@ -183,19 +214,19 @@ const struct fsm reserve_fsm = {
 	.events = event_names,
 	.rows = rows,
 	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = RESERVE_STATES,
+	.nevents = RESERVE_EVENTS,
+	.check = reserve_check,
+	.broken = reserve_broken,
 };
 
-/* A step that no row has would be a fault of ours: then it is given up. */
 static void step(struct disk *d, enum reserve_event ev)
 {
 	struct reserve *r = &d->reserve;
 	uint8_t from = r->state;
 
-	if (fsm_step(&reserve_fsm, &r->state, (uint8_t)ev, d, NULL)) {
-		note(d, LOG_ERR, "reserve: %s in %s is not foreseen",
-		     event_names[ev], state_names[from]);
-		r->state = RESERVE_OVER;
-	}
+	/* A failure of it has been dealt with: reserve_broken(). */
+	(void)fsm_step(&reserve_fsm, &r->state, (uint8_t)ev, d, NULL);
 	r->tries = 0;
 	pause_end(&r->pause);
 	if (r->state != from)

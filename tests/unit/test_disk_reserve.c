@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/fsm.h"
+#include "disk/internal.h"
 #include "disk/reserve.h"
 #include "disk_rig.h"
 #include "scsi/reservation.h"
@@ -543,6 +544,19 @@ static void test_no_loss_is_without_a_row(void **state)
 	}
 }
 
+static void test_a_reservation_that_lost_its_way_is_given_up(void **state)
+{
+	rig_online();
+	fsm_set_strict(false);
+	fsm_step(&reserve_fsm, &rig.disk->reserve.state, RESERVE_EV_OURS,
+		 rig.disk, NULL);
+	fsm_set_strict(true);
+	assert_string_equal(rig.last_note, "reserve: OURS in IDLE is not "
+					   "foreseen: no reservation is made");
+	assert_int_equal(rig.disk->reserve.state, RESERVE_OVER);
+	assert_int_equal(run_request(DISK_WRITE, 0, 1), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_teardown)
 
 int main(void)
@@ -579,6 +593,7 @@ int main(void)
 		TEST(test_the_old_nexus_may_end_while_it_is_made),
 		TEST(test_the_time_may_be_over_while_it_is_made),
 		TEST(test_a_loss_in_any_step_leaves_no_key_in_the_end),
+		TEST(test_a_reservation_that_lost_its_way_is_given_up),
 		TEST(test_no_loss_is_without_a_row),
 	};
 
