@@ -120,9 +120,9 @@ void disk_set_failed(struct disk *d, int err, const char *reason)
 {
 	if (d->state == DISK_FAILED && d->hopeless)
 		return;
+	d->state = DISK_FAILED;
 	probe_stop(d);
 	waits_end(d, false);
-	d->state = DISK_FAILED;
 	d->fail_err = err;
 	str_copy(d->reason, sizeof(d->reason), reason);
 	d->run_again = true;
@@ -203,9 +203,9 @@ void disk_nexus_down(struct disk *d, uint64_t now)
 	d->now = now;
 	disk_lost(d);
 	fence_down(d);
-	probe_stop(d);
 	if (d->state != DISK_FAILED)
 		d->state = DISK_WAITING;
+	probe_stop(d);
 	disk_run(d);
 }
 

@@ -116,21 +116,35 @@ static void give_up(void *obj, const void *arg)
 }
 
 static void ask_again(void *obj, const void *arg);
+static void begin(void *obj, const void *arg);
+static void begin_rescan(void *obj, const void *arg);
+static void stop(void *obj, const void *arg);
 
 #define ROW(step, ev, next)                                                    \
 	{                                                                      \
 		IN(step), ev, next, NULL, NULL                                 \
 	}
-/* A step that may come to nothing. */
+/* A step that may come to nothing; and one that may be left out, too. */
 #define ANYHOW(step, next)                                                     \
-	ROW(step, EV_OK, next), ROW(step, EV_ABSENT, next),                    \
-		ROW(step, EV_REFUSED, next), ROW(step, EV_BAD, next)
-#define ALL_STEPS (IN(STEP_COUNT) - 1 - IN(STEP_IDLE))
+	ROW(step, EV_OK, next), ROW(step, EV_REFUSED, next),                   \
+		ROW(step, EV_BAD, next)
+#define IF_ANY(step, next) ANYHOW(step, next), ROW(step, EV_ABSENT, next)
+
+#define ALL_STEPS (IN(STEP_COUNT) - 1)
+#define DECISIONS (IN(STEP_IDENTITY) | IN(STEP_SIZED) | IN(STEP_FACTS))
+#define COMMANDS  (ALL_STEPS & ~IN(STEP_IDLE) & ~DECISIONS)
 
 static const struct fsm_row probe_rows[] = {
-	{ ALL_STEPS, EV_GONE, STEP_IDLE, give_up, NULL },
-	{ ALL_STEPS, EV_UNFIT, STEP_IDLE, give_up, NULL },
-	{ ALL_STEPS, EV_UNSAID, STEP_READY, ask_again, NULL },
+	{ ALL_STEPS, EV_BEGIN, STEP_READY, begin, NULL },
+	{ IN(STEP_IDLE), EV_RESCAN, STEP_LIMITS, begin_rescan, NULL },
+	{ ALL_STEPS, EV_STOP, STEP_IDLE, stop, NULL },
+
+	{ COMMANDS, EV_GONE, STEP_IDLE, give_up, NULL },
+	{ DECISIONS | IN(STEP_INQUIRY) | IN(STEP_CAPACITY10), EV_UNFIT,
+	  STEP_IDLE, give_up, NULL },
+	{ IN(STEP_INQUIRY) | IN(STEP_IDENTITY) | IN(STEP_CAPACITY10) |
+		  IN(STEP_SIZED),
+	  EV_UNSAID, STEP_READY, ask_again, NULL },
 
 	ROW(STEP_READY, EV_STOPPED, STEP_START),
 	ANYHOW(STEP_READY, STEP_INQUIRY),
@@ -140,14 +154,14 @@ static const struct fsm_row probe_rows[] = {
 	{ IN(STEP_INQUIRY), EV_REFUSED, STEP_IDLE, give_up, NULL },
 	{ IN(STEP_INQUIRY), EV_BAD, STEP_IDLE, give_up, NULL },
 
-	ANYHOW(STEP_PAGES, STEP_SERIAL),
-	ANYHOW(STEP_SERIAL, STEP_ID),
-	ANYHOW(STEP_ID, STEP_IDENTITY),
+	IF_ANY(STEP_PAGES, STEP_SERIAL),
+	IF_ANY(STEP_SERIAL, STEP_ID),
+	IF_ANY(STEP_ID, STEP_IDENTITY),
 	ROW(STEP_IDENTITY, EV_OK, STEP_LIMITS),
 
-	ANYHOW(STEP_LIMITS, STEP_CHARACTERISTICS),
-	ANYHOW(STEP_CHARACTERISTICS, STEP_PROVISIONING),
-	ANYHOW(STEP_PROVISIONING, STEP_CAPACITY16),
+	IF_ANY(STEP_LIMITS, STEP_CHARACTERISTICS),
+	IF_ANY(STEP_CHARACTERISTICS, STEP_PROVISIONING),
+	IF_ANY(STEP_PROVISIONING, STEP_CAPACITY16),
 
 	ROW(STEP_CAPACITY16, EV_OK, STEP_MODE6),
 	ROW(STEP_CAPACITY16, EV_REFUSED, STEP_CAPACITY10),
@@ -155,8 +169,9 @@ static const struct fsm_row probe_rows[] = {
 	ANYHOW(STEP_CAPACITY10, STEP_SIZED),
 	ROW(STEP_SIZED, EV_OK, STEP_MODE6),
 
+	ROW(STEP_MODE6, EV_OK, STEP_CONTROL),
 	ROW(STEP_MODE6, EV_REFUSED, STEP_MODE10),
-	ANYHOW(STEP_MODE6, STEP_CONTROL),
+	ROW(STEP_MODE6, EV_BAD, STEP_CONTROL),
 	ROW(STEP_MODE10, EV_OK, STEP_CONTROL),
 	ROW(STEP_MODE10, EV_REFUSED, STEP_MODE_ALL),
 	ROW(STEP_MODE10, EV_BAD, STEP_CONTROL),
@@ -175,8 +190,38 @@ static const char *const step_names[STEP_COUNT] = {
 };
 
 static const char *const event_names[EV_COUNT] = {
-	"ok", "absent", "refused", "bad", "stopped", "gone", "unfit", "unsaid",
+	"ok",	 "absent", "refused", "bad",	"stopped", "gone",
+	"unfit", "unsaid", "begin",   "rescan", "stop",
 };
+
+static bool is_being_looked_at(const struct disk *d)
+{
+	return d->state == DISK_PROBING || d->state == DISK_CHECKING;
+}
+
+static const char *probe_check(const void *obj)
+{
+	const struct disk *d = obj;
+	const struct probe *pr = &d->probe;
+
+	if (pr->step == STEP_IDLE && pr->slow.on)
+		return "it waits for the next try of nothing";
+	if (pr->step == STEP_IDLE && !pr->again && is_being_looked_at(d))
+		return "nobody looks at the disk that waits for it";
+	if (pr->step != STEP_IDLE && (pr->inflight || pr->answered))
+		return "a command of the step before is out";
+	return NULL;
+}
+
+/* What was found out may be wrong: the next login asks again. */
+static void probe_broken(void *obj, const char *what)
+{
+	struct disk *d = obj;
+
+	if (note_allowed(d))
+		note(d, LOG_ERR, "%s: it fails until the next login", what);
+	disk_set_failed(d, EIO, what);
+}
 
 const struct fsm probe_fsm = {
 	.name = "probe",
@@ -184,7 +229,17 @@ const struct fsm probe_fsm = {
 	.events = event_names,
 	.rows = probe_rows,
 	.nrows = sizeof(probe_rows) / sizeof(probe_rows[0]),
+	.nstates = STEP_COUNT,
+	.nevents = EV_COUNT,
+	.check = probe_check,
+	.broken = probe_broken,
 };
+
+static void step(struct disk *d, enum probe_event ev)
+{
+	/* A failure of it has been dealt with: probe_broken(). */
+	(void)fsm_step(&probe_fsm, &d->probe.step, (uint8_t)ev, d, NULL);
+}
 
 /* Running ------------------------------------------------------------- */
 
@@ -194,11 +249,10 @@ static bool is_awaited(const struct disk *d)
 	return d->known || *d->expect;
 }
 
-static void reset(struct disk *d, enum probe_step first)
+static void reset(struct disk *d)
 {
 	struct probe *pr = &d->probe;
 
-	pr->step = (uint8_t)first;
 	pr->again = false;
 	pr->tries = 0;
 	pr->alloc = VPD_ALLOC;
@@ -207,11 +261,12 @@ static void reset(struct disk *d, enum probe_step first)
 	pause_end(&pr->slow);
 }
 
-static void begin(struct disk *d)
+static void begin(void *obj, const void *arg)
 {
+	struct disk *d = obj;
 	struct probe *pr = &d->probe;
 
-	reset(d, STEP_READY);
+	reset(d);
 	memset(&pr->pages, 0, sizeof(pr->pages));
 	memset(&pr->identity, 0, sizeof(pr->identity));
 	pr->naming = VPD_UNNAMED;
@@ -276,7 +331,7 @@ static void ask_again(void *obj, const void *arg)
 	struct probe *pr = &d->probe;
 
 	waits_for(d, pr->why);
-	begin(d);
+	begin(d, NULL);
 	pr->slow_ms = pause_after(++pr->unsaid);
 	pause_begin(&pr->slow);
 }
@@ -295,7 +350,7 @@ static void emit(struct disk *d, enum probe_event ev)
 		ev = EV_UNSAID;
 	pr->tries = 0;
 	pr->alloc = VPD_ALLOC;
-	fsm_step(&probe_fsm, &pr->step, ev, d, NULL);
+	step(d, ev);
 }
 
 static void say_why(struct probe *pr)
@@ -438,9 +493,11 @@ static void run_step(struct disk *d)
 }
 
 /* What may change while a disk is in use. */
-static void begin_rescan(struct disk *d)
+static void begin_rescan(void *obj, const void *arg)
 {
-	reset(d, STEP_LIMITS);
+	struct disk *d = obj;
+
+	reset(d);
 	d->probe.pages = d->pages;
 	d->probe.identity = d->identity;
 }
@@ -463,24 +520,29 @@ void probe_run(struct disk *d)
 		if (pr->inflight || pr->answered || !d->session)
 			return;
 		if (pr->again)
-			begin(d);
+			step(d, EV_BEGIN);
 		if (pr->step == STEP_IDLE && rescan_is_due(d))
-			begin_rescan(d);
+			step(d, EV_RESCAN);
 		if (pr->step == STEP_IDLE || pr->slow.on)
 			return;
 		run_step(d);
 	}
 }
 
-void probe_stop(struct disk *d)
+static void stop(void *obj, const void *arg)
 {
+	struct disk *d = obj;
 	struct probe *pr = &d->probe;
 
-	pr->step = STEP_IDLE;
 	pr->again = false;
 	pr->rounds = 0;
 	pr->unsaid = 0;
 	pause_end(&pr->slow);
+}
+
+void probe_stop(struct disk *d)
+{
+	step(d, EV_STOP);
 }
 
 void probe_begin(struct disk *d)
@@ -495,8 +557,7 @@ void probe_recheck(struct disk *d)
 {
 	struct probe *pr = &d->probe;
 	bool at_it = d->other && pr->step != STEP_IDLE;
-	bool checking =
-		d->state == DISK_CHECKING || d->state == DISK_PROBING || at_it;
+	bool checking = is_being_looked_at(d) || at_it;
 
 	if (!d->session || pr->again ||
 	    !(checking || d->other || d->state == DISK_ONLINE))

@@ -43,6 +43,9 @@ enum probe_event {
 	EV_GONE,    /* nothing is at this LUN */
 	EV_UNFIT,   /* answered, and we cannot or may not serve it */
 	EV_UNSAID,  /* it was served, and what that needs was not answered */
+	EV_BEGIN,   /* everything, from the first step on */
+	EV_RESCAN,  /* what may change while a disk is in use */
+	EV_STOP,
 	EV_COUNT
 };
 

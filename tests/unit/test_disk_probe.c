@@ -452,6 +452,7 @@ static uint8_t next_step(uint8_t step, enum probe_event ev)
 	for (size_t i = 0; i < bare.nrows; i++)
 		rows[i].act = NULL;
 	bare.rows = rows;
+	bare.check = NULL;
 	assert_int_equal(fsm_step(&bare, &step, (uint8_t)ev, NULL, NULL), 0);
 	return step;
 }
@@ -500,10 +501,26 @@ static void test_every_decision_leads_on(void **state)
 
 static void test_every_step_can_end_the_probe(void **state)
 {
-	for (uint8_t step = STEP_READY; step < STEP_COUNT; step++) {
-		assert_int_equal(next_step(step, EV_GONE), STEP_IDLE);
-		assert_int_equal(next_step(step, EV_UNFIT), STEP_IDLE);
-	}
+	for (uint8_t step = STEP_READY; step < STEP_COUNT; step++)
+		assert_int_equal(next_step(step, probe_actions[step].build
+							 ? EV_GONE
+							 : EV_UNFIT),
+				 STEP_IDLE);
+}
+
+static void test_a_probe_that_lost_its_way_fails_the_disk(void **state)
+{
+	rig_online();
+	fsm_set_strict(false);
+	fsm_step(&probe_fsm, &rig.disk->probe.step, EV_OK, rig.disk, NULL);
+	fsm_set_strict(true);
+	assert_string_equal(rig.last_note, "probe: ok in idle is not foreseen: "
+					   "it fails until the next login");
+	assert_int_equal(run_request(DISK_WRITE, 0, 1), -EIO);
+	rig_lose();
+	rig_return();
+	fake_answer_all();
+	assert_int_equal(run_request(DISK_WRITE, 0, 1), 0);
 }
 
 static void test_every_step_that_may_be_skipped_leads_on(void **state)
@@ -559,6 +576,7 @@ int main(void)
 		T(test_every_answer_to_every_step_leads_on),
 		T(test_every_decision_leads_on),
 		T(test_every_step_can_end_the_probe),
+		T(test_a_probe_that_lost_its_way_fails_the_disk),
 		T(test_every_step_that_may_be_skipped_leads_on),
 	};
 
