@@ -18,6 +18,8 @@
 #include "disk/fence.h"
 #include "disk/internal.h"
 #include "disk/reserve.h"
+#include "engine/target/attempt.h"
+#include "engine/target/target.h"
 #include "export/life.h"
 #include "iscsid/device/device.h"
 #include "iscsid/core/core.h"
@@ -59,8 +61,9 @@ static void compare(const struct fsm *f)
 }
 
 static const struct fsm *const machines[] = {
-	&conn_fsm,   &session_fsm, &probe_fsm,	&fence_fsm,   &reserve_fsm,
-	&device_fsm, &source_fsm,  &engine_fsm, &manager_fsm, &life_fsm,
+	&conn_fsm,    &session_fsm, &probe_fsm,		&fence_fsm,
+	&reserve_fsm, &device_fsm,  &source_fsm,	&engine_fsm,
+	&manager_fsm, &life_fsm,    &engine_target_fsm, &attempt_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \

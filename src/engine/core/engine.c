@@ -159,7 +159,7 @@ void engine_log_to_manager(struct engine *e)
 
 void engine_end_if_idle(struct engine *e)
 {
-	if (!e->ops->has_work(e))
+	if (!e->host->has_work(e))
 		io_loop_stop(e->loop);
 }
 
@@ -173,11 +173,11 @@ void engine_drop_messages(struct engine *e)
 /* Life ---------------------------------------------------------------- */
 
 void engine_open(struct engine *e, struct io_loop *loop, int fd,
-		 const struct engine_ops *ops)
+		 const struct engine_host_ops *host)
 {
 	*e = (struct engine){
 		.loop = loop,
-		.ops = ops,
+		.host = host,
 		.fd = fd,
 		.listener = -1,
 		.tx.fn = on_tx,

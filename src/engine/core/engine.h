@@ -21,14 +21,14 @@
 struct engine;
 struct evict;
 
-struct engine_ops {
+struct engine_host_ops {
 	/* Is there a reason to go on? */
 	bool (*has_work)(const struct engine *e);
 };
 
 struct engine {
 	struct io_loop *loop;
-	const struct engine_ops *ops;
+	const struct engine_host_ops *host;
 	int fd;	      /* the manager, -1 when it is gone */
 	int listener; /* where the next manager comes in, or -1 */
 	struct io_op rx, tx, flush, accept;
@@ -46,7 +46,7 @@ struct engine {
 
 /* Borrows loop; fd: a manager's socket, or -1. */
 void engine_open(struct engine *e, struct io_loop *loop, int fd,
-		 const struct engine_ops *ops);
+		 const struct engine_host_ops *host);
 void engine_close(struct engine *e);
 
 /* Log lines go to the manager of this engine from now on. */

@@ -16,7 +16,7 @@ void handover(struct engine *e)
 		struct engine_target *t =
 			container_of(n, struct engine_target, node);
 
-		if (t->removing) /* goes by itself */
+		if (!engine_target_is_wanted(t)) /* goes by itself */
 			continue;
 		engine_target_tell_all(t);
 		engine_target_retry(t); /* whose words it should know, too */

@@ -30,7 +30,7 @@ static bool has_work(const struct engine *e)
 	       evict_is_busy(e->evict);
 }
 
-static const struct engine_ops engine_ops = { .has_work = has_work };
+static const struct engine_host_ops host_ops = { .has_work = has_work };
 
 /* What was found would be told to nobody. */
 static void end_discoveries(struct engine *e)
@@ -120,7 +120,7 @@ static void on_accept(struct io_op *op, int fd)
 
 void engine_init(struct engine *e, struct io_loop *loop, int fd, int listener)
 {
-	engine_open(e, loop, fd, &engine_ops);
+	engine_open(e, loop, fd, &host_ops);
 	e->listener = listener;
 	e->rx.fn = on_rx;
 	e->accept.fn = on_accept;

@@ -237,6 +237,14 @@ void luns_were_reset(struct luns *l, const uint8_t *lun)
 			disk_was_reset(u->disk);
 }
 
+void luns_break(struct luns *l)
+{
+	struct lun *u = NULL;
+
+	while ((u = luns_next(l, u)))
+		disk_fail(u->disk, -EIO, "the driver made a mistake");
+}
+
 uint64_t luns_next_wake(const struct luns *l)
 {
 	uint64_t at = l->scan_at ? l->scan_at : UINT64_MAX, wake;

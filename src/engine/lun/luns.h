@@ -62,6 +62,9 @@ void luns_set_limit(struct luns *l, uint32_t ms, uint64_t now);
 /* connfail-timeout is. */
 void luns_set_patience(struct luns *l, uint32_t ms, uint64_t now);
 
+/* A mistake of ours: none of them serves anything any more. */
+void luns_break(struct luns *l);
+
 uint64_t luns_next_wake(const struct luns *l);
 void luns_tick(struct luns *l, uint64_t now);
 

@@ -48,6 +48,28 @@ struct witness {
 	struct io_op bury;
 };
 
+/* Whether it has a session, or tries to have one; the table is in attempt.c. */
+enum attempt_state {
+	ATTEMPT_PAUSED,	  /* the next one begins in a while */
+	ATTEMPT_TRYING,	  /* connects and logs in, with witness.h twice */
+	ATTEMPT_UP,	  /* the session stands */
+	ATTEMPT_ENDED,	  /* what follows is decided in the same turn */
+	ATTEMPT_ASKING,	  /* the manager looks a name up */
+	ATTEMPT_GIVEN_UP, /* until somebody asks for one */
+	ATTEMPT_OVER,	  /* no other follows: the target is on its way out */
+	ATTEMPT_STATES
+};
+
+/* Whether the manager wants it; the table is in target.c. */
+enum engine_target_state {
+	ENGINE_TARGET_WANTED,
+	ENGINE_TARGET_REMOVING, /* disks that are in use are detached first */
+	ENGINE_TARGET_LEAVING,	/* the session or attempt ends */
+	ENGINE_TARGET_ENDING,	/* what is left of the witness ends, then it is
+				   freed */
+	ENGINE_TARGET_STATES
+};
+
 struct engine_target;
 
 /* What the units of a target ask of the target itself. */
@@ -56,10 +78,18 @@ struct engine_target_ops {
 	struct nexus *(*nexus)(struct engine_target *t);
 	/* Nothing of the witness is left. */
 	void (*buried)(struct engine_target *t);
+	/* No attempt is under way, and none follows. */
+	void (*over)(struct engine_target *t);
 };
 
+/*
+ * The booleans are facts that hold in several of the states: what was, what
+ * the manager knows, and how the next attempt is to be.
+ */
 struct engine_target {
 	struct idmap_node node;
+	uint8_t state;	       /* enum engine_target_state */
+	uint8_t attempt;       /* enum attempt_state */
 	struct engine *engine; /* borrowed */
 	const struct engine_target_ops *ops;
 	struct settings settings; /* of the present attempt or session */
@@ -93,12 +123,32 @@ struct engine_target {
 	struct addr last;   /* where the last session was */
 	unsigned strays;    /* moves from group to group, in a row */
 	bool switching;	    /* the next attempt is wanted at once */
-	bool up, ever_up, removing, leaving, ending;
-	bool given_up; /* no attempt, until somebody asks for one */
-	bool moved;    /* a portal pointed elsewhere for good: */
+	bool ever_up;
+	bool broken; /* one of its machines was in a state that cannot be */
+	bool moved;  /* a portal pointed elsewhere for good: */
 	struct addr moved_from, moved_to;
 	uint64_t up_since;   /* ms */
 	uint64_t down_since; /* ms; counts for connfail-timeout */
 };
+
+static inline bool engine_target_is_up(const struct engine_target *t)
+{
+	return t->attempt == ATTEMPT_UP;
+}
+
+/* The manager has not asked for its end. */
+static inline bool engine_target_is_wanted(const struct engine_target *t)
+{
+	return t->state == ENGINE_TARGET_WANTED;
+}
+
+/* No disk needs it any more. */
+static inline bool engine_target_is_leaving(const struct engine_target *t)
+{
+	return t->state >= ENGINE_TARGET_LEAVING;
+}
+
+/* For their fsm.broken: its disks fail, and the rest of the engine goes on. */
+void engine_target_break(struct engine_target *t, const char *what);
 
 #endif

@@ -33,8 +33,8 @@ static bool is_wanted(const struct engine_target *t, int32_t *group)
 
 	luns_fence(&t->luns, &f);
 	*group = f.holds && f.place >= 0 ? (int32_t)f.place : -1;
-	return t->up && !t->removing && t->rules.reinstates && *group >= 0 &&
-	       *group != t->group;
+	return engine_target_is_up(t) && engine_target_is_wanted(t) &&
+	       t->rules.reinstates && *group >= 0 && *group != t->group;
 }
 
 static void let_next(struct evict *v)
@@ -199,7 +199,7 @@ void evict_forget(struct engine_target *t)
 	if (!v || v->target != t)
 		return;
 	/* A target that looks at all groups ends the session in the new one. */
-	t->no_evict |= v->nexus->link.conn && !t->leaving;
+	t->no_evict |= v->nexus->link.conn && !engine_target_is_leaving(t);
 	v->target = NULL;
 	if (v->nexus->link.conn) {
 		session_logout(v->nexus->session, now_of(v));

@@ -17,40 +17,19 @@ static uint64_t now_of(const struct engine_target *t)
 
 void engine_target_retry(struct engine_target *t)
 {
-	if (!t->given_up || t->removing)
-		return;
-	t->given_up = false;
-	hopeless_reset(&t->hopeless);
-	backoff_reset(&t->backoff);
-	io_timer_after(t->engine->loop, &t->retry, 0);
-}
-
-/* Ends the present session or attempt; the next begins at once. */
-static void move(struct engine_target *t)
-{
-	t->switching = true;
-	lookup_stop(&t->lookup);
-	if (t->nexus->link.conn) {
-		session_logout(t->nexus->session, now_of(t));
-		link_touch(&t->nexus->link);
-	} else if (t->nexus->link.open) {
-		link_give_up(&t->nexus->link);
-	} else {
-		/* Whether it is another one: it is tried either way. */
-		(void)attempt_next_portal(t, false);
-		io_timer_after(t->engine->loop, &t->retry, 0);
-		t->given_up = false;
-		hopeless_reset(&t->hopeless);
-	}
+	attempt_step(t, ATTEMPT_EV_RETRY);
 }
 
 int engine_target_switch(struct engine_target *t, const struct addr *portal)
 {
-	int err = t->removing ? -ESHUTDOWN : portals_ask(&t->portals, portal);
+	int err;
 
+	if (!engine_target_is_wanted(t))
+		return -ESHUTDOWN;
+	err = portals_ask(&t->portals, portal);
 	if (!err) {
-		move(t);
-	} else if (err == -EALREADY && t->given_up) {
+		attempt_step(t, ATTEMPT_EV_MOVE);
+	} else if (err == -EALREADY && t->attempt == ATTEMPT_GIVEN_UP) {
 		engine_target_retry(t);
 		err = 0;
 	}
@@ -69,7 +48,8 @@ void engine_target_elsewhere(struct engine_target *t)
 {
 	uint64_t stayed = now_of(t) - t->up_since;
 
-	if (!t->up || t->removing || t->switching)
+	if (!engine_target_is_up(t) || !engine_target_is_wanted(t) ||
+	    t->switching)
 		return;
 	if (stayed >= STAY_LASTS)
 		t->strays = 0;
@@ -81,25 +61,7 @@ void engine_target_elsewhere(struct engine_target *t)
 	log_info(t->settings.session.target_name,
 		 "portal group %d does not serve a LUN now: trying another",
 		 t->group);
-	move(t);
-}
-
-/* Ends an attempt that began with other settings than it would have now. */
-static void begin_anew(struct engine_target *t)
-{
-	t->given_up = false;
-	hopeless_reset(&t->hopeless);
-	t->switching = true;
-	lookup_stop(&t->lookup);
-	if (t->nexus->link.open)
-		portals_stay(&t->portals);
-	if (t->nexus->link.conn)
-		session_drop(t->nexus->session, &fault_dropped, "", now_of(t));
-	else if (t->nexus->link.open)
-		link_give_up(&t->nexus->link);
-	else
-		io_timer_after(t->engine->loop, &t->retry, 0);
-	link_touch(&t->nexus->link);
+	attempt_step(t, ATTEMPT_EV_MOVE);
 }
 
 /* These count at once: a wait is measured anew, from where it began. */
@@ -115,15 +77,14 @@ static void take_fence(struct engine_target *t, const struct settings *s)
 
 void engine_target_change(struct engine_target *t, const struct settings *s)
 {
-	if (t->removing)
+	if (!engine_target_is_wanted(t))
 		return;
 	portal_settings_fini(&t->by_portal);
 	portal_settings_init(&t->by_portal, s);
 	engine_target_set_portals(t, s);
 	t->portals.failover = s->failover;
 	take_fence(t, s);
-	if (!t->up)
-		begin_anew(t);
+	attempt_step(t, ATTEMPT_EV_ANEW);
 }
 
 int engine_target_set_at_portal(struct engine_target *t,
@@ -135,7 +96,7 @@ int engine_target_set_at_portal(struct engine_target *t,
 	if (err || !addr_same(&t->at, portal))
 		return err;
 	settings_take_times(&t->settings, s);
-	if (!t->up)
+	if (!engine_target_is_up(t))
 		attempt_set_expiry(t);
 	luns_set_limit(&t->luns, s->disk_timeout, now_of(t));
 	luns_set_patience(&t->luns, s->connfail_timeout, now_of(t));
@@ -152,7 +113,7 @@ void engine_target_set_portals(struct engine_target *t,
 	/* Those are not in use: nothing ends when one of them is gone. */
 	(void)portals_change(&t->before, s->portals, s->nportals, s->preferred);
 	/* Without failover a session ends with its address. */
-	if (!stays && !t->portals.failover && !t->removing &&
+	if (!stays && !t->portals.failover && engine_target_is_wanted(t) &&
 	    t->nexus->link.conn)
 		session_logout(t->nexus->session, now_of(t));
 	engine_target_retry(t);
@@ -165,7 +126,7 @@ void engine_target_set_connfail(struct engine_target *t, uint32_t ms)
 	t->settings.connfail_timeout = ms;
 	luns_set_patience(&t->luns, ms, now_of(t));
 	link_touch(&t->nexus->link);
-	if (t->up)
+	if (engine_target_is_up(t))
 		return;
 	luns_unexpire(&t->luns, now_of(t));
 	attempt_set_expiry(t);

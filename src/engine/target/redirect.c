@@ -86,7 +86,9 @@ void redirect_follow(struct engine_target *t, const struct addr *to)
 	} else if (addr_is_numeric(to)) {
 		move_to(t, to);
 		end_redirection(t, RETRY_NOW, "", "");
-	} else if (!lookup_start(&t->lookup, to)) {
+	} else if (lookup_start(&t->lookup, to)) {
+		attempt_step(t, ATTEMPT_EV_ASK);
+	} else {
 		end_redirection(t, RETRY_SOON,
 				", a name that nobody is here to look up", "");
 	}

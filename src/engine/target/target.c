@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/fsm.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/topic.h"
@@ -55,8 +56,8 @@ static void try_again(struct engine_target *t, const struct fault *why,
 static void after_attempt(struct engine_target *t, const struct fault *why,
 			  const char *detail, const struct attempt_end *end)
 {
-	if (t->removing && !t->luns.attached)
-		io_soon(t->engine->loop, &t->end);
+	if (engine_target_is_leaving(t))
+		attempt_step(t, ATTEMPT_EV_LEAVE);
 	else
 		try_again(t, why, detail, end);
 }
@@ -94,10 +95,7 @@ static void stands(struct engine_target *t)
 		t->addresses++;
 	t->last = t->at;
 	portals_up(&t->portals);
-	t->up = t->ever_up = true;
-	t->up_since = now_of(t);
-	hopeless_reset(&t->hopeless);
-	io_timer_cancel(t->engine->loop, &t->expire);
+	attempt_step(t, ATTEMPT_EV_STANDS);
 	engine_target_tell_up(t);
 	if (t->moved && addr_same(&t->at, &t->moved_to))
 		engine_target_tell_moved(t);
@@ -131,7 +129,8 @@ static void on_failed(struct link *l, const struct fault *why,
 		stands(t);
 		return;
 	}
-	if (!t->leaving && redirect_next_address(t))
+	attempt_step(t, ATTEMPT_EV_CLOSED);
+	if (!engine_target_is_leaving(t) && redirect_next_address(t))
 		attempt_again(t, RETRY_NOW, why, detail, &end);
 	else
 		after_attempt(t, why, detail, &end);
@@ -141,16 +140,16 @@ static void present_down(struct engine_target *t, const struct fault *why,
 			 const char *detail)
 {
 	const struct attempt_end end = {
-		.was_up = t->up,
+		.was_up = engine_target_is_up(t),
 		.time2wait = session_time2wait(t->nexus->session),
 	};
 
-	if (t->up) {
+	if (engine_target_is_up(t)) {
 		attempt_keep_port(t, &t->at, t->nexus->link.sock.local_port);
 		attempt_start_expiry(t);
 		backoff_lasted(&t->backoff, now_of(t) - t->up_since);
 	}
-	t->up = false;
+	attempt_step(t, ATTEMPT_EV_CLOSED);
 	evict_forget(t);
 	luns_down(&t->luns, session_ended_well(t->nexus->session), now_of(t));
 	lookup_stop(&t->lookup); /* one of its addresses answered */
@@ -217,29 +216,19 @@ static const struct link_ops link_ops = {
 
 /* The end ------------------------------------------------------------- */
 
-static void leave(struct engine_target *t)
+static void step(struct engine_target *t, enum engine_target_event ev)
 {
-	struct io_loop *loop = t->engine->loop;
-
-	if (t->leaving)
-		return;
-	t->leaving = true;
-	lookup_stop(&t->lookup);
-	io_timer_cancel(loop, &t->retry);
-	if (!t->nexus->link.open) {
-		io_soon(loop, &t->end);
-	} else if (t->nexus->link.conn) {
-		session_logout(t->nexus->session, now_of(t));
-		link_touch(&t->nexus->link);
-	} else {
-		link_give_up(&t->nexus->link);
-	}
+	/* A failure of it has been dealt with: engine_target_break(). */
+	(void)fsm_step(&engine_target_fsm, &t->state, (uint8_t)ev, t, NULL);
 }
 
-static void leave_if_unused(struct engine_target *t)
+void engine_target_break(struct engine_target *t, const char *what)
 {
-	if (t->removing && !t->luns.attached)
-		leave(t);
+	if (t->broken)
+		return;
+	t->broken = true;
+	log_err(t->settings.session.target_name, "%s: its disks fail", what);
+	luns_break(&t->luns);
 }
 
 /* The LUNs' callbacks ------------------------------------------------- */
@@ -256,7 +245,10 @@ static void on_lun_attached(struct lun_owner *o)
 
 static void on_lun_detached(struct lun_owner *o)
 {
-	leave_if_unused(of_luns(o));
+	struct engine_target *t = of_luns(o);
+
+	if (!t->luns.attached)
+		step(t, ENGINE_TARGET_EV_UNUSED);
 }
 
 static void on_lun_settled(struct lun_owner *o)
@@ -314,7 +306,6 @@ static void on_end(struct io_op *op, int res)
 	struct engine_target *t = container_of(op, struct engine_target, end);
 	struct engine *e = t->engine;
 
-	t->ending = true;
 	if (!witness_stop(t))
 		return;
 	engine_target_tell_removed(t);
@@ -325,8 +316,12 @@ static void on_end(struct io_op *op, int res)
 
 static void on_buried(struct engine_target *t)
 {
-	if (t->ending)
-		io_soon(t->engine->loop, &t->end);
+	step(t, ENGINE_TARGET_EV_BURIED);
+}
+
+static void on_over(struct engine_target *t)
+{
+	step(t, ENGINE_TARGET_EV_OVER);
 }
 
 static struct nexus *new_nexus(struct engine_target *t)
@@ -343,6 +338,7 @@ static struct nexus *new_nexus(struct engine_target *t)
 static const struct engine_target_ops ops = {
 	.nexus = new_nexus,
 	.buried = on_buried,
+	.over = on_over,
 };
 
 /* Disks that are not resumed may have been let go of just before. */
@@ -422,7 +418,7 @@ int engine_target_attach(struct engine_target *t,
 {
 	int err;
 
-	if (t->removing)
+	if (!engine_target_is_wanted(t))
 		return -ESHUTDOWN;
 	/* Its writes, if any are left, are where the engine before us was. */
 	if (a->resume && !luns_find(&t->luns, lun))
@@ -434,9 +430,87 @@ int engine_target_attach(struct engine_target *t,
 
 void engine_target_remove(struct engine_target *t)
 {
-	if (t->removing)
-		return;
-	t->removing = true;
-	luns_detach_all(&t->luns);
-	leave_if_unused(t);
+	step(t, ENGINE_TARGET_EV_REMOVE);
+	if (!t->luns.attached)
+		step(t, ENGINE_TARGET_EV_UNUSED);
 }
+
+/* The machine --------------------------------------------------------- */
+
+static void act_detach(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	luns_detach_all(&t->luns);
+}
+
+static void act_leave(void *obj, const void *arg)
+{
+	attempt_step(obj, ATTEMPT_EV_LEAVE);
+}
+
+static void act_end(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	io_soon(t->engine->loop, &t->end);
+}
+
+#define ROW(from, ev, to, act)                                                 \
+	{                                                                      \
+		from, ENGINE_TARGET_EV_##ev, ENGINE_TARGET_##to, act, NULL     \
+	}
+#define IGNORED(from, ev, why)                                                 \
+	{                                                                      \
+		from, ENGINE_TARGET_EV_##ev, FSM_IGNORED, NULL, why            \
+	}
+#define WANTED	 IN(ENGINE_TARGET_WANTED)
+#define REMOVING IN(ENGINE_TARGET_REMOVING)
+#define LEAVING	 IN(ENGINE_TARGET_LEAVING)
+#define ENDING	 IN(ENGINE_TARGET_ENDING)
+
+static const struct fsm_row rows[] = {
+	ROW(WANTED, REMOVE, REMOVING, act_detach),
+	ROW(REMOVING, UNUSED, LEAVING, act_leave),
+	ROW(LEAVING, OVER, ENDING, act_end),
+	ROW(ENDING, BURIED, ENDING, act_end),
+
+	IGNORED(WANTED, UNUSED, "it is wanted without disks in use, too"),
+	IGNORED(REMOVING | LEAVING | ENDING, REMOVE, "it is on its way out"),
+	IGNORED(LEAVING | ENDING, UNUSED, "it is on its way out"),
+	IGNORED(WANTED | REMOVING | LEAVING, BURIED, "a session is left"),
+};
+
+static const char *const state_names[] = { "WANTED", "REMOVING", "LEAVING",
+					   "ENDING", NULL };
+
+static const char *const event_names[] = { "REMOVE", "UNUSED", "OVER", "BURIED",
+					   NULL };
+
+static const char *check(const void *obj)
+{
+	const struct engine_target *t = obj;
+
+	if (engine_target_is_leaving(t) && t->luns.attached)
+		return "it leaves a disk in use";
+	if ((t->attempt == ATTEMPT_OVER) != (t->state == ENGINE_TARGET_ENDING))
+		return "attempts end when the target does";
+	return NULL;
+}
+
+static void broken(void *obj, const char *what)
+{
+	engine_target_break(obj, what);
+}
+
+const struct fsm engine_target_fsm = {
+	.name = "engine-target",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = ENGINE_TARGET_STATES,
+	.nevents = ENGINE_TARGET_EVENTS,
+	.check = check,
+	.broken = broken,
+};

@@ -9,6 +9,18 @@
 
 #include "engine/target/engine_target.h"
 
+struct fsm;
+
+enum engine_target_event {
+	ENGINE_TARGET_EV_REMOVE, /* the manager wants its end */
+	ENGINE_TARGET_EV_UNUSED, /* no disk is attached */
+	ENGINE_TARGET_EV_OVER,	 /* no session or attempt is left */
+	ENGINE_TARGET_EV_BURIED, /* ... nor one of the witness */
+	ENGINE_TARGET_EVENTS
+};
+
+extern const struct fsm engine_target_fsm; /* for the tests */
+
 /* 0 or -errno; s is copied.  The id is not in use. */
 int engine_target_start(struct engine *e, const struct settings *s);
 /* NULL when there is none. */

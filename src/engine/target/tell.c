@@ -134,7 +134,8 @@ static void tell_settled(struct engine_target *t)
 
 void engine_target_settle(struct engine_target *t)
 {
-	if (t->settled || !t->up || t->group < 0 || luns_are_in_doubt(&t->luns))
+	if (t->settled || !engine_target_is_up(t) || t->group < 0 ||
+	    luns_are_in_doubt(&t->luns))
 		return;
 	t->settled = true;
 	luns_are_settled(&t->luns);
@@ -151,10 +152,10 @@ void engine_target_tell_all(struct engine_target *t)
 		msg_i64(m, "group", t->group);
 	msg_u64(m, "age",
 		(io_now(t->engine->loop) -
-		 (t->up ? t->up_since : t->down_since)) /
+		 (engine_target_is_up(t) ? t->up_since : t->down_since)) /
 			1000);
 	engine_post(t->engine);
-	if (t->up)
+	if (engine_target_is_up(t))
 		engine_target_tell_up(t);
 	engine_target_tell_fence(t);
 	luns_tell_all(&t->luns);

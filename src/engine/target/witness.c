@@ -94,7 +94,7 @@ static void outlived(struct engine_target *t)
 {
 	t->witness.state = WITNESS_IDLE;
 	decide(t, REINSTATES_YES, t->witness.ms);
-	if (!t->up)
+	if (!engine_target_is_up(t))
 		return;
 	luns_place_ended(&t->luns, t->group, io_now(t->engine->loop));
 	link_touch(&t->nexus->link);
@@ -180,7 +180,8 @@ bool witness_begin(struct engine_target *t)
 	if (w->state != WITNESS_IDLE)
 		return false;
 	check_stage(t);
-	if (w->first || w->dead || !is_open(t) || t->removing || t->switching)
+	if (w->first || w->dead || !is_open(t) || !engine_target_is_wanted(t) ||
+	    t->switching)
 		return false;
 	second = take_spare(t);
 	if (!second)
@@ -236,8 +237,8 @@ bool witness_takes_back(struct engine_target *t, const struct fault *why)
 	if (w->state == WITNESS_IDLE)
 		return false;
 	w->tries++;
-	if (!second || !w->first || t->leaving || t->switching ||
-	    !session_is_up(w->first->session)) {
+	if (!second || !w->first || engine_target_is_leaving(t) ||
+	    t->switching || !session_is_up(w->first->session)) {
 		end_first(t);
 		return false;
 	}
