@@ -236,12 +236,6 @@ static void step(struct disk *d, enum reserve_event ev)
 
 /* Commands ------------------------------------------------------------- */
 
-static void tell(struct reserve *r, uint8_t action, uint64_t key,
-		 uint64_t other)
-{
-	keys_tell(&r->cmd, action, r->buf, key, other);
-}
-
 /* False: this state sends nothing. */
 static bool build(struct reserve *r)
 {
@@ -253,19 +247,20 @@ static bool build(struct reserve *r)
 		keys_ask(&r->cmd, PR_READ_RESERVATION, r->buf, sizeof(r->buf));
 		return true;
 	case RESERVE_REGISTER: /* the nexus may be one that has a key */
-		tell(r, PR_REGISTER_AND_IGNORE, 0, r->key);
+		keys_tell(&r->cmd, PR_REGISTER_AND_IGNORE, r->buf, 0, r->key);
 		return true;
 	case RESERVE_PREEMPT:
-		tell(r, PR_PREEMPT, r->key, keys_at(&r->found, r->at));
+		keys_tell(&r->cmd, PR_PREEMPT, r->buf, r->key,
+			  keys_at(&r->found, r->at));
 		return true;
 	case RESERVE_RESERVE:
-		tell(r, PR_RESERVE, r->key, 0);
+		keys_tell(&r->cmd, PR_RESERVE, r->buf, r->key, 0);
 		return true;
 	case RESERVE_RELEASE:
-		tell(r, PR_RELEASE, r->key, 0);
+		keys_tell(&r->cmd, PR_RELEASE, r->buf, r->key, 0);
 		return true;
 	case RESERVE_UNREGISTER:
-		tell(r, PR_REGISTER, r->key, 0);
+		keys_tell(&r->cmd, PR_REGISTER, r->buf, r->key, 0);
 		return true;
 	case RESERVE_IDLE:
 	case RESERVE_LATER:

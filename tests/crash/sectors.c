@@ -1,3 +1,6 @@
+/*
+ * sectors - see sectors.h.
+ */
 #include "sectors.h"
 
 #include <errno.h>

@@ -14,7 +14,7 @@
 #include "iscsid/run/linux.h"
 #include "iscsid/target/target.h"
 
-static struct manager m;
+static struct manager manager;
 static struct linux_side side;
 static struct options opt = { .conf = "/nonexistent/iscsi.conf" };
 static struct target targets[2];
@@ -60,13 +60,13 @@ static void add_target(unsigned i)
 {
 	struct target *t = &targets[i];
 
-	t->m = &m;
+	t->m = &manager;
 	t->portals = portals[i];
 	t->number = (uint16_t)i;
 	snprintf(t->label, sizeof(t->label), "bus 0 target %u", i);
 	list_init(&t->devices);
-	list_push_back(&m.targets, &t->link);
-	conf_target_settings(m.conf, "iqn.2026-11.t:x", NULL, NULL,
+	list_push_back(&manager.targets, &t->link);
+	conf_target_settings(manager.conf, "iqn.2026-11.t:x", NULL, NULL,
 			     &t->settings);
 	add_portal(t, "192.0.2.1:3260,1");
 	add_portal(t, "[2001:db8::1]:3261,2");
@@ -81,13 +81,13 @@ static void begin(void)
 		MUST(!io_loop_new(8, 0, &loop));
 	side.loop = loop;
 	log_set_sink(silent);
-	memset(&m, 0, sizeof(m));
+	memset(&manager, 0, sizeof(manager));
 	memset(targets, 0, sizeof(targets));
-	m.opt = &opt;
-	m.conf = conf_empty(opt.conf);
-	m.out = &side.out;
-	list_init(&m.targets);
-	list_init(&m.sources);
+	manager.opt = &opt;
+	manager.conf = conf_empty(opt.conf);
+	manager.out = &side.out;
+	list_init(&manager.targets);
+	list_init(&manager.sources);
 	for (unsigned i = 0; i < 2; i++)
 		add_target(i);
 }
@@ -103,10 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	begin();
 	lasts = 0;
 	gone = NULL;
-	control_request(&m, (struct ctl_peer *)(void *)&m, &in);
+	control_request(&manager, (struct ctl_peer *)(void *)&manager, &in);
 	MUST(lasts == (gone ? 0 : 1));
 	if (gone)
 		gone(gone_ctx);
-	conf_free(m.conf);
+	conf_free(manager.conf);
 	return 0;
 }

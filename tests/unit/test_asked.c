@@ -18,7 +18,7 @@
 
 #define LUN_1 "lun=0001000000000000"
 
-static struct asked a;
+static struct asked asked;
 static bool has_subject;
 static char why_text[128];
 
@@ -31,7 +31,7 @@ static int hear(const char *text)
 	assert_int_not_equal(asked_kind(&m), ASKED_KINDS);
 	has_subject = false;
 	sb_init(&why, why_text, sizeof(why_text));
-	return asked_read(&m, asked_kind(&m), &a, &has_subject, &why);
+	return asked_read(&m, asked_kind(&m), &asked, &has_subject, &why);
 }
 
 static void assert_refused(const char *text, const char *reason)
@@ -47,21 +47,21 @@ static void test_an_attachment_is_read_whole(void **state)
 	assert_int_equal(hear("attach id=7 " LUN_1 " resume=1 expect=t10.x "
 			      "export=ublk depth=64"),
 			 0);
-	assert_int_equal(a.kind, ASKED_attach);
-	assert_int_equal(a.id, 7);
-	assert_memory_equal(a.lun, lun, LUN_LEN);
-	assert_true(a.attach.resume);
-	assert_string_equal(a.attach.expect, "t10.x");
-	assert_string_equal(a.attach.export, "ublk");
-	assert_int_equal(a.attach.depth, 64);
+	assert_int_equal(asked.kind, ASKED_attach);
+	assert_int_equal(asked.id, 7);
+	assert_memory_equal(asked.lun, lun, LUN_LEN);
+	assert_true(asked.attach.resume);
+	assert_string_equal(asked.attach.expect, "t10.x");
+	assert_string_equal(asked.attach.export, "ublk");
+	assert_int_equal(asked.attach.depth, 64);
 }
 
 static void test_what_may_be_missing_is_nothing_then(void **state)
 {
 	assert_int_equal(hear("attach id=7 " LUN_1), 0);
-	assert_false(a.attach.resume);
-	assert_string_equal(a.attach.export, "");
-	assert_int_equal(a.attach.depth, 0);
+	assert_false(asked.attach.resume);
+	assert_string_equal(asked.attach.export, "");
+	assert_int_equal(asked.attach.depth, 0);
 }
 
 static void test_a_message_names_its_subject(void **state)
@@ -83,7 +83,7 @@ static void test_a_wrong_attachment_still_has_its_subject(void **state)
 	assert_refused("attach id=7 " LUN_1 " resume=2",
 		       "resume is out of range");
 	assert_true(has_subject);
-	assert_int_equal(a.id, 7);
+	assert_int_equal(asked.id, 7);
 	assert_refused("attach id=7 " LUN_1 " depth=65536",
 		       "depth is out of range");
 	assert_refused("attach id=7 lun=1 depth=65536", "lun is not valid");
@@ -95,7 +95,7 @@ static void test_topics_are_a_number(void **state)
 	assert_refused("log", "mask is missing");
 	assert_refused("log mask=4294967296", "mask is out of range");
 	assert_int_equal(hear("log mask=5"), 0);
-	assert_int_equal(a.mask, 5);
+	assert_int_equal(asked.mask, 5);
 }
 
 static void test_an_unknown_verb_is_none(void **state)

@@ -199,68 +199,69 @@ static void test_a_name_of_a_disk_ends_with_its_number(void **state)
 
 /* The disk ------------------------------------------------------------ */
 
-static struct reported_lun l;
-static struct disk_geometry g;
+static struct reported_lun lun;
+static struct disk_geometry geometry;
 
 static int fill(void **state)
 {
-	l = (struct reported_lun){ .block_size = 4096,
-				   .physical_size = 8192,
-				   .blocks = 1000,
-				   .discard = true,
-				   .zero = true,
-				   .discard_granularity = 65536,
-				   .discard_alignment = 4096,
-				   .max_discard = 1 << 20,
-				   .max_zero = 1 << 21,
-				   .optimal_io = 65536,
-				   .write_cache = true,
-				   .fua = true };
+	lun = (struct reported_lun){ .block_size = 4096,
+				     .physical_size = 8192,
+				     .blocks = 1000,
+				     .discard = true,
+				     .zero = true,
+				     .discard_granularity = 65536,
+				     .discard_alignment = 4096,
+				     .max_discard = 1 << 20,
+				     .max_zero = 1 << 21,
+				     .optimal_io = 65536,
+				     .write_cache = true,
+				     .fua = true };
 	return 0;
 }
 
 static void test_all_that_was_said_is_there(void **state)
 {
-	exporter_geometry(&l, &g);
-	assert_int_equal(g.block_size, 4096);
-	assert_int_equal(g.physical_size, 8192);
-	assert_int_equal(g.blocks, 1000);
-	assert_true(g.can_discard && g.can_zero && g.write_cache && g.fua);
-	assert_int_equal(g.discard_granularity, 65536);
-	assert_int_equal(g.discard_alignment, 4096);
-	assert_int_equal(g.max_discard, 1 << 20);
-	assert_int_equal(g.max_zero, 1 << 21);
-	assert_int_equal(g.optimal_io, 65536);
+	exporter_geometry(&lun, &geometry);
+	assert_int_equal(geometry.block_size, 4096);
+	assert_int_equal(geometry.physical_size, 8192);
+	assert_int_equal(geometry.blocks, 1000);
+	assert_true(geometry.can_discard && geometry.can_zero &&
+		    geometry.write_cache && geometry.fua);
+	assert_int_equal(geometry.discard_granularity, 65536);
+	assert_int_equal(geometry.discard_alignment, 4096);
+	assert_int_equal(geometry.max_discard, 1 << 20);
+	assert_int_equal(geometry.max_zero, 1 << 21);
+	assert_int_equal(geometry.optimal_io, 65536);
 }
 
 static void test_numbers_are_made_whole_blocks(void **state)
 {
-	l.max_discard = (1 << 20) + 1;
-	l.discard_granularity = 1000;
-	l.discard_alignment = 5000;
-	l.optimal_io = 5000;
-	exporter_geometry(&l, &g);
-	assert_int_equal(g.max_discard, 1 << 20);
-	assert_int_equal(g.discard_granularity, 4096);
-	assert_int_equal(g.discard_alignment, 0);
-	assert_int_equal(g.optimal_io, 0);
+	lun.max_discard = (1 << 20) + 1;
+	lun.discard_granularity = 1000;
+	lun.discard_alignment = 5000;
+	lun.optimal_io = 5000;
+	exporter_geometry(&lun, &geometry);
+	assert_int_equal(geometry.max_discard, 1 << 20);
+	assert_int_equal(geometry.discard_granularity, 4096);
+	assert_int_equal(geometry.discard_alignment, 0);
+	assert_int_equal(geometry.optimal_io, 0);
 }
 
 static void test_a_limit_of_nothing_is_no_ability(void **state)
 {
-	l.max_discard = 4095;
-	l.max_zero = 0;
-	exporter_geometry(&l, &g);
-	assert_false(g.can_discard);
-	assert_false(g.can_zero);
+	lun.max_discard = 4095;
+	lun.max_zero = 0;
+	exporter_geometry(&lun, &geometry);
+	assert_false(geometry.can_discard);
+	assert_false(geometry.can_zero);
 }
 
 static void test_a_disk_of_which_little_was_said_is_one(void **state)
 {
-	l = (struct reported_lun){ .block_size = 512, .blocks = 1 };
-	exporter_geometry(&l, &g);
-	assert_int_equal(g.physical_size, 512);
-	assert_false(g.can_discard || g.can_zero);
+	lun = (struct reported_lun){ .block_size = 512, .blocks = 1 };
+	exporter_geometry(&lun, &geometry);
+	assert_int_equal(geometry.physical_size, 512);
+	assert_false(geometry.can_discard || geometry.can_zero);
 }
 
 int main(void)

@@ -20,7 +20,7 @@
 #include "iscsid/host/process.h"
 
 static pid_t child;
-static struct process_state s;
+static struct process_state process;
 
 static void spin(void)
 {
@@ -60,16 +60,16 @@ static int end(void **state)
 static void wait_state(char want)
 {
 	do {
-		process_look(child, &s);
-	} while (s.state != want);
+		process_look(child, &process);
+	} while (process.state != want);
 }
 
 static void test_one_that_sleeps_is_seen(void **state)
 {
 	start(sleep_on);
 	wait_state('S');
-	assert_int_equal(s.tracer, 0);
-	assert_false(s.frozen);
+	assert_int_equal(process.tracer, 0);
+	assert_false(process.frozen);
 }
 
 static void test_one_that_is_stopped_is_seen(void **state)
@@ -77,7 +77,7 @@ static void test_one_that_is_stopped_is_seen(void **state)
 	start(sleep_on);
 	kill(child, SIGSTOP);
 	wait_state('T');
-	assert_int_equal(s.tracer, 0);
+	assert_int_equal(process.tracer, 0);
 }
 
 static void test_who_traces_it_is_seen(void **state)
@@ -85,8 +85,8 @@ static void test_who_traces_it_is_seen(void **state)
 	start(sleep_on);
 	if (ptrace(PTRACE_SEIZE, child, 0, 0) < 0)
 		skip(); /* the leak sanitizer, a sandbox */
-	process_look(child, &s);
-	assert_int_equal(s.tracer, getpid());
+	process_look(child, &process);
+	assert_int_equal(process.tracer, getpid());
 }
 
 static void test_the_cpu_time_of_one_that_spins_grows(void **state)
@@ -115,8 +115,8 @@ static void test_one_that_is_gone_is_unknown(void **state)
 {
 	start(sleep_on);
 	end(NULL);
-	process_look(INT32_MAX, &s);
-	assert_int_equal(s.state, 0);
+	process_look(INT32_MAX, &process);
+	assert_int_equal(process.state, 0);
 	assert_int_equal(process_cpu(INT32_MAX), 0);
 }
 

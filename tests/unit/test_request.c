@@ -23,8 +23,8 @@ static struct initiator me = { .name = "iqn.2004-04.org.example:me" };
 static struct conf_settings conf, other;
 static struct addr portals[2];
 static struct target_request of;
-static struct msg_out m;
-static struct settings s;
+static struct msg_out msg;
+static struct settings settings;
 static char why_text[128];
 
 static void defaults(struct conf_settings *to)
@@ -61,16 +61,16 @@ static void hear(enum session_type type)
 	struct msg_in in;
 	struct strbuf why;
 
-	assert_false(m.full);
-	assert_int_equal(msg_read(&in, m.text, m.len), 0);
+	assert_false(msg.full);
+	assert_int_equal(msg_read(&in, msg.text, msg.len), 0);
 	sb_init(&why, why_text, sizeof(why_text));
-	if (settings_read(&in, type, &s, &why))
+	if (settings_read(&in, type, &settings, &why))
 		fail_msg("%s", why_text);
 }
 
 static void tell(void)
 {
-	request_target(&of, &m);
+	request_target(&of, &msg);
 	hear(SESSION_NORMAL);
 }
 
@@ -84,7 +84,7 @@ static const struct {
 	void *from, *to;
 } rows[] = {
 #define SESSION_KEY(key, kind, least, most, scope, from, to, help)             \
-	{ key, WORD_##kind, from, &s.to },
+	{ key, WORD_##kind, from, &settings.to },
 #include "words/session_keys.h"
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -134,14 +134,14 @@ static void test_what_iscsi_conf_says_arrives_row_by_row(void **state)
 static void test_who_and_where_arrive(void **state)
 {
 	tell();
-	assert_int_equal(s.id, 7);
-	assert_string_equal(s.session.target_name, of.name);
-	assert_string_equal(s.session.initiator_name, me.name);
-	assert_string_equal(s.session.initiator_alias, "my host");
-	assert_memory_equal(s.session.isid, isid, sizeof(isid));
-	assert_int_equal(s.nportals, 2);
-	assert_true(addr_same(&s.portals[1], &portals[1]));
-	assert_int_equal(s.preferred, 0);
+	assert_int_equal(settings.id, 7);
+	assert_string_equal(settings.session.target_name, of.name);
+	assert_string_equal(settings.session.initiator_name, me.name);
+	assert_string_equal(settings.session.initiator_alias, "my host");
+	assert_memory_equal(settings.session.isid, isid, sizeof(isid));
+	assert_int_equal(settings.nportals, 2);
+	assert_true(addr_same(&settings.portals[1], &portals[1]));
+	assert_int_equal(settings.preferred, 0);
 }
 
 static void test_preferred_portals_are_counted(void **state)
@@ -149,7 +149,7 @@ static void test_preferred_portals_are_counted(void **state)
 	str_copy(conf.preferred_portal.host, sizeof(conf.preferred_portal.host),
 		 "192.0.2.7");
 	tell();
-	assert_int_equal(s.preferred, 1);
+	assert_int_equal(settings.preferred, 1);
 }
 
 static void test_what_engines_said_before_arrives(void **state)
@@ -163,14 +163,14 @@ static void test_what_engines_said_before_arrives(void **state)
 	of.resumes = 5;
 	of.task_timeout = 9000;
 	tell();
-	assert_int_equal(s.group, 3);
-	assert_string_equal(s.old_portal.host, "192.0.2.9");
-	assert_int_equal(s.old_port, 50123);
-	assert_int_equal(s.seen, REINSTATES_YES);
-	assert_int_equal(s.seen_ms, 44);
-	assert_true(s.doubt);
-	assert_int_equal(s.resumes, 5);
-	assert_int_equal(s.task_timeout, 9000);
+	assert_int_equal(settings.group, 3);
+	assert_string_equal(settings.old_portal.host, "192.0.2.9");
+	assert_int_equal(settings.old_port, 50123);
+	assert_int_equal(settings.seen, REINSTATES_YES);
+	assert_int_equal(settings.seen_ms, 44);
+	assert_true(settings.doubt);
+	assert_int_equal(settings.resumes, 5);
+	assert_int_equal(settings.task_timeout, 9000);
 }
 
 static void test_what_is_not_known_keeps_the_engines_default(void **state)
@@ -179,11 +179,11 @@ static void test_what_is_not_known_keeps_the_engines_default(void **state)
 	of.old_portal = "storage.example:3260";
 	of.old_port = 50123;
 	tell();
-	assert_int_equal(s.group, SETTINGS_NO_GROUP);
-	assert_string_equal(s.old_portal.host, "");
-	assert_int_equal(s.old_port, 0);
-	assert_int_equal(s.seen, REINSTATES_UNKNOWN);
-	assert_int_equal(s.task_timeout, 60000);
+	assert_int_equal(settings.group, SETTINGS_NO_GROUP);
+	assert_string_equal(settings.old_portal.host, "");
+	assert_int_equal(settings.old_port, 0);
+	assert_int_equal(settings.seen, REINSTATES_UNKNOWN);
+	assert_int_equal(settings.task_timeout, 60000);
 }
 
 static void test_the_smaller_disk_timeout_counts(void **state)
@@ -191,7 +191,7 @@ static void test_the_smaller_disk_timeout_counts(void **state)
 	conf.min_disk_command_timeout = 9000;
 	conf.max_disk_command_timeout = 8000;
 	tell();
-	assert_int_equal(s.disk_timeout, 8000);
+	assert_int_equal(settings.disk_timeout, 8000);
 }
 
 static void test_the_ways_of_the_fence_arrive(void **state)
@@ -200,9 +200,9 @@ static void test_the_ways_of_the_fence_arrive(void **state)
 	conf.fence_reservation = true;
 	conf.reinstatement = CONF_REINSTATEMENT_YES;
 	tell();
-	assert_true(s.barrier_resets);
-	assert_true(s.fence_reservation);
-	assert_int_equal(s.reinstatement, REINSTATEMENT_YES);
+	assert_true(settings.barrier_resets);
+	assert_true(settings.fence_reservation);
+	assert_int_equal(settings.reinstatement, REINSTATEMENT_YES);
 }
 
 static void test_paths_of_one_disk_do_not_reserve_it(void **state)
@@ -210,33 +210,33 @@ static void test_paths_of_one_disk_do_not_reserve_it(void **state)
 	conf.fence_reservation = true;
 	conf.multipath = CONF_MULTIPATH_PORTAL;
 	tell();
-	assert_false(s.fence_reservation);
+	assert_false(settings.fence_reservation);
 }
 
 static void test_beside_another_daemon_nothing_is_looked_at(void **state)
 {
 	of.sole = false;
 	tell();
-	assert_int_equal(s.reinstatement, REINSTATEMENT_NO);
+	assert_int_equal(settings.reinstatement, REINSTATEMENT_NO);
 	of.reinstates = "no";
 	tell();
-	assert_int_equal(s.reinstatement, REINSTATEMENT_SEE);
+	assert_int_equal(settings.reinstatement, REINSTATEMENT_SEE);
 }
 
 static void test_a_discovery_has_its_own_keys(void **state)
 {
 	conf.send_async_text = true;
-	request_discover(&of, true, &m);
+	request_discover(&of, true, &msg);
 	hear(SESSION_DISCOVERY);
-	assert_string_equal(s.session.target_name, "");
-	assert_true(s.continuous);
-	assert_true(s.session.async_text);
-	assert_int_equal(s.linger, REQUEST_LINGER);
-	assert_int_equal(s.session.login_timeout, conf.login_timeout);
-	request_discover(&of, false, &m);
+	assert_string_equal(settings.session.target_name, "");
+	assert_true(settings.continuous);
+	assert_true(settings.session.async_text);
+	assert_int_equal(settings.linger, REQUEST_LINGER);
+	assert_int_equal(settings.session.login_timeout, conf.login_timeout);
+	request_discover(&of, false, &msg);
 	hear(SESSION_DISCOVERY);
-	assert_false(s.continuous);
-	assert_false(s.session.async_text);
+	assert_false(settings.continuous);
+	assert_false(settings.session.async_text);
 }
 
 static void test_a_portals_own_settings_arrive(void **state)
@@ -248,13 +248,13 @@ static void test_a_portals_own_settings_arrive(void **state)
 	tell();
 	conf.login_timeout = 4321;
 	conf.max_burst = 512;
-	request_at(&m, 7, &portals[1], &conf);
-	assert_int_equal(msg_read(&in, m.text, m.len), 0);
+	request_at(&msg, 7, &portals[1], &conf);
+	assert_int_equal(msg_read(&in, msg.text, msg.len), 0);
 	sb_init(&why, why_text, sizeof(why_text));
-	assert_int_equal(settings_own(&in, &at, &s, &why), 0);
+	assert_int_equal(settings_own(&in, &at, &settings, &why), 0);
 	assert_true(addr_same(&at, &portals[1]));
-	assert_int_equal(s.session.login_timeout, 4321);
-	assert_int_not_equal(s.session.max_burst, 512);
+	assert_int_equal(settings.session.login_timeout, 4321);
+	assert_int_not_equal(settings.session.max_burst, 512);
 }
 
 static void change(const struct keyword *k, struct conf_settings *in)
@@ -309,11 +309,11 @@ static void test_no_secret_stays_in_a_message(void **state)
 {
 	str_copy(conf.out.user, sizeof(conf.out.user), "me");
 	str_copy(conf.out.secret, sizeof(conf.out.secret), "a-secret");
-	request_target(&of, &m);
-	assert_non_null(strstr(m.text, "secret=a-secret"));
-	request_wipe(&m);
-	for (size_t i = 0; i < sizeof(m.text); i++)
-		assert_int_equal(m.text[i], 0);
+	request_target(&of, &msg);
+	assert_non_null(strstr(msg.text, "secret=a-secret"));
+	request_wipe(&msg);
+	for (size_t i = 0; i < sizeof(msg.text); i++)
+		assert_int_equal(msg.text[i], 0);
 }
 
 #define T(name) cmocka_unit_test_setup(name, set_up)

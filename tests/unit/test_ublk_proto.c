@@ -11,31 +11,31 @@
 
 #include "export/ublk_proto.h"
 
-static struct disk_geometry g;
-static struct ublk_params p;
+static struct disk_geometry geometry;
+static struct ublk_params params;
 static struct ublk_job job;
 
 static int fill(void **state)
 {
-	g = (struct disk_geometry){ .block_size = 512,
-				    .physical_size = 4096,
-				    .blocks = 1 << 20,
-				    .write_cache = true,
-				    .fua = true,
-				    .can_discard = true,
-				    .can_zero = true,
-				    .discard_granularity = 65536,
-				    .discard_alignment = 4096,
-				    .max_discard = 32 << 20,
-				    .max_zero = 16 << 20,
-				    .optimal_io = 256 << 10 };
+	geometry = (struct disk_geometry){ .block_size = 512,
+					   .physical_size = 4096,
+					   .blocks = 1 << 20,
+					   .write_cache = true,
+					   .fua = true,
+					   .can_discard = true,
+					   .can_zero = true,
+					   .discard_granularity = 65536,
+					   .discard_alignment = 4096,
+					   .max_discard = 32 << 20,
+					   .max_zero = 16 << 20,
+					   .optimal_io = 256 << 10 };
 	return 0;
 }
 
 static void make(void)
 {
-	ublk_make_params(&g, &p);
-	assert_int_equal(p.len, sizeof(p));
+	ublk_make_params(&geometry, &params);
+	assert_int_equal(params.len, sizeof(params));
 }
 
 static int decode(uint32_t op_flags, uint64_t start, uint32_t sectors)
@@ -44,7 +44,7 @@ static int decode(uint32_t op_flags, uint64_t start, uint32_t sectors)
 					.sectors = sectors,
 					.start = start };
 
-	return ublk_decode(&r, &g, &job);
+	return ublk_decode(&r, &geometry, &job);
 }
 
 /* Parameters ---------------------------------------------------------- */
@@ -52,94 +52,94 @@ static int decode(uint32_t op_flags, uint64_t start, uint32_t sectors)
 static void test_sizes_are_those_of_the_disk(void **state)
 {
 	make();
-	assert_int_equal(p.basic.sectors, 1 << 20);
-	assert_int_equal(p.basic.logical_shift, 9);
-	assert_int_equal(p.basic.physical_shift, 12);
-	assert_int_equal(p.basic.optimal_shift, 18);
-	assert_int_equal(p.basic.max_sectors, UBLK_DATA_MAX / 512);
+	assert_int_equal(params.basic.sectors, 1 << 20);
+	assert_int_equal(params.basic.logical_shift, 9);
+	assert_int_equal(params.basic.physical_shift, 12);
+	assert_int_equal(params.basic.optimal_shift, 18);
+	assert_int_equal(params.basic.max_sectors, UBLK_DATA_MAX / 512);
 }
 
 static void test_blocks_of_4096_bytes_are_eight_sectors_each(void **state)
 {
-	g.block_size = 4096;
+	geometry.block_size = 4096;
 	make();
-	assert_int_equal(p.basic.sectors, 8 << 20);
-	assert_int_equal(p.basic.logical_shift, 12);
+	assert_int_equal(params.basic.sectors, 8 << 20);
+	assert_int_equal(params.basic.logical_shift, 12);
 }
 
 static void test_without_an_optimal_size_it_is_the_physical_one(void **state)
 {
-	g.optimal_io = 0;
+	geometry.optimal_io = 0;
 	make();
-	assert_int_equal(p.basic.optimal_shift, 12);
+	assert_int_equal(params.basic.optimal_shift, 12);
 }
 
 /* The kernel takes powers of two only. */
 static void test_an_odd_optimal_size_becomes_its_even_part(void **state)
 {
-	g.optimal_io = 3 * 65536;
+	geometry.optimal_io = 3 * 65536;
 	make();
-	assert_int_equal(p.basic.optimal_shift, 16);
+	assert_int_equal(params.basic.optimal_shift, 16);
 }
 
 static void test_a_cache_and_fua_are_told(void **state)
 {
 	make();
-	assert_int_equal(p.basic.attrs, UBLK_ATTR_CACHE | UBLK_ATTR_FUA);
-	g.fua = false;
+	assert_int_equal(params.basic.attrs, UBLK_ATTR_CACHE | UBLK_ATTR_FUA);
+	geometry.fua = false;
 	make();
-	assert_int_equal(p.basic.attrs, UBLK_ATTR_CACHE);
+	assert_int_equal(params.basic.attrs, UBLK_ATTR_CACHE);
 }
 
 static void test_without_a_cache_nothing_needs_fua(void **state)
 {
-	g.write_cache = false;
+	geometry.write_cache = false;
 	make();
-	assert_int_equal(p.basic.attrs, 0);
+	assert_int_equal(params.basic.attrs, 0);
 }
 
 static void test_a_rotating_disk_is_one(void **state)
 {
-	g.rotational = true;
+	geometry.rotational = true;
 	make();
-	assert_true(p.basic.attrs & UBLK_ATTR_ROTATIONAL);
+	assert_true(params.basic.attrs & UBLK_ATTR_ROTATIONAL);
 }
 
 static void test_limits_of_discard_and_zeroing_are_the_disks(void **state)
 {
 	make();
-	assert_true(p.types & UBLK_HAS_DISCARD);
-	assert_int_equal(p.discard.granularity, 65536);
-	assert_int_equal(p.discard.alignment, 4096);
-	assert_int_equal(p.discard.max_sectors, (32 << 20) / 512);
-	assert_int_equal(p.discard.max_segments, 1);
-	assert_int_equal(p.discard.max_zero_sectors, (16 << 20) / 512);
+	assert_true(params.types & UBLK_HAS_DISCARD);
+	assert_int_equal(params.discard.granularity, 65536);
+	assert_int_equal(params.discard.alignment, 4096);
+	assert_int_equal(params.discard.max_sectors, (32 << 20) / 512);
+	assert_int_equal(params.discard.max_segments, 1);
+	assert_int_equal(params.discard.max_zero_sectors, (16 << 20) / 512);
 }
 
 /* The kernel refuses a granularity of 0 (ublk_validate_params). */
 static void test_a_disk_that_only_zeroes_has_a_granularity(void **state)
 {
-	g.can_discard = false;
-	g.discard_granularity = 0;
+	geometry.can_discard = false;
+	geometry.discard_granularity = 0;
 	make();
-	assert_int_equal(p.discard.granularity, 512);
-	assert_int_equal(p.discard.max_sectors, 0);
-	assert_int_not_equal(p.discard.max_zero_sectors, 0);
+	assert_int_equal(params.discard.granularity, 512);
+	assert_int_equal(params.discard.max_sectors, 0);
+	assert_int_not_equal(params.discard.max_zero_sectors, 0);
 }
 
 static void test_a_read_only_disk_is_made_for_the_day_it_is_not(void **state)
 {
-	g.read_only = true;
+	geometry.read_only = true;
 	make();
-	assert_false(p.basic.attrs & UBLK_ATTR_READ_ONLY);
-	assert_true(p.types & UBLK_HAS_DISCARD);
+	assert_false(params.basic.attrs & UBLK_ATTR_READ_ONLY);
+	assert_true(params.types & UBLK_HAS_DISCARD);
 }
 
 static void test_a_limit_beyond_32_bits_is_cut(void **state)
 {
-	g.max_discard = UINT64_MAX / 2;
+	geometry.max_discard = UINT64_MAX / 2;
 	make();
-	assert_int_equal(p.discard.max_sectors, UINT32_MAX);
+	assert_int_equal(params.discard.max_sectors, UINT32_MAX);
 }
 
 /* Requests ------------------------------------------------------------ */
@@ -213,7 +213,7 @@ static void test_no_request_is_larger_than_its_buffer(void **state)
 
 static void test_only_whole_blocks_are_done(void **state)
 {
-	g.block_size = 4096;
+	geometry.block_size = 4096;
 	assert_int_equal(decode(UBLK_OP_READ, 8, 8), 0);
 	assert_int_equal(decode(UBLK_OP_READ, 4, 8), -EINVAL);
 	assert_int_equal(decode(UBLK_OP_READ, 8, 4), -EINVAL);
@@ -222,7 +222,7 @@ static void test_only_whole_blocks_are_done(void **state)
 
 static void test_of_changes_to_a_read_only_disk_the_target_decides(void **state)
 {
-	g.read_only = true;
+	geometry.read_only = true;
 	assert_int_equal(decode(UBLK_OP_READ, 0, 8), 0);
 	assert_int_equal(decode(UBLK_OP_WRITE, 0, 8), 0);
 	assert_int_equal(decode(UBLK_OP_DISCARD, 0, 8), 0);

@@ -21,7 +21,7 @@
 #include "iscsid/target/target.h"
 #include "iscsid/admin/verbs.h"
 
-static struct manager m;
+static struct manager manager;
 static struct linux_side side;
 static struct options opt;
 static struct target targets[2];
@@ -48,7 +48,7 @@ static void ask(const char *text)
 	struct msg_in in;
 
 	assert_int_equal(msg_read(&in, text, strlen(text)), 0);
-	call = (struct call){ .m = &m, .ops = &ops };
+	call = (struct call){ .m = &manager, .ops = &ops };
 	answers = 0;
 	verb_run(&call, &in);
 }
@@ -62,27 +62,27 @@ static void add_portal(struct target *t, const char *text)
 
 static int setup(void **state)
 {
-	memset(&m, 0, sizeof(m));
+	memset(&manager, 0, sizeof(manager));
 	memset(targets, 0, sizeof(targets));
 	log_set_sink(silent);
 	opt.conf = "iscsi.conf";
-	m.opt = &opt;
+	manager.opt = &opt;
 	linux_init(&side, &opt);
-	m.out = &side.out;
-	m.conf = conf_empty("iscsi.conf");
-	list_init(&m.targets);
-	list_init(&m.sources);
+	manager.out = &side.out;
+	manager.conf = conf_empty("iscsi.conf");
+	list_init(&manager.targets);
+	list_init(&manager.sources);
 	for (unsigned i = 0; i < 2; i++) {
 		struct target *t = &targets[i];
 
-		t->m = &m;
+		t->m = &manager;
 		t->portals = portals[i];
 		t->number = i;
 		snprintf(t->label, sizeof(t->label), "bus 0 target %u", i);
 		list_init(&t->devices);
-		list_push_back(&m.targets, &t->link);
-		conf_target_settings(m.conf, "iqn.2026-11.t:x", NULL, NULL,
-				     &t->settings);
+		list_push_back(&manager.targets, &t->link);
+		conf_target_settings(manager.conf, "iqn.2026-11.t:x", NULL,
+				     NULL, &t->settings);
 		add_portal(t, "192.0.2.1:3260,1");
 		add_portal(t, "[2001:db8::1]:3261,2");
 	}
@@ -92,7 +92,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	io_loop_free(side.loop);
-	conf_free(m.conf);
+	conf_free(manager.conf);
 	return 0;
 }
 
@@ -194,7 +194,7 @@ static void test_log_topics_add_up(void **state)
 
 static void test_a_stopping_manager_changes_nothing(void **state)
 {
-	m.state = MANAGER_DRAINING;
+	manager.state = MANAGER_DRAINING;
 	refused("connfailtimeout bus=- target=- seconds=15", -ESHUTDOWN);
 	ask("status");
 	assert_int_equal(error, 0);
