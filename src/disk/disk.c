@@ -330,6 +330,14 @@ const char *disk_reason(const struct disk *d)
 	return d->state == DISK_FAILED ? d->reason : "";
 }
 
+bool disk_is_no_disk(const struct disk *d)
+{
+	const struct inquiry *inq = &d->identity.inquiry;
+
+	return d->state == DISK_FAILED && !d->known && !d->hopeless &&
+	       inquiry_is_present(inq) && !inquiry_is_disk(inq->type);
+}
+
 const struct disk_geometry *disk_geometry(const struct disk *d)
 {
 	return &d->geometry;

@@ -195,6 +195,8 @@ void disk_tick(struct disk *d, uint64_t now);
 
 enum disk_state disk_state(const struct disk *d);
 const char *disk_reason(const struct disk *d); /* why it failed; "" */
+/* It failed because there is another type of device: see passthrough.h. */
+bool disk_is_no_disk(const struct disk *d);
 /*
  * It was served, and the target does not answer what has to be known before it
  * is again: since when, and what, for people, until the next call into the

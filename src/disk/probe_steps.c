@@ -151,7 +151,7 @@ static enum probe_event read_inquiry(struct disk *d, const uint8_t *p, size_t n)
 		snprintf(pr->why, sizeof(pr->why), "nothing is at this LUN");
 		return EV_GONE;
 	}
-	if (inq->type == TYPE_DISK || inq->type == TYPE_CDROM)
+	if (inquiry_is_disk(inq->type))
 		return EV_OK;
 	snprintf(pr->why, sizeof(pr->why),
 		 "its type, %s, is not supported, only Direct-Access and "

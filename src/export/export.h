@@ -16,6 +16,7 @@
 #include "base/exporters.h"
 
 struct disk;
+struct passthrough;
 struct export_ops;
 struct io_loop;
 
@@ -37,12 +38,15 @@ struct export_events {
 };
 
 struct export_config {
-	struct io_loop *loop; /* borrowed, as are disk and events */
+	struct io_loop *loop; /* borrowed, as are disk, pass and events */
 	int fd;		      /* the kernel's handle, owned by the export */
-	struct disk *disk;    /* its geometry must be known */
-	bool resume;	      /* served before: ask the kernel to send again */
-	unsigned depth;	      /* most requests at once, or exactly those of the
-				 device; 0: what is best */
+	/* EXPORT_BLOCKS: its geometry must be known; else NULL. */
+	struct disk *disk;
+	/* EXPORT_CDBS: see disk/passthrough.h; else NULL. */
+	struct passthrough *pass;
+	bool resume;	/* served before: ask the kernel to send again */
+	unsigned depth; /* most requests at once, or exactly those of the
+			   device; 0: what is best */
 	const struct export_events *events;
 	void *ctx;
 };
@@ -59,6 +63,11 @@ struct export
 	const struct export_ops *ops;
 };
 
+enum export_kind {
+	EXPORT_BLOCKS, /* requests for the blocks of a disk (disk/io.h) */
+	EXPORT_CDBS,   /* commands for a LUN that is no disk */
+};
+
 /* One exporter; a const object of its file. */
 struct export_ops {
 	const char *name; /* its word in base/exporters.h */
@@ -66,6 +75,7 @@ struct export_ops {
 	bool implied;
 	/* Its handle is the manager's, too, and a manager's after that one. */
 	bool shared;
+	enum export_kind takes; /* what from the kernel */
 	/* Its handle takes commands of the ring (IORING_OP_URING_CMD). */
 	bool commands;
 	/* Does it work in this process?  NULL: always. */

@@ -61,7 +61,7 @@ static void flush(void *obj, const void *arg)
 	io->op = DISK_FLUSH;
 	io->done = on_flushed;
 	io->since = io_now(l->cfg.loop);
-	if (disk_geometry(l->cfg.disk)->read_only)
+	if (!l->cfg.disk || disk_geometry(l->cfg.disk)->read_only)
 		on_flushed(io, 0);
 	else
 		disk_submit(l->cfg.disk, io);

@@ -78,6 +78,11 @@ int inquiry_parse(const uint8_t *p, size_t n, struct inquiry *out)
 	return 0;
 }
 
+bool inquiry_is_disk(uint8_t type)
+{
+	return type == TYPE_DISK || type == TYPE_CDROM;
+}
+
 bool inquiry_is_present(const struct inquiry *inq)
 {
 	return inq->qualifier == QUALIFIER_PRESENT && inq->type != TYPE_NONE;

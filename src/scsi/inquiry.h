@@ -45,6 +45,9 @@ struct inquiry {
 /* Returns 0, or -EBADMSG: not even the five bytes of the oldest form. */
 int inquiry_parse(const uint8_t *p, size_t n, struct inquiry *out);
 
+/* Do we serve this peripheral device type as a disk? */
+bool inquiry_is_disk(uint8_t type);
+
 /* Is there a logical unit that answers commands? */
 bool inquiry_is_present(const struct inquiry *inq);
 

@@ -57,6 +57,8 @@ static void tell(struct lun *u)
 	msg_str(m, "state", failed ? "failed" : "online");
 	if (failed)
 		msg_str(m, "reason", disk_reason(u->disk));
+	if (disk_is_no_disk(u->disk))
+		msg_u64(m, "cdbs", 1);
 	add_identity(m, disk_identity(u->disk));
 	geometry_keys_put(m, disk_geometry(u->disk));
 	engine_post(engine_of(u));
@@ -186,20 +188,32 @@ static unsigned depth_for(const struct lun *u)
 	return depth;
 }
 
+/* CDBs of others never reach a disk: its fence would not know of them. */
+static int check_kind(const struct lun *u)
+{
+	if (u->via->takes == EXPORT_BLOCKS || disk_is_no_disk(u->disk))
+		return 0;
+	return disk_state(u->disk) == DISK_ONLINE ? -EOPNOTSUPP : -EAGAIN;
+}
+
 /* 0, -EAGAIN (the disk is not probed yet) or another -errno. */
 static int start_export(struct lun *u)
 {
+	bool blocks = u->via->takes == EXPORT_BLOCKS;
 	struct export_config cfg = {
 		.loop = engine_of(u)->loop,
 		.fd = u->fd,
-		.disk = u->disk,
+		.disk = blocks ? u->disk : NULL,
+		.pass = blocks ? NULL : &u->pass,
 		.resume = u->resume,
 		.depth = depth_for(u),
 		.events = &export_events,
 		.ctx = u,
 	};
-	int err = export_start(u->via, &cfg, &u->export);
+	int err = check_kind(u);
 
+	if (!err)
+		err = export_start(u->via, &cfg, &u->export);
 	if (!err)
 		u->fd = -1;
 	else if (err == -EAGAIN && disk_state(u->disk) == DISK_FAILED)
@@ -314,6 +328,8 @@ static void on_state(void *ctx, struct disk *d)
 	}
 	if (u->fd >= 0)
 		start_late(u);
+	else if (u->export && check_kind(u))
+		export_stop(u->export);
 	count(u);
 }
 
@@ -383,6 +399,14 @@ static void on_wake(void *ctx, struct disk *d)
 	u->owner->ops->wake(u->owner);
 }
 
+/* A command of the passthrough. */
+static void on_command(void *ctx)
+{
+	struct lun *u = ctx;
+
+	u->owner->ops->wake(u->owner);
+}
+
 static const struct disk_ops disk_ops = {
 	.state = on_state,
 	.resized = on_resized,
@@ -407,6 +431,7 @@ struct lun *lun_new(struct lun_owner *owner, const struct lun_ops *ops,
 	u->ops = ops;
 	u->fd = -1;
 	u->patience.fn = on_patience_over;
+	passthrough_init(&u->pass, lun, on_command, u);
 	u->disk = disk_new(lun, expect, &disk_ops, u);
 	if (!u->disk) {
 		free(u);
@@ -423,5 +448,6 @@ void lun_free(struct lun *u)
 
 bool lun_is_forgettable(const struct lun *u)
 {
-	return !u->attached && disk_idle(u->disk);
+	return !u->attached && disk_idle(u->disk) &&
+	       passthrough_is_idle(&u->pass);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "disk/disk.h"
+#include "disk/passthrough.h"
 #include "engine/core/idmap.h"
 #include "engine/lun/owner.h"
 #include "io/timer.h"
@@ -42,7 +43,8 @@ struct lun {
 	struct lun_owner *owner; /* borrowed */
 	const struct lun_ops *ops;
 	struct disk *disk;
-	struct export *export; /* NULL while the kernel does not see it */
+	struct passthrough pass; /* used when that turns out to be none */
+	struct export *export;	 /* NULL while the kernel does not see it */
 	const struct export_ops *via;
 	int fd; /* waits for the first probe, else -1 */
 	unsigned depth;

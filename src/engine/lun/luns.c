@@ -177,6 +177,7 @@ void luns_place_ended(struct luns *l, int64_t place, uint64_t now)
 
 static void nexus_down(struct lun *u, bool ended_well, uint64_t now)
 {
+	passthrough_set_session(&u->pass, NULL);
 	disk_nexus_down(u->disk, now);
 	if (ended_well)
 		disk_nexus_ended(u->disk);

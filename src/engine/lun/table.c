@@ -107,5 +107,6 @@ void luns_set_place(struct luns *l, struct lun *u)
 
 void luns_give_session(struct luns *l, struct lun *u, uint64_t now)
 {
+	passthrough_set_session(&u->pass, l->session);
 	disk_nexus_up(u->disk, l->session, now);
 }
