@@ -78,6 +78,17 @@ static void test_a_disk_without_partitions_says_so(void **state)
 	assert_line(5, "loop0: unknown partition table");
 }
 
+static void test_what_is_no_disk_has_no_sectors(void **state)
+{
+	disk.type = 1;
+	disk.block_size = 0;
+	assert_line(2, "Detected scsi generic loop0 at scsi0, channel 0, "
+		       "id 0, lun 0");
+	assert_line(3, "");
+	assert_line(4, "");
+	assert_line(5, "");
+}
+
 #define CASE(t) cmocka_unit_test_setup(t, set_up)
 
 int main(void)
@@ -88,6 +99,7 @@ int main(void)
 		CASE(test_the_largest_disk_does_not_overflow),
 		CASE(test_bus_target_and_lun_are_channel_id_and_lun),
 		CASE(test_a_disk_without_partitions_says_so),
+		CASE(test_what_is_no_disk_has_no_sectors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

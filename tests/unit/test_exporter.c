@@ -264,6 +264,15 @@ static void test_a_disk_of_which_little_was_said_is_one(void **state)
 	assert_false(geometry.can_discard || geometry.can_zero);
 }
 
+static void test_what_is_no_disk_has_no_shape(void **state)
+{
+	lun.block_size = 0;
+	exporter_geometry(&lun, &geometry);
+	assert_int_equal(geometry.block_size, 0);
+	assert_int_equal(geometry.blocks, 0);
+	assert_false(geometry.can_discard || geometry.can_zero);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_limit_of_nothing_is_no_ability,
 				       fill),
 		cmocka_unit_test(test_a_disk_of_which_little_was_said_is_one),
+		cmocka_unit_test_setup(test_what_is_no_disk_has_no_shape, fill),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

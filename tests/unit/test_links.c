@@ -96,10 +96,22 @@ static void test_disk_and_fifteen_partitions_are_linked(void **state)
 
 static void test_a_cd_has_one_link_of_that_name(void **state)
 {
-	at.cd = true;
+	at.names = LINK_CD;
 	assert_int_equal(links_make(&at, "loop4"), 0);
 	assert_string_equal(value_of("bus0/target12/lun3/cd"), "/dev/loop4");
 	assert_false(is_there("bus0/target12/lun3/disk"));
+	links_remove(&at, "loop4");
+	assert_false(is_there("bus0"));
+}
+
+static void test_what_is_no_disk_has_one_link_of_that_name(void **state)
+{
+	at.names = LINK_GENERIC;
+	assert_int_equal(links_make(&at, "loop4"), 0);
+	assert_string_equal(value_of("bus0/target12/lun3/generic"),
+			    "/dev/loop4");
+	assert_false(is_there("bus0/target12/lun3/disk"));
+	assert_false(is_there("bus0/target12/lun3/cd"));
 	links_remove(&at, "loop4");
 	assert_false(is_there("bus0"));
 }
@@ -257,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_disk_and_fifteen_partitions_are_linked),
 		CASE(test_a_cd_has_one_link_of_that_name),
+		CASE(test_what_is_no_disk_has_one_link_of_that_name),
 		CASE(test_directories_get_the_asked_mode_whatever_the_umask),
 		CASE(test_a_base_that_is_missing_is_made),
 		CASE(test_a_link_of_ours_changes_to_the_new_device),

@@ -321,6 +321,18 @@ static void test_the_past_of_a_disk_is_its_shape_and_no_name(void **state)
 	assert_null(strstr(m.text, "vendor"));
 }
 
+static void test_what_takes_cdbs_is_no_disk_and_has_failed(void **state)
+{
+	assert_int_equal(heard("lun id=4 lun=0001000000000000 number=1 "
+			       "state=failed type=1 cdbs=1"),
+			 0);
+	assert_true(said.lun.cdbs);
+	assert_false(said.lun.online);
+	assert_int_equal(heard(DISK "block-size=512 blocks=8 cdbs=1"),
+			 -EBADMSG);
+	assert_string_equal(wrong, "cdbs");
+}
+
 static void test_an_engine_names_the_exporters_it_serves(void **state)
 {
 	unsigned n = 0;
@@ -364,6 +376,8 @@ int main(void)
 		cmocka_unit_test(
 			test_the_past_of_a_disk_is_its_shape_and_no_name),
 		cmocka_unit_test(test_an_engine_names_the_exporters_it_serves),
+		cmocka_unit_test(
+			test_what_takes_cdbs_is_no_disk_and_has_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

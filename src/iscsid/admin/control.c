@@ -155,7 +155,7 @@ static void list_device(const struct answer *a, const struct device *d)
 	char dev[LINK_DEV_SIZE], path[PATH_MAX];
 
 	device_name(d, dev, sizeof(dev));
-	links_path(&at, at.cd ? "cd" : "disk", path, sizeof(path));
+	links_path(&at, links_name(at.names), path, sizeof(path));
 	msg_begin(&out, "lun");
 	msg_u64(&out, "lun", s->number);
 	msg_str(&out, "state", device_state_name(d));

@@ -23,14 +23,21 @@ static void add_type(const struct announce *a, struct strbuf *sb)
 
 static void add_place(const struct announce *a, struct strbuf *sb)
 {
+	const char *what = a->type == TYPE_CDROM	       ? "CD-ROM"
+			   : inquiry_is_disk((uint8_t)a->type) ? "disk"
+							       : "generic";
+
 	/* One HBA, so it is scsi0; a bus of ours is a channel of it. */
 	sb_add(sb, "Detected scsi %s %s at scsi0, channel %u, id %u, lun %u",
-	       a->type == TYPE_CDROM ? "CD-ROM" : "disk", a->dev, a->bus,
-	       a->target, a->lun);
+	       what, a->dev, a->bus, a->target, a->lun);
 }
+
+/* Lines about blocks are empty where there are none. */
 
 static void add_sector(const struct announce *a, struct strbuf *sb)
 {
+	if (!a->block_size)
+		return;
 	sb_add(sb, "SCSI device %s: hdwr sector= %u bytes.", a->dev,
 	       a->block_size);
 }
@@ -38,9 +45,12 @@ static void add_sector(const struct announce *a, struct strbuf *sb)
 /* MB here are 2^20 bytes and GB a thousand of them, as ever in this line. */
 static void add_size(const struct announce *a, struct strbuf *sb)
 {
-	uint64_t mb = a->blocks / ((1u << 20) / a->block_size);
-	uint64_t tenths = (mb + 50) / 100;
+	uint64_t mb, tenths;
 
+	if (!a->block_size)
+		return;
+	mb = a->blocks / ((1u << 20) / a->block_size);
+	tenths = (mb + 50) / 100;
 	sb_add(sb,
 	       "Sectors= %" PRIu64 " [%" PRIu64 " MB] [%" PRIu64 ".%" PRIu64
 	       " GB]",
@@ -49,6 +59,8 @@ static void add_size(const struct announce *a, struct strbuf *sb)
 
 static void add_parts(const struct announce *a, struct strbuf *sb)
 {
+	if (!a->block_size)
+		return;
 	if (!a->nparts) {
 		sb_add(sb, "%s: unknown partition table", a->dev);
 		return;

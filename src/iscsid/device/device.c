@@ -32,6 +32,14 @@ void device_name(const struct device *d, char *dst, size_t size)
 		snprintf(dst, size, "%s", "");
 }
 
+static enum link_names names_of(const struct device *d)
+{
+	if (d->said.type == TYPE_CDROM)
+		return LINK_CD;
+	return inquiry_is_disk((uint8_t)d->said.type) ? LINK_DISK
+						      : LINK_GENERIC;
+}
+
 struct link_place device_place(const struct device *d)
 {
 	const struct options *o = d->t->m->opt;
@@ -41,7 +49,7 @@ struct link_place device_place(const struct device *d)
 				    .bus = d->t->bus,
 				    .target = d->t->number,
 				    .lun = d->said.number,
-				    .cd = d->said.type == TYPE_CDROM };
+				    .names = names_of(d) };
 }
 
 /* The steps ----------------------------------------------------------- */
@@ -264,7 +272,8 @@ static void announce(struct device *d, unsigned first)
 	device_name(d, dev, sizeof(dev));
 	for (unsigned i = first; i < ANNOUNCE_LINES; i++) {
 		announce_line(&a, i, line, sizeof(line));
-		log_info(NULL, "%s", line);
+		if (*line)
+			log_info(NULL, "%s", line);
 	}
 	if (d->said.read_only && first == 0)
 		log_info(NULL, "%s: write protected", dev);
@@ -366,9 +375,10 @@ static void act_online(void *obj, const void *arg)
 
 	if (!d->linked) {
 		make_links(d);
-		tell_udev(d);
+		if (d->via->block)
+			tell_udev(d);
 	}
-	if (d->watch < 0)
+	if (d->watch < 0 && d->via->block)
 		watch_device(d);
 	if (!d->announced)
 		announce(d, 0);

@@ -26,9 +26,11 @@ static void name_of(const struct device *d, char dst[static RECORD_NAME])
 
 void device_record(const struct device *d)
 {
-	const struct record_disk h = { d->t->bus, d->t->number, d->said };
-	int err = d->t->m->out->put_disk(d->t->m->out, &h);
+	struct record_disk h = { d->t->bus, d->t->number, d->said };
+	int err;
 
+	h.lun.online &= !h.lun.cdbs; /* as its engine says it */
+	err = d->t->m->out->put_disk(d->t->m->out, &h);
 	if (err)
 		log_warn(d->label, "no record of it can be kept: %s",
 			 strerror(-err));

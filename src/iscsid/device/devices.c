@@ -192,13 +192,23 @@ static bool is_of_another(const struct device *d, const struct reported_lun *l)
 	       strcmp(d->said.identity, l->identity) != 0;
 }
 
-void device_reported(struct target *t, const struct reported_lun *l)
+/* No disk, and one of the exporters is for such: it is online then. */
+static bool is_usable(const struct reported_lun *l)
 {
-	struct device *d = get_device(t, l);
+	return l->online || (l->cdbs && exporter_serves(l->type));
+}
+
+void device_reported(struct target *t, const struct reported_lun *said)
+{
+	static struct reported_lun usable;
+	const struct reported_lun *l = &usable;
+	struct device *d = get_device(t, said);
 	bool was_online;
 
 	if (!d)
 		return;
+	usable = *said;
+	usable.online = is_usable(said);
 	d->known = true;
 	if (is_of_another(d, l))
 		return;

@@ -45,6 +45,14 @@ const struct via_ops *exporter_find(const char *word)
 	return NULL;
 }
 
+bool exporter_serves(uint32_t type)
+{
+	for (unsigned i = 0; i < COUNT; i++)
+		if (table[i]->types & VIA_TYPE(type))
+			return true;
+	return false;
+}
+
 /* What is wanted ------------------------------------------------------ */
 
 /* A set of numbers. */
@@ -257,6 +265,9 @@ void exporter_geometry(const struct reported_lun *l, struct disk_geometry *out)
 	uint32_t bs = l->block_size;
 	uint32_t granule = l->discard_granularity;
 
+	*out = (struct disk_geometry){ 0 };
+	if (!bs) /* it is no disk */
+		return;
 	*out = (struct disk_geometry){
 		.block_size = bs,
 		.physical_size = l->physical_size ? l->physical_size : bs,

@@ -23,6 +23,9 @@ unsigned exporter_number(const struct via_ops *via);
 /* The one of this word, "": the implied one.  NULL: there is none. */
 const struct via_ops *exporter_find(const char *word);
 
+/* Is there one for LUNs of this type? */
+bool exporter_serves(uint32_t type);
+
 /* By number. */
 struct exporter_hosts {
 	struct via_host host[EXPORTERS_MAX];
@@ -61,7 +64,10 @@ const struct via_ops *exporter_of_disk(const char *name, unsigned *number);
 /* The length of such a name at the begin of s; 0: there is none. */
 size_t exporter_disk_length(const char *s);
 
-/* What an exporter must know of a disk; every number is fit for the kernel. */
+/*
+ * What an exporter must know of a disk; every number is fit for the kernel.
+ * All are 0 where it is none.
+ */
 void exporter_geometry(const struct reported_lun *l, struct disk_geometry *out);
 
 #endif

@@ -20,23 +20,40 @@
 #include "iscsid/host/exporter.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define NAME_TMP  ".softhba-new"   /* a link before its rename */
-#define NAME_ROOM 16		   /* "target255", "part15" */
-#define CD	  (LINK_PARTS + 1) /* in the place of a partition's number */
+#define NAME_TMP  ".softhba-new" /* a link before its rename */
+#define NAME_ROOM 16		 /* "target255", "part15" */
+/* In the place of a partition's number. */
+#define WHOLE(names)                                                           \
+	((names) == LINK_DISK ? 0u : LINK_PARTS + (unsigned)(names))
+
+const char *links_name(enum link_names names)
+{
+	static const char *const words[] = {
+		[LINK_DISK] = "disk",
+		[LINK_CD] = "cd",
+		[LINK_GENERIC] = "generic",
+	};
+
+	return words[names];
+}
+
+static bool is_part(unsigned part)
+{
+	return part > 0 && part <= LINK_PARTS;
+}
 
 static void link_name(char dst[NAME_ROOM], unsigned part)
 {
-	if (part == CD)
-		snprintf(dst, NAME_ROOM, "cd");
-	else if (part)
+	if (is_part(part))
 		snprintf(dst, NAME_ROOM, "part%u", part);
 	else
-		snprintf(dst, NAME_ROOM, "disk");
+		snprintf(dst, NAME_ROOM, "%s",
+			 links_name(part ? part - LINK_PARTS : LINK_DISK));
 }
 
 static void link_value(char *dst, size_t size, const char *dev, unsigned part)
 {
-	if (part && part != CD)
+	if (is_part(part))
 		snprintf(dst, size, "/dev/%sp%u", dev, part);
 	else
 		snprintf(dst, size, "/dev/%s", dev);
@@ -170,12 +187,13 @@ static int make_link(int dir, const char *dev, unsigned part)
 
 int links_make(const struct link_place *at, const char *dev)
 {
+	unsigned first = WHOLE(at->names);
+	unsigned last = at->names == LINK_DISK ? LINK_PARTS : first;
 	int dir = open_depth(at, LEVELS, true), err = 0;
 
 	if (dir < 0)
 		return dir;
-	for (unsigned part = at->cd ? CD : 0;
-	     part <= (at->cd ? CD : LINK_PARTS); part++) {
+	for (unsigned part = first; part <= last; part++) {
 		int e = make_link(dir, dev, part);
 
 		if (e && !err)
@@ -211,7 +229,7 @@ static unsigned remove_links(const struct link_place *at,
 
 	if (dir < 0)
 		return 0;
-	for (unsigned part = 0; part <= CD; part++) {
+	for (unsigned part = 0; part <= WHOLE(LINK_GENERIC); part++) {
 		link_name(name, part);
 		if (read_link(dir, name, part, dev, sizeof(dev)) &&
 		    gone(ctx, dev) && unlinkat(dir, name, 0) == 0)

@@ -1,6 +1,6 @@
 /*
  * links - the tree of stable names, bus<B>/target<T>/lun<L>/{disk,part1..}
- * or lun<L>/cd.
+ * or lun<L>/cd or lun<L>/generic.
  *
  * Directories are entered one by one without following links, so a link in
  * the way cannot lead a root process elsewhere.  Only names of exactly this
@@ -17,12 +17,21 @@
 #define LINK_PARTS    15
 #define LINK_DEV_SIZE 32 /* "loop123" */
 
+enum link_names {
+	LINK_DISK,    /* "disk" and the partitions */
+	LINK_CD,      /* "cd" instead */
+	LINK_GENERIC, /* "generic": no disk */
+};
+
 struct link_place {
 	const char *base; /* borrowed: "/dev/iscsi" */
 	mode_t mode;	  /* of directories that are made */
 	unsigned bus, target, lun;
-	bool cd; /* "cd" instead of "disk" and the partitions */
+	enum link_names names;
 };
+
+/* The name that stands for the whole LUN. */
+const char *links_name(enum link_names names);
 
 /* The path of one name under the place, for people and messages. */
 void links_path(const struct link_place *at, const char *name, char *dst,

@@ -54,6 +54,15 @@ static void answer_size(const char *name, struct msg_out *m)
 	msg_u64(m, "read-only", blockdev_is_read_only(name));
 }
 
+/* Where nothing of the kernel has a size. */
+static void answer_wishes(const struct step *s, struct msg_out *m)
+{
+	const struct disk_geometry *g = &s->geometry;
+
+	msg_u64(m, "size", g->blocks * g->block_size);
+	msg_u64(m, "read-only", g->read_only);
+}
+
 static int do_start(const struct step *s, struct msg_out *m, int *handle)
 {
 	int err, n = s->via->start(s);
@@ -61,11 +70,15 @@ static int do_start(const struct step *s, struct msg_out *m, int *handle)
 
 	if (n < 0)
 		return n;
+	msg_u64(m, "disk", (uint64_t)n);
+	if (!s->via->block) {
+		answer_wishes(s, m);
+		return 0;
+	}
 	exporter_disk_name(s->via, n, name, sizeof(name));
 	err = blockdev_set_read_only(name, s->geometry.read_only);
 	if (err && s->via->unstart)
 		s->via->unstart(s, n);
-	msg_u64(m, "disk", (uint64_t)n);
 	answer_size(name, m);
 	return err;
 }
@@ -167,7 +180,7 @@ static int empty_disk(const struct step *s, struct msg_out *m)
 
 static int do_clear(const struct step *s, struct msg_out *m, int *handle)
 {
-	int err = s->disk < 0 ? 0 : empty_disk(s, m);
+	int err = s->disk < 0 || !s->via->block ? 0 : empty_disk(s, m);
 
 	if (err || !s->via->stop)
 		return err;
@@ -201,6 +214,7 @@ static const struct kind {
 	step_act *act;
 	enum work work;
 	unsigned deadline; /* ms */
+	bool of_block;	   /* it comes to nothing without a block device */
 } kinds[STEP_KINDS] = {
 	/*
 	 * Those that read, write or open a disk wait for a target that may be
@@ -208,12 +222,14 @@ static const struct kind {
 	 */
 	[STEP_MOUNT] = { "making its device", do_mount, WORK_KERNEL, 10000 },
 	[STEP_LOOP] = { "starting its device", do_start, WORK_DISK, 600000 },
-	[STEP_PARSE] = { "reading the partition table", NULL, WORK_DISK,
-			 600000 },
-	[STEP_ADD] = { "adding the partitions", do_add, WORK_DISK, 60000 },
+	[STEP_PARSE] = { "reading the partition table", NULL, WORK_DISK, 600000,
+			 true },
+	[STEP_ADD] = { "adding the partitions", do_add, WORK_DISK, 60000,
+		       true },
 	[STEP_RESIZE] = { "changing its size or write protection", do_resize,
-			  WORK_DISK, 600000 },
-	[STEP_USERS] = { "looking for users", do_users, WORK_DISK, 30000 },
+			  WORK_DISK, 600000, true },
+	[STEP_USERS] = { "looking for users", do_users, WORK_DISK, 30000,
+			 true },
 	[STEP_CLEAR] = { "stopping its device", do_clear, WORK_DISK, 60000 },
 	[STEP_UNMOUNT] = { "removing its device", do_unmount, WORK_KERNEL,
 			   10000 },
@@ -229,11 +245,20 @@ const char *step_words(const struct via_ops *via, enum step_kind kind)
 	return via->words[kind] ? via->words[kind] : kinds[kind].words;
 }
 
+static bool comes_to_nothing(const struct step *s)
+{
+	return kinds[s->kind].of_block && !s->via->block;
+}
+
 static int run_step(const struct worker_job *job, void *arg, struct msg_out *m,
 		    int *handle)
 {
 	const struct step *s = arg;
 
+	if (comes_to_nothing(s)) {
+		answer_wishes(s, m);
+		return 0;
+	}
 	if (s->kind == STEP_PARSE)
 		return do_parse(job->handle, m);
 	return kinds[s->kind].act(s, m, handle);
@@ -350,6 +375,7 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 			  step_done *done, void *ctx)
 {
 	struct running *r = calloc(1, sizeof(*r));
+	bool parses = s->kind == STEP_PARSE && !comes_to_nothing(s);
 	struct worker_job job = {
 		.name = step_words(s->via, s->kind),
 		.work = kinds[s->kind].work,
@@ -358,8 +384,8 @@ struct worker *step_start(struct workers *ws, const struct step *s,
 		.arg = s,
 		.arg_size = sizeof(*s),
 		.handle = -1,
-		.low = s->kind == STEP_PARSE,
-		.low_open = s->kind == STEP_PARSE ? open_for_parse : NULL,
+		.low = parses,
+		.low_open = parses ? open_for_parse : NULL,
 		.deadline = kinds[s->kind].deadline,
 		.done = step_over,
 		.ctx = r,

@@ -88,6 +88,11 @@ struct via_ops {
 	const char *name; /* for people: "FUSE and loop" */
 	const char *disk; /* block devices are called so, with a number */
 	uint32_t types;	  /* set of VIA_TYPE: the LUNs that it can be for */
+	/*
+	 * What it makes are block devices; else the steps that need one
+	 * (STEP_PARSE, STEP_ADD, STEP_RESIZE, STEP_USERS) come to nothing.
+	 */
+	bool block;
 	/* Messages with the engine that name no exporter mean it. */
 	bool implied;
 	/*

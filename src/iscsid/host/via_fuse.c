@@ -279,6 +279,7 @@ const struct via_ops via_fuse = {
 	.word = "fuse",
 	.name = "FUSE and loop",
 	.disk = "loop",
+	.block = true,
 	.types = VIA_TYPE(TYPE_DISK) | VIA_TYPE(TYPE_CDROM),
 	.implied = true,
 	.shared = true,

@@ -520,6 +520,7 @@ const struct via_ops via_ublk = {
 	.word = "ublk",
 	.name = "ublk",
 	.disk = "ublkb",
+	.block = true,
 	.types = VIA_TYPE(TYPE_DISK) | VIA_TYPE(TYPE_CDROM),
 	.recovers = true,
 	.stop_ends_it = true,

@@ -135,6 +135,7 @@ static const struct field lun_fields[] = {
 	TEXT(lun, "rev", rev),
 	U32(lun, "type", type, 31),
 	U32(lun, "ansi", ansi, 255),
+	BOOL(lun, "cdbs", cdbs),
 	U32(lun, "block-size", block_size, 1 << 20),
 	U32(lun, "physical-size", physical_size, 1 << 30),
 	FIELD(lun, "blocks", F_U64, blocks, UINT64_MAX, false),
@@ -406,6 +407,9 @@ static int check_lun(const struct reported_lun *l, const char **wrong)
 {
 	if (!l->online)
 		return 0;
+	*wrong = "cdbs";
+	if (l->cdbs)
+		return -EBADMSG;
 	*wrong = "block-size";
 	if (l->block_size != 512 && l->block_size != 2048 &&
 	    l->block_size != 4096)

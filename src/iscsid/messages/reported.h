@@ -100,6 +100,7 @@ struct reported_lun {
 	char reason[REPORTED_TEXT];
 	char vendor[9], model[17], rev[5];
 	uint32_t type, ansi;
+	bool cdbs; /* no disk, and therefore failed: it takes CDBs */
 	uint32_t block_size, physical_size;
 	uint64_t blocks;
 	bool read_only, rotational, write_cache, fua, discard, zero;
