@@ -10,9 +10,10 @@
 #ifndef WORDS_WORDS_H
 #define WORDS_WORDS_H
 
-#define WORDS_PORTALS  32  /* of one target */
-#define WORDS_IDENTITY 300 /* bytes of the identity of a disk, with the NUL */
-#define WORDS_SERIAL   128 /* of its serial number */
+#define WORDS_PORTALS	    32 /* of one target */
+#define WORDS_IDENTITY	    300 /* bytes of the identity of a disk, with the NUL */
+#define WORDS_REINSTATES_MS 10000 /* an engine watches for a second */
+#define WORDS_SERIAL	    128	  /* of its serial number */
 
 enum word_kind {
 	WORD_ID,     /* 64 bits, chosen by the manager */
@@ -31,6 +32,12 @@ enum word_kind {
 	WORD_REINSTATEMENT, /* one of reinstatement_words */
 	WORD_SEEN,	    /* one of reinstates_words */
 	WORD_LUN,	    /* the eight bytes of its field, as hex digits */
+	WORD_ISCSI_NAME,    /* a valid one */
+	WORD_HOST,	    /* a host name, and no number */
+	WORD_HOST_PORT,	    /* host:port,tag, of either */
+	WORD_EXACT,	    /* text that is compared: never cut */
+	WORD_UP,	    /* `up` or `down` */
+	WORD_ONLINE,	    /* `online` or `failed` */
 };
 
 /* Which sessions a key of session_keys.h is about, and where. */
@@ -48,6 +55,15 @@ enum word_when_engine {
 	WHEN_NEW = 1,
 	WHEN_GREETED = 2, /* by `hello` */
 	WHEN_ENDING = 4,  /* after `quit` */
+};
+
+/* The states of an engine in which the manager believes a message. */
+enum word_when_manager {
+	HEARD_STARTING = 1,
+	HEARD_ADOPTING = 2,
+	HEARD_READY = 4,
+	HEARD_KILLED = 8,
+	HEARD_QUITTING = 16,
 };
 
 /* By enum digest_offer of proto/session.h, and enum conf_digest. */

@@ -350,6 +350,32 @@ static void test_an_engine_names_the_exporters_it_serves(void **state)
 	assert_int_equal(heard("ready version=1 ublk=yes"), -EBADMSG);
 }
 
+static void test_disks_are_held_only_while_they_are_asked_for(void **state)
+{
+	assert_true(reported_is_due(REPORTED_HELD, HEARD_ADOPTING));
+	assert_false(reported_is_due(REPORTED_HELD, HEARD_READY));
+	assert_false(reported_is_due(REPORTED_HELD, HEARD_QUITTING));
+}
+
+/* Where its writes are still counts. */
+static void test_one_that_is_killed_speaks_of_its_sessions_only(void **state)
+{
+	for (enum reported_kind k = 0; k < REPORTED_KINDS; k++) {
+		bool of_itself = reported_is_due(k, HEARD_STARTING) ||
+				 k == REPORTED_READY || k == REPORTED_ADOPTED;
+
+		assert_int_equal(reported_is_due(k, HEARD_KILLED),
+				 of_itself || k == REPORTED_SESSION);
+	}
+}
+
+static void test_who_has_answered_does_not_answer_again(void **state)
+{
+	assert_false(reported_is_due(REPORTED_READY, HEARD_READY));
+	assert_false(reported_is_due(REPORTED_ADOPTED, HEARD_READY));
+	assert_true(reported_is_due(REPORTED_PONG, HEARD_READY));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +404,11 @@ int main(void)
 		cmocka_unit_test(test_an_engine_names_the_exporters_it_serves),
 		cmocka_unit_test(
 			test_what_takes_cdbs_is_no_disk_and_has_failed),
+		cmocka_unit_test(
+			test_disks_are_held_only_while_they_are_asked_for),
+		cmocka_unit_test(
+			test_one_that_is_killed_speaks_of_its_sessions_only),
+		cmocka_unit_test(test_who_has_answered_does_not_answer_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,12 +90,19 @@ static void pass_line(struct engine_process *e, const struct reported_log *l)
 		log_warn(e->name, "logs too much, lines are left out");
 }
 
-/* Of one that is killed the last words count that say where its writes are. */
-static bool may_speak(const struct engine_process *e, const struct reported *s)
+/* 0: nobody listens to it. */
+static unsigned when_of(const struct engine_process *e)
 {
-	return IN(e->state) & (IN(ENGINE_ADOPTING) | IN(ENGINE_READY) |
-			       IN(ENGINE_QUITTING)) ||
-	       (e->state == ENGINE_KILLED && s->kind == REPORTED_SESSION);
+	static const unsigned when[] = {
+		[ENGINE_STARTING] = HEARD_STARTING,
+		[ENGINE_ADOPTING] = HEARD_ADOPTING,
+		[ENGINE_READY] = HEARD_READY,
+		[ENGINE_KILLED] = HEARD_KILLED,
+		[ENGINE_QUITTING] = HEARD_QUITTING,
+		[ENGINE_GONE] = 0,
+	};
+
+	return when[e->state];
 }
 
 /* Does this exporter give us a handle that is served, or none? */
@@ -108,12 +115,9 @@ static bool fits(const struct via_ops *via, int handle)
 static void pass_on(struct engine_process *e, const struct reported *s,
 		    int *handle)
 {
-	if (!may_speak(e, s))
-		count_wrong(e, "not ready yet");
-	else if (s->kind != REPORTED_HELD)
+	if (s->kind != REPORTED_HELD)
 		e->all->ops->said(e->all->ctx, e, s);
-	else if (e->state != ENGINE_ADOPTING ||
-		 !fits(exporter_find(s->event.export), *handle))
+	else if (!fits(exporter_find(s->event.export), *handle))
 		count_wrong(e, "a handle nobody asked for, or none");
 	else
 		e->all->ops->held(e->all->ctx, e, s, handle);
@@ -156,6 +160,8 @@ void engine_heard(struct engine_process *e, const struct msg_in *m, int handle)
 	e->vigil.heard = true;
 	if (err == -EBADMSG)
 		count_wrong(e, wrong);
+	else if (!err && !reported_is_due(s.kind, when_of(e)))
+		count_wrong(e, "not now");
 	else if (!err)
 		heed(e, &s, &handle);
 	if (handle >= 0) /* nobody took it */

@@ -60,7 +60,7 @@ bool seen_get(const char *dir, unsigned bus, unsigned number, const char *name,
 	    strcmp(known, name) != 0 ||
 	    msg_get(&m, "reinstates", f->reinstates, sizeof(f->reinstates)) <
 		    0 ||
-	    msg_get_u64(&m, "reinstates-ms", REPORTED_REINSTATES_MS, &ms) ||
+	    msg_get_u64(&m, "reinstates-ms", WORDS_REINSTATES_MS, &ms) ||
 	    !reported_is_seen(f->reinstates)) {
 		f->reinstates[0] = '\0';
 		return false;

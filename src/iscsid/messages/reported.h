@@ -3,8 +3,9 @@
  *
  * An engine reads the network, so it counts as taken over by whoever sits
  * there: every number has bounds, every text is made printable and cut to
- * its place, every name and address must be one.  docs/engine-protocol.md
- * says what the fields mean.
+ * its place, every name and address must be one.  The bounds
+ * stand in words/to_manager.h; docs/engine-protocol.md says what the fields
+ * mean.
  */
 #ifndef ISCSID_REPORTED_H
 #define ISCSID_REPORTED_H
@@ -18,35 +19,13 @@
 #include "wire/addr.h"
 #include "wire/lun.h"
 #include "wire/name.h"
+#include "words/words.h"
 
 #define REPORTED_TEXT 256
 
 enum reported_kind {
-	REPORTED_READY,
-	REPORTED_LOG,
-	REPORTED_FOUND,
-	REPORTED_DISCOVERED,
-	REPORTED_ENDED,
-	REPORTED_FAILED,
-	REPORTED_SESSION,
-	REPORTED_SETTLED,
-	REPORTED_FENCE,
-	REPORTED_LUN,
-	REPORTED_WAITS,
-	REPORTED_VANISHED,
-	REPORTED_ATTACHED,
-	REPORTED_DETACHED,
-	REPORTED_LUNS,
-	REPORTED_SWITCHED,
-	REPORTED_REMOVED,
-	REPORTED_RESOLVE,
-	REPORTED_HAS,
-	REPORTED_HELD,
-	REPORTED_ADOPTED,
-	REPORTED_PONG,
-	REPORTED_REDIRECTED,
-	REPORTED_MOVED,
-	REPORTED_ERROR,
+#define MESSAGE(name, verb, when, keys) REPORTED_##name,
+#include "words/to_manager.h"
 	REPORTED_KINDS,
 };
 
@@ -106,7 +85,7 @@ struct reported_lun {
 	bool read_only, rotational, write_cache, fua, discard, zero;
 	uint32_t discard_granularity, discard_alignment, optimal_io;
 	uint64_t max_discard, max_zero; /* bytes */
-	char serial[128], identity[300];
+	char serial[WORDS_SERIAL], identity[WORDS_IDENTITY];
 };
 
 struct reported_waits {
@@ -137,8 +116,6 @@ struct reported_has {
 	char group[8];	      /* of all writes that may run yet, or "" */
 	uint32_t age;	      /* s since its session came up, or went down */
 };
-
-#define REPORTED_REINSTATES_MS 10000 /* an engine watches for a second */
 
 struct reported_fence {	    /* docs/ghost-writes.md */
 	char reinstates[8]; /* "yes", "no" or "unknown" */
@@ -181,6 +158,9 @@ struct reported {
  */
 int reported_read(const struct msg_in *m, struct reported *out,
 		  const char **wrong);
+
+/* May an engine say it now?  when: one of enum word_when_manager. */
+bool reported_is_due(enum reported_kind kind, unsigned when);
 
 /* "yes", "no" or "unknown"? */
 bool reported_is_seen(const char *word);
