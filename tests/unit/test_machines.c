@@ -18,6 +18,7 @@
 #include "disk/fence.h"
 #include "disk/internal.h"
 #include "disk/reserve.h"
+#include "engine/lun/listing.h"
 #include "engine/target/attempt.h"
 #include "engine/target/target.h"
 #include "export/life.h"
@@ -64,6 +65,7 @@ static const struct fsm *const machines[] = {
 	&conn_fsm,    &session_fsm, &probe_fsm,		&fence_fsm,
 	&reserve_fsm, &device_fsm,  &source_fsm,	&engine_fsm,
 	&manager_fsm, &life_fsm,    &engine_target_fsm, &attempt_fsm,
+	&lun_fsm,     &listing_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \

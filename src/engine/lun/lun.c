@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/codec.h"
+#include "base/fsm.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -79,16 +80,13 @@ static void tell_waits(struct lun *u)
 
 void lun_tell_vanished(struct lun *u)
 {
-	u->missing = true;
 	begin(u, "vanished");
 	engine_post(engine_of(u));
 }
 
 void lun_tell_back(struct lun *u)
 {
-	u->missing = false;
-	u->back = true;
-	if (u->told)
+	if (u->told != LUN_UNTOLD)
 		tell(u);
 }
 
@@ -120,45 +118,35 @@ void lun_tell_all(struct lun *u)
 {
 	struct disk_waiting w;
 
-	if (u->attached && !u->detaching)
+	if (lun_is_attached(u) && u->state != LUN_DETACHING)
 		tell_held(u);
-	if (u->told)
+	if (u->told != LUN_UNTOLD)
 		tell(u);
 	if (disk_waits(u->disk, &w))
 		tell_waits(u);
-	if (u->missing)
+	if (u->listing == LUN_VANISHED || u->listing == LUN_GONE)
 		lun_tell_vanished(u);
 }
 
 /* The exporter -------------------------------------------------------- */
 
-/* Nothing of the handle is left here. */
-static void end_attach(struct lun *u, int err)
+static void step(struct lun *u, enum lun_event ev)
 {
-	io_timer_cancel(engine_of(u)->loop, &u->patience);
-	u->attached = u->detaching = false;
-	tell_detached(u, err);
-	u->ops->detached(u);
+	/* A failure of it has been dealt with: lun_break(). */
+	(void)fsm_step(&lun_fsm, &u->state, (uint8_t)ev, u, NULL);
 }
 
 static void on_started(void *ctx, int err)
 {
 	struct lun *u = ctx;
 
-	if (!err) {
-		begin(u, "attached");
-		engine_post(engine_of(u));
-		return;
-	}
 	u->error = err;
-	export_stop(u->export);
+	step(u, err ? LUN_EV_OVER : LUN_EV_SERVES);
 }
 
 static void on_hung_up(void *ctx)
 {
-	struct lun *u = ctx;
-
-	export_stop(u->export);
+	step(ctx, LUN_EV_OVER);
 }
 
 static void on_stopped(void *ctx, int err)
@@ -166,7 +154,8 @@ static void on_stopped(void *ctx, int err)
 	struct lun *u = ctx;
 
 	u->export = NULL;
-	end_attach(u, u->error ? u->error : err);
+	u->error = u->error ? u->error : err;
+	step(u, LUN_EV_STOPPED);
 }
 
 static const struct export_events export_events = {
@@ -226,11 +215,10 @@ static void start_late(struct lun *u)
 {
 	int err = start_export(u);
 
-	if (!err || err == -EAGAIN)
+	if (err == -EAGAIN)
 		return;
-	close(u->fd);
-	u->fd = -1;
-	end_attach(u, err);
+	u->error = err;
+	step(u, err ? LUN_EV_FAIL : LUN_EV_START);
 }
 
 /* The kernel has had it: whatever it is now, it is the same or nothing. */
@@ -251,11 +239,11 @@ int lun_attach(struct lun *u, const struct lun_attach *a)
 	bool resumes = a->resume && a->geometry.block_size;
 	int err;
 
-	if (u->attached)
+	if (lun_is_attached(u))
 		return -EBUSY;
 	if (resumes)
 		resume(u, a);
-	else if (*a->expect && u->told &&
+	else if (*a->expect && u->told != LUN_UNTOLD &&
 		 strcmp(a->expect, disk_identity(u->disk)->id) != 0)
 		return -ESTALE;
 	u->via = a->via;
@@ -268,8 +256,7 @@ int lun_attach(struct lun *u, const struct lun_attach *a)
 		u->fd = -1;
 		return err;
 	}
-	u->attached = true;
-	u->ops->attached(u);
+	step(u, err ? LUN_EV_WAIT : LUN_EV_START);
 	return 0;
 }
 
@@ -283,22 +270,7 @@ static void on_patience_over(struct io_timer *t)
 
 void lun_detach(struct lun *u)
 {
-	if (!u->attached) {
-		tell_detached(u, 0);
-		return;
-	}
-	if (u->detaching)
-		return;
-	u->detaching = true;
-	if (u->export) {
-		io_timer_after(engine_of(u)->loop, &u->patience,
-			       FLUSH_PATIENCE);
-		export_stop(u->export);
-		return;
-	}
-	close(u->fd);
-	u->fd = -1;
-	end_attach(u, 0);
+	step(u, LUN_EV_DETACH);
 }
 
 /* The disk's callbacks ------------------------------------------------ */
@@ -315,21 +287,21 @@ static void on_state(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 	enum disk_state state = disk_state(d);
-	bool first = !u->told;
+	enum lun_told news =
+		state == DISK_FAILED ? LUN_TOLD_FAILED : LUN_TOLD_ONLINE;
 
 	if (state != DISK_ONLINE && state != DISK_FAILED)
 		return;
 	u->served |= state == DISK_ONLINE;
 	u->owner->ops->settled(u->owner);
-	if (first || u->failed != (state == DISK_FAILED)) {
-		u->told = true;
-		u->failed = state == DISK_FAILED;
+	if (u->told != news) {
+		u->told = news;
 		tell(u);
 	}
-	if (u->fd >= 0)
+	if (u->state == LUN_WAITING)
 		start_late(u);
 	else if (u->export && check_kind(u))
-		export_stop(u->export);
+		step(u, LUN_EV_OVER);
 	count(u);
 }
 
@@ -346,7 +318,7 @@ static void on_resized(void *ctx, struct disk *d)
 {
 	struct lun *u = ctx;
 
-	if (u->told)
+	if (u->told != LUN_UNTOLD)
 		tell(u);
 	if (u->export)
 		export_resized(u->export);
@@ -448,6 +420,141 @@ void lun_free(struct lun *u)
 
 bool lun_is_forgettable(const struct lun *u)
 {
-	return !u->attached && disk_idle(u->disk) &&
+	return !lun_is_attached(u) && disk_idle(u->disk) &&
 	       passthrough_is_idle(&u->pass);
 }
+
+void lun_break(struct lun *u, const char *what)
+{
+	if (u->broken)
+		return;
+	u->broken = true;
+	on_note(u, u->disk, LOG_ERR, what);
+	disk_fail(u->disk, -EIO, "the driver made a mistake");
+}
+
+/* The machine --------------------------------------------------------- */
+
+static void act_attached(void *obj, const void *arg)
+{
+	struct lun *u = obj;
+
+	u->ops->attached(u);
+}
+
+static void act_serves(void *obj, const void *arg)
+{
+	struct lun *u = obj;
+
+	begin(u, "attached");
+	engine_post(engine_of(u));
+}
+
+static void act_stop(void *obj, const void *arg)
+{
+	struct lun *u = obj;
+
+	export_stop(u->export);
+}
+
+static void act_detach(void *obj, const void *arg)
+{
+	struct lun *u = obj;
+
+	io_timer_after(engine_of(u)->loop, &u->patience, FLUSH_PATIENCE);
+	export_stop(u->export);
+}
+
+static void act_answer(void *obj, const void *arg)
+{
+	tell_detached(obj, 0);
+}
+
+/* Nothing of the handle is left here. */
+static void act_stopped(void *obj, const void *arg)
+{
+	struct lun *u = obj;
+
+	io_timer_cancel(engine_of(u)->loop, &u->patience);
+	tell_detached(u, u->error);
+	u->ops->detached(u);
+}
+
+/* It was never served. */
+static void act_let_go(void *obj, const void *arg)
+{
+	struct lun *u = obj;
+
+	close(u->fd);
+	u->fd = -1;
+	act_stopped(u, NULL);
+}
+
+#define ROW(from, ev, to, act)                                                 \
+	{                                                                      \
+		from, LUN_EV_##ev, LUN_##to, act, NULL                         \
+	}
+#define IGNORED(from, ev, why)                                                 \
+	{                                                                      \
+		from, LUN_EV_##ev, FSM_IGNORED, NULL, why                      \
+	}
+#define FREE	  IN(LUN_FREE)
+#define WAITING	  IN(LUN_WAITING)
+#define STARTING  IN(LUN_STARTING)
+#define SERVING	  IN(LUN_SERVING)
+#define STOPPING  IN(LUN_STOPPING)
+#define DETACHING IN(LUN_DETACHING)
+
+static const struct fsm_row rows[] = {
+	ROW(FREE, WAIT, WAITING, act_attached),
+	ROW(FREE, START, STARTING, act_attached),
+	ROW(FREE, DETACH, FREE, act_answer),
+	ROW(WAITING, START, STARTING, NULL),
+	ROW(WAITING, FAIL, FREE, act_let_go),
+	ROW(WAITING, DETACH, FREE, act_let_go),
+	ROW(STARTING, SERVES, SERVING, act_serves),
+	ROW(STARTING | SERVING, OVER, STOPPING, act_stop),
+	ROW(STARTING | SERVING | STOPPING, DETACH, DETACHING, act_detach),
+	ROW(STOPPING | DETACHING, STOPPED, FREE, act_stopped),
+
+	IGNORED(STOPPING | DETACHING, OVER, "it stops already"),
+	IGNORED(DETACHING, DETACH, "it is asked for already"),
+};
+
+static const char *const state_names[] = {
+	"FREE", "WAITING", "STARTING", "SERVING", "STOPPING", "DETACHING", NULL,
+};
+
+static const char *const event_names[] = {
+	"WAIT", "START", "FAIL", "SERVES", "OVER", "DETACH", "STOPPED", NULL,
+};
+
+static const char *check(const void *obj)
+{
+	const struct lun *u = obj;
+
+	if ((u->fd >= 0) != (u->state == LUN_WAITING))
+		return "the handle is not as it should be";
+	if (!!u->export != (u->state >= LUN_STARTING))
+		return "the exporter is not as it should be";
+	if (u->patience.set && u->state != LUN_DETACHING)
+		return "nobody waits for a flush";
+	return NULL;
+}
+
+static void broken(void *obj, const char *what)
+{
+	lun_break(obj, what);
+}
+
+const struct fsm lun_fsm = {
+	.name = "engine-lun",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = LUN_STATES,
+	.nevents = LUN_EVENTS,
+	.check = check,
+	.broken = broken,
+};

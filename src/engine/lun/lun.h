@@ -16,6 +16,7 @@
 #include "words/words.h"
 
 struct export_ops;
+struct fsm;
 struct lun;
 
 /* What a LUN tells those it is one of. */
@@ -38,8 +39,52 @@ struct lun_attach {
 	struct disk_geometry geometry;
 };
 
+/* Who uses it; the table is in lun.c. */
+enum lun_state {
+	LUN_FREE,
+	LUN_WAITING,   /* the handle is here, and the disk not known yet */
+	LUN_STARTING,  /* the exporter does */
+	LUN_SERVING,   /* the kernel has it */
+	LUN_STOPPING,  /* the kernel let go, or refused */
+	LUN_DETACHING, /* the manager asked for it */
+	LUN_STATES
+};
+
+enum lun_event {
+	LUN_EV_WAIT,	/* it is attached before it is known */
+	LUN_EV_START,	/* the exporter was started */
+	LUN_EV_FAIL,	/* ... and could not be, in the end */
+	LUN_EV_SERVES,	/* the kernel says so */
+	LUN_EV_OVER,	/* it does not, or not any more */
+	LUN_EV_DETACH,	/* the manager wants that */
+	LUN_EV_STOPPED, /* nothing of the exporter is left */
+	LUN_EVENTS
+};
+
+extern const struct fsm lun_fsm; /* for the tests */
+
+/* What the scans made of it; the table is in listing.c. */
+enum lun_listing {
+	LUN_KNOWN,    /* it was listed, or not looked for yet */
+	LUN_UNLISTED, /* not any more, and not in use: it failed */
+	LUN_VANISHED, /* not any more, and in use: the manager knows */
+	LUN_GONE,     /* ... and not in use by now: it failed */
+	LUN_BACK,     /* listed again after it vanished */
+	LUN_LISTINGS
+};
+
+enum lun_told {
+	LUN_UNTOLD,
+	LUN_TOLD_ONLINE,
+	LUN_TOLD_FAILED
+};
+
+/* The booleans are facts of what was, whatever the states are. */
 struct lun {
 	struct idmap_node node;
+	uint8_t state;	 /* enum lun_state */
+	uint8_t listing; /* enum lun_listing */
+	enum lun_told told;
 	struct lun_owner *owner; /* borrowed */
 	const struct lun_ops *ops;
 	struct disk *disk;
@@ -50,15 +95,9 @@ struct lun {
 	unsigned depth;
 	bool resume;
 	bool probed;		  /* as far as it can be: see luns.probing */
-	bool told;		  /* the manager knows it */
-	bool failed;		  /* ... as such */
-	bool listed;		  /* by the last scan */
-	bool unlisted;		  /* ... and therefore failed, not in use */
-	bool missing;		  /* told as vanished, and not back yet */
-	bool back;		  /* listed again after that */
+	bool listed;		  /* by the scan that is under way */
 	bool served;		  /* it was online once */
-	bool attached;		  /* counts in luns.attached */
-	bool detaching;		  /* "detached" is owed */
+	bool broken;		  /* a machine was in a state that cannot be */
 	int error;		  /* why the exporter did not start */
 	struct io_timer patience; /* with a flush that does not end */
 };
@@ -73,6 +112,13 @@ void lun_tell_back(struct lun *u);
 void lun_tell_all(struct lun *u);
 /* Only when it has no exporter and the session is down or it is idle. */
 void lun_free(struct lun *u);
+static inline bool lun_is_attached(const struct lun *u)
+{
+	return u->state != LUN_FREE;
+}
+
+/* For their fsm.broken: this one fails, and nothing else. */
+void lun_break(struct lun *u, const char *what);
 /* Nobody uses it, and lun_free() may be called. */
 bool lun_is_forgettable(const struct lun *u);
 

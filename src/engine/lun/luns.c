@@ -243,7 +243,7 @@ void luns_break(struct luns *l)
 	struct lun *u = NULL;
 
 	while ((u = luns_next(l, u)))
-		disk_fail(u->disk, -EIO, "the driver made a mistake");
+		lun_break(u, "its target is in a state that cannot be");
 }
 
 uint64_t luns_next_wake(const struct luns *l)
@@ -318,7 +318,7 @@ int luns_forget(struct luns *l, const uint8_t lun[static LUN_LEN])
 		return 0;
 	if (!lun_is_forgettable(u))
 		return -EBUSY;
-	back = u->back;
+	back = u->listing == LUN_BACK;
 	luns_drop(l, u);
 	luns_tell_count(l);
 	if (back) /* the scan that listed it is over */
@@ -331,7 +331,7 @@ void luns_detach_all(struct luns *l)
 	struct lun *u = NULL;
 
 	while ((u = luns_next(l, u)))
-		if (u->attached)
+		if (lun_is_attached(u))
 			lun_detach(u);
 }
 

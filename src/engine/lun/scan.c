@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/topic.h"
+#include "engine/lun/listing.h"
 
 #define SCAN_AGAIN UINT64_C(1000) /* ms, after a first refusal */
 #define SCAN_STEPS 5		  /* doublings */
@@ -41,14 +42,17 @@ void luns_tell_count(struct luns *l)
 
 bool lun_is_to_be_new(const struct lun *u)
 {
-	return (u->served || u->unlisted) && !u->attached &&
+	bool failed_by_scan =
+		u->listing == LUN_UNLISTED || u->listing == LUN_GONE;
+
+	return (u->served || failed_by_scan) && !lun_is_attached(u) &&
 	       disk_state(u->disk) == DISK_FAILED;
 }
 
 /* In use, and failed: it may be the right one that is listed. */
 static void look_again(struct luns *l, struct lun *u)
 {
-	if (u->attached)
+	if (lun_is_attached(u))
 		disk_listed(u->disk, luns_now(l));
 }
 
@@ -77,31 +81,25 @@ static bool take_lun(struct luns *l, const uint8_t *lun)
 	}
 	u->listed = true;
 	look_again(l, u);
-	if (u->missing)
-		lun_tell_back(u);
+	listing_step(u, LISTING_EV_LISTED);
 	return true;
 }
 
-static void unlist(struct lun *u)
+static void miss_lun(struct lun *u)
 {
-	u->unlisted = true;
-	disk_fail(u->disk, -ENODEV, "the target does not list it any more");
+	if (lun_is_attached(u))
+		listing_step(u, LISTING_EV_MISSED);
+	else if (disk_state(u->disk) != DISK_FAILED)
+		listing_step(u, LISTING_EV_UNUSED);
 }
 
-/*
- * Those in use are left to their disks: the answers of the target to their
- * own commands count for more than a list.  The manager may end the use.
- */
 static void miss_luns(struct luns *l)
 {
 	struct lun *u = NULL;
 
 	while ((u = luns_next(l, u))) {
-		if (!u->listed && u->attached && !u->missing)
-			lun_tell_vanished(u);
-		if (!u->listed && !u->attached &&
-		    disk_state(u->disk) != DISK_FAILED)
-			unlist(u);
+		if (!u->listed)
+			miss_lun(u);
 		u->listed = false;
 	}
 }
