@@ -40,7 +40,7 @@ static const char *reserve_check(const void *obj)
 
 	if (r->out)
 		return "a command of the state before is with the session";
-	if (HAS_KEY & IN(r->state) && !keys_is_ours(d->rules->host, r->key))
+	if (HAS_KEY & IN(r->state) && !r->key)
 		return "it has no key";
 	if (r->state == RESERVE_HELD && r->left)
 		return "what it holds is said to be left behind";

@@ -21,7 +21,8 @@
 
 void device_step(struct device *d, enum device_event ev, const void *arg)
 {
-	fsm_step(&device_fsm, &d->state, (uint8_t)ev, d, arg);
+	/* A failure of it has been dealt with: device_broken(). */
+	(void)fsm_step(&device_fsm, &d->state, (uint8_t)ev, d, arg);
 }
 
 void device_name(const struct device *d, char *dst, size_t size)
@@ -122,7 +123,7 @@ static void take_result(struct device *d, enum step_kind kind,
 /* The right disk is behind it again, or what it waited for came otherwise. */
 static bool wants_renewal(const struct device *d)
 {
-	return d->renew == DEVICE_CHANGED ||
+	return d->renew == DEVICE_CHANGED || d->renew == DEVICE_CONFUSED ||
 	       (d->renew == DEVICE_REPLACED && !d->said.online);
 }
 
@@ -238,6 +239,7 @@ static void act_loop(void *obj, const void *arg)
 
 static void act_parse(void *obj, const void *arg)
 {
+	clear_timer(obj); /* of a renewal: it is looked at again after this */
 	((struct device *)obj)->written = false;
 	run(obj, STEP_PARSE, NULL);
 }
@@ -350,7 +352,7 @@ void device_catch_up(struct device *d)
 {
 	bool changed = d->said.online && is_changed(d);
 
-	if (d->said.online && d->renew &&
+	if (d->said.online && d->renew && d->renew != DEVICE_CONFUSED &&
 	    (!changed || d->renew == DEVICE_REPLACED))
 		drop_renewal(d);
 	if (changed && !(d->renew && is_as_tried(d)))
@@ -634,12 +636,12 @@ static void act_gone(void *obj, const void *arg)
 
 /* The table ----------------------------------------------------------- */
 
-static const char *const state_names[] = {
+static const char *const state_names[DEVICE_STATES] = {
 	"down",	    "mounting",	 "attaching",  "looping",  "parsing",
 	"adding",   "online",	 "resizing",   "checking", "in-use",
 	"clearing", "detaching", "unmounting", "gone",
 };
-static const char *const event_names[] = {
+static const char *const event_names[DEVICE_EVENTS] = {
 	"reported", "ok",	 "failed",   "busy",	"stop", "force",
 	"attached", "detached",	 "sized",    "written", "stay", "kept",
 	"begun",    "no-engine", "orphaned", "timer",
@@ -651,6 +653,12 @@ static const char *const event_names[] = {
 	{                                                                      \
 		from, E(ev), DEVICE_##to, act, label                           \
 	}
+#define IGNORED(in, ev, why)                                                   \
+	{                                                                      \
+		in, E(ev), FSM_IGNORED, NULL, why                              \
+	}
+/* Behind the rows that say more, and without GONE, where nothing is left. */
+#define ELSE (IN(DEVICE_GONE) - 1)
 
 /* clang-format off */
 static const struct fsm_row rows[] = {
@@ -705,11 +713,32 @@ ROW(S(DETACHING),  NO_ENGINE, UNMOUNTING, act_not_flushed, "engine is dead"),
 ROW(S(UNMOUNTING), OK,        DOWN,       act_down,        "undone"),
 ROW(S(UNMOUNTING), FAILED,    DOWN,       act_down,        "left behind"),
 ROW(S(UNMOUNTING), STOP,      DOWN,       act_down,        "undone"),
+
+IGNORED(S(IN_USE),     STOP,      "it waits for its users"),
+IGNORED(S(DETACHING),  STOP,      "it is going"),
+IGNORED(S(UNMOUNTING), FORCE,     "it is going, and nobody waits for it"),
+IGNORED(S(DOWN) | S(ATTACHING) | S(ONLINE),
+                       STAY,      "it did not begin to go"),
+IGNORED(S(DETACHING),  STAY,      "it is too late"),
+IGNORED(ELSE,          ATTACHED,  "an engine may say so at any time"),
+IGNORED(ELSE,          DETACHED,  "an engine may say so at any time"),
+IGNORED(ELSE,          WRITTEN,   "it is looked at when it is online"),
+IGNORED(ELSE,          NO_ENGINE, "the next one is told what there is"),
+IGNORED(ELSE,          ORPHANED,  "it waits for the next engine, or for none"),
 };
 /* clang-format on */
 
 const struct fsm device_fsm = {
-	"device", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+	.name = "device",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(*rows),
+	.nstates = DEVICE_STATES,
+	.nevents = DEVICE_EVENTS,
+	.ends = IN(DEVICE_GONE),
+	.check = device_check,
+	.broken = device_broken,
 };
 
 const char *device_state_name(const struct device *d)

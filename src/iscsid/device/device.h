@@ -45,6 +45,7 @@ enum device_state {
 	DEVICE_DETACHING,
 	DEVICE_UNMOUNTING,
 	DEVICE_GONE,
+	DEVICE_STATES
 };
 
 enum device_event {
@@ -64,6 +65,7 @@ enum device_event {
 	DEVICE_NO_ENGINE,
 	DEVICE_ORPHANED, /* the same, and what it served cannot go on */
 	DEVICE_TIMER,
+	DEVICE_EVENTS
 };
 
 extern const struct fsm device_fsm;
@@ -73,6 +75,7 @@ enum device_renew {
 	DEVICE_KEEPS,
 	DEVICE_CHANGED,	 /* the kernel cannot change what is in use */
 	DEVICE_REPLACED, /* another disk is behind it, or none */
+	DEVICE_CONFUSED, /* its machine met what is impossible */
 };
 
 struct target;

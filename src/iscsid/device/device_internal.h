@@ -1,5 +1,5 @@
 /*
- * device_internal - what device.c, device_life.c and device_via.c share.
+ * device_internal - what the files device*.c share.
  */
 #ifndef ISCSID_DEVICE_INTERNAL_H
 #define ISCSID_DEVICE_INTERNAL_H
@@ -12,6 +12,10 @@
 	(IN(DEVICE_LOOPING) | IN(DEVICE_PARSING) | IN(DEVICE_ADDING) |         \
 	 IN(DEVICE_ONLINE) | IN(DEVICE_RESIZING) | IN(DEVICE_CHECKING) |       \
 	 IN(DEVICE_IN_USE) | IN(DEVICE_CLEARING))
+
+/* device_check.c: for the table. */
+const char *device_check(const void *obj);
+void device_broken(void *obj, const char *what);
 
 /* arg: of the event, as the table's actions know it, or NULL. */
 void device_step(struct device *d, enum device_event ev, const void *arg);

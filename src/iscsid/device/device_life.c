@@ -324,6 +324,7 @@ static const char *doing_by_state(const struct device *d)
 	switch ((enum device_state)d->state) {
 	case DEVICE_DOWN:
 	case DEVICE_GONE:
+	case DEVICE_STATES:
 		break;
 	case DEVICE_MOUNTING:
 		return step_words(d->via, STEP_MOUNT);
