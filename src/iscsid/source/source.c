@@ -25,7 +25,8 @@ struct failure {
 
 static void step(struct source *s, enum source_event ev, const void *arg)
 {
-	fsm_step(&source_fsm, &s->state, (uint8_t)ev, s, arg);
+	/* A failure of it has been dealt with: source_broken(). */
+	(void)fsm_step(&source_fsm, &s->state, (uint8_t)ev, s, arg);
 }
 
 static void fail(struct source *s, const char *reason, bool rarely)
@@ -465,13 +466,51 @@ static void act_read(void *obj, const void *arg)
 	act_name(s, NULL);
 }
 
+/* What must hold ------------------------------------------------------ */
+
+static const char *source_check(const void *obj)
+{
+	const struct source *s = obj;
+	uint32_t at = IN(s->state);
+
+	if (at & (IN(SOURCE_RESOLVING) | IN(SOURCE_NAMING))) {
+		if (!s->worker)
+			return "nobody looks names up";
+	} else if (s->worker) {
+		return "names are looked up for nobody";
+	}
+	if (at & (IN(SOURCE_ASKING) | IN(SOURCE_WAITING))) {
+		if (!s->timer.set)
+			return "it would wait for ever";
+	} else if (s->timer.set) {
+		return "a timer runs that means nothing";
+	}
+	if (at & IN(SOURCE_ASKING) && !(s->engine && s->id))
+		return "no engine was asked";
+	if (at & (IN(SOURCE_WAITING) | IN(SOURCE_DEAD)) && s->engine)
+		return "an engine is still at it";
+	if (!(at & IN(SOURCE_NAMING)) && s->taken)
+		return "an answer is taken for ever";
+	return NULL;
+}
+
+/* Whatever it was at is nothing: it begins anew, and takes its time. */
+static void source_broken(void *obj, const char *what)
+{
+	const struct failure f = { what, true, false };
+	struct source *s = obj;
+
+	s->state = SOURCE_WAITING;
+	act_wait(s, &f);
+}
+
 /* The table ----------------------------------------------------------- */
 
-static const char *const state_names[] = {
+static const char *const state_names[SOURCE_STATES] = {
 	"new",	  "resolving", "placing", "asking",
 	"naming", "waiting",   "done",	  "dead",
 };
-static const char *const event_names[] = {
+static const char *const event_names[SOURCE_EVENTS] = {
 	"ask",	 "read",   "resolved", "placed", "answered",
 	"named", "failed", "timer",    "end",
 };
@@ -481,9 +520,12 @@ static const char *const event_names[] = {
 	 IN(SOURCE_ASKING) | IN(SOURCE_NAMING) | IN(SOURCE_WAITING) |          \
 	 IN(SOURCE_DONE))
 
+/* One that is dead may be configured again. */
+#define ANY (ALIVE | IN(SOURCE_DEAD))
+
 static const struct fsm_row rows[] = {
-	{ ALIVE, SOURCE_ASK, SOURCE_RESOLVING, act_resolve, "from the start" },
-	{ ALIVE, SOURCE_READ, SOURCE_NAMING, act_read, "stands in the file" },
+	{ ANY, SOURCE_ASK, SOURCE_RESOLVING, act_resolve, "from the start" },
+	{ ANY, SOURCE_READ, SOURCE_NAMING, act_read, "stands in the file" },
 	{ IN(SOURCE_RESOLVING), SOURCE_RESOLVED, SOURCE_PLACING, act_place,
 	  "address known" },
 	{ IN(SOURCE_PLACING), SOURCE_PLACED, SOURCE_ASKING, act_ask,
@@ -500,10 +542,22 @@ static const struct fsm_row rows[] = {
 		  IN(SOURCE_DONE),
 	  SOURCE_FAILED, SOURCE_WAITING, act_wait, "back-off" },
 	{ ALIVE, SOURCE_END, SOURCE_DEAD, act_end, "not configured" },
+
+	{ IN(SOURCE_NAMING), SOURCE_ANSWERED, FSM_IGNORED, NULL,
+	  "it waits until the one before is taken" },
+	{ IN(SOURCE_DEAD), SOURCE_END, FSM_IGNORED, NULL, "it is" },
 };
 
 const struct fsm source_fsm = {
-	"source", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+	.name = "source",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(*rows),
+	.nstates = SOURCE_STATES,
+	.nevents = SOURCE_EVENTS,
+	.check = source_check,
+	.broken = source_broken,
 };
 
 void source_begin(struct source *s)

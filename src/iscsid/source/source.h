@@ -42,6 +42,7 @@ enum source_state {
 	SOURCE_WAITING,	  /* after a failure */
 	SOURCE_DONE,
 	SOURCE_DEAD, /* not configured any more */
+	SOURCE_STATES
 };
 
 enum source_event {
@@ -54,6 +55,7 @@ enum source_event {
 	SOURCE_FAILED,
 	SOURCE_TIMER,
 	SOURCE_END,
+	SOURCE_EVENTS
 };
 
 extern const struct fsm source_fsm;
