@@ -407,16 +407,48 @@ static void act_silent(void *obj, const void *arg)
 	act_kill(obj, arg);
 }
 
-static const char *const state_names[] = {
-	"down", "starting", "adopting", "ready", "killed", "quitting", "gone",
-};
-static const char *const event_names[] = {
-	"spawn", "found",  "said-ready", "said-adopted", "misbehaved",
-	"renew", "exited", "quit",	 "late",
-};
+/* What must hold ------------------------------------------------------ */
 
 #define NEW   (IN(ENGINE_STARTING) | IN(ENGINE_ADOPTING))
 #define ALIVE (NEW | IN(ENGINE_READY))
+#define ENDS  (IN(ENGINE_KILLED) | IN(ENGINE_QUITTING))
+#define OVER  (IN(ENGINE_DOWN) | IN(ENGINE_GONE))
+
+static const char *engine_check(const void *obj)
+{
+	const struct engine_process *e = obj;
+	uint32_t at = IN(e->state);
+
+	if (at & OVER && (e->running || e->connected))
+		return "something of the process is left";
+	if (at & (ALIVE | ENDS) && !e->running && !e->connected)
+		return "nothing of the process is left";
+	if (at & (ALIVE | IN(ENGINE_DOWN)) && !e->timer.set)
+		return "it is waited for without an end";
+	if (at & IN(ENGINE_GONE) && e->timer.set)
+		return "it would come back";
+	return NULL;
+}
+
+/* Another one takes over what it has: in whatever state it is, it ends. */
+static void engine_broken(void *obj, const char *what)
+{
+	struct engine_process *e = obj;
+
+	log_err(e->name, "%s: it is replaced", what);
+	if (IN(e->state) & ALIVE)
+		engine_step(e, ENGINE_MISBEHAVED);
+	else
+		engine_kill(e);
+}
+
+static const char *const state_names[ENGINE_STATES] = {
+	"down", "starting", "adopting", "ready", "killed", "quitting", "gone",
+};
+static const char *const event_names[ENGINE_EVENTS] = {
+	"spawn", "found",  "said-ready", "said-adopted", "misbehaved",
+	"renew", "exited", "quit",	 "late",
+};
 
 static const struct fsm_row rows[] = {
 	{ IN(ENGINE_DOWN), ENGINE_SPAWN, ENGINE_STARTING, act_spawn,
@@ -446,18 +478,31 @@ static const struct fsm_row rows[] = {
 	  "ends already" },
 	{ IN(ENGINE_QUITTING), ENGINE_LATE, ENGINE_QUITTING, act_late,
 	  "does not end" },
-	{ IN(ENGINE_QUITTING), ENGINE_MISBEHAVED, ENGINE_QUITTING, NULL,
-	  "closed its socket" },
 	{ IN(ENGINE_QUITTING), ENGINE_EXITED, ENGINE_GONE, act_gone, "ended" },
+
+	{ ENDS, ENGINE_MISBEHAVED, FSM_IGNORED, NULL, "it ends already" },
+	{ IN(ENGINE_READY) | ENDS, ENGINE_SAID_READY, FSM_IGNORED, NULL,
+	  "an engine may say so at any time" },
+	{ IN(ENGINE_STARTING) | IN(ENGINE_READY) | ENDS, ENGINE_SAID_ADOPTED,
+	  FSM_IGNORED, NULL, "an engine may say so at any time" },
 };
 
 const struct fsm engine_fsm = {
-	"engine", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+	.name = "engine",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(*rows),
+	.nstates = ENGINE_STATES,
+	.nevents = ENGINE_EVENTS,
+	.check = engine_check,
+	.broken = engine_broken,
 };
 
 void engine_step(struct engine_process *e, enum engine_event ev)
 {
-	fsm_step(&engine_fsm, &e->state, (uint8_t)ev, e, NULL);
+	/* A failure of it has been dealt with: engine_broken(). */
+	(void)fsm_step(&engine_fsm, &e->state, (uint8_t)ev, e, NULL);
 }
 
 static void on_timer(struct io_timer *t)

@@ -39,6 +39,7 @@ enum engine_state {
 	ENGINE_KILLED,	 /* misbehaved; its end is awaited */
 	ENGINE_QUITTING, /* asked to end */
 	ENGINE_GONE,
+	ENGINE_STATES
 };
 
 enum engine_event {
@@ -51,6 +52,7 @@ enum engine_event {
 	ENGINE_EXITED,
 	ENGINE_QUIT,
 	ENGINE_LATE,
+	ENGINE_EVENTS
 };
 
 extern const struct fsm engine_fsm;
