@@ -34,6 +34,7 @@ enum manager_state {
 	MANAGER_LOGGING_OUT, /* targets are removed */
 	MANAGER_QUITTING,    /* engines end */
 	MANAGER_OVER,
+	MANAGER_STATES
 };
 
 struct manager {

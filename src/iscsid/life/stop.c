@@ -12,7 +12,8 @@
 
 static void step(struct manager *m, enum manager_event ev)
 {
-	fsm_step(&manager_fsm, &m->state, (uint8_t)ev, m, NULL);
+	/* A failure of it has been dealt with: manager_broken(). */
+	(void)fsm_step(&manager_fsm, &m->state, (uint8_t)ev, m, NULL);
 }
 
 static void set_deadline(struct manager *m, uint64_t ms)
@@ -76,10 +77,38 @@ static void act_late_quit(void *obj, const void *arg)
 	act_over(obj, arg);
 }
 
-static const char *const state_names[] = {
+/* What must hold ------------------------------------------------------ */
+
+#define HAS_DEADLINE (IN(MANAGER_LOGGING_OUT) | IN(MANAGER_QUITTING))
+
+static const char *manager_check(const void *obj)
+{
+	const struct manager *m = obj;
+	uint32_t at = IN(m->state);
+
+	if (!list_empty(&m->sources))
+		return "targets are still looked for";
+	if (m->deadline.set != ((at & HAS_DEADLINE) != 0))
+		return "the deadline is not of this state";
+	if (at & IN(MANAGER_LOGGING_OUT) && targets_have_devices(m))
+		return "there are devices still";
+	return NULL;
+}
+
+/* The stop goes on; where it has a deadline, not for ever. */
+static void manager_broken(void *obj, const char *what)
+{
+	struct manager *m = obj;
+
+	log_err(NULL, "%s: ignored", what);
+	if (IN(m->state) & HAS_DEADLINE && !m->deadline.set)
+		set_deadline(m, MANAGER_QUIT_IN);
+}
+
+static const char *const state_names[MANAGER_STATES] = {
 	"running", "draining", "logging-out", "quitting", "over",
 };
-static const char *const event_names[] = {
+static const char *const event_names[MANAGER_EVENTS] = {
 	"stop", "no-devices", "no-targets", "no-engines", "late",
 };
 
@@ -99,7 +128,15 @@ static const struct fsm_row rows[] = {
 };
 
 const struct fsm manager_fsm = {
-	"manager", state_names, event_names, rows, sizeof(rows) / sizeof(*rows),
+	.name = "manager",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(*rows),
+	.nstates = MANAGER_STATES,
+	.nevents = MANAGER_EVENTS,
+	.check = manager_check,
+	.broken = manager_broken,
 };
 
 static void check_stop(struct manager *m)

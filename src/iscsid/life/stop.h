@@ -12,6 +12,7 @@ enum manager_event {
 	MANAGER_NO_TARGETS,
 	MANAGER_NO_ENGINES,
 	MANAGER_LATE,
+	MANAGER_EVENTS
 };
 
 extern const struct fsm manager_fsm;
