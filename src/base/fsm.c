@@ -59,9 +59,6 @@ static void impossible(const struct fsm *f, uint8_t state, uint8_t event,
 {
 	char what[128];
 
-	/* A table that is not complete: it changes nothing. */
-	if (!f->broken)
-		return;
 	snprintf(what, sizeof(what), "%s: %s in %s is not foreseen", f->name,
 		 name_of(f->events, f->nevents, event),
 		 name_of(f->states, f->nstates, state));
@@ -157,12 +154,11 @@ static void dump_impossible(const struct fsm *f, uint8_t state,
 
 void fsm_dump(const struct fsm *f, struct strbuf *out)
 {
-	for (uint8_t state = 0; state < MAX_STATES; state++) {
+	for (uint8_t state = 0; state < f->nstates; state++) {
 		for (size_t i = 0; i < f->nrows; i++)
 			/* A later row for the same pair is never reached. */
 			if (find_row(f, state, f->rows[i].event) == &f->rows[i])
 				dump_row(f, state, &f->rows[i], out);
-		if (f->broken && state < f->nstates)
-			dump_impossible(f, state, out);
+		dump_impossible(f, state, out);
 	}
 }

@@ -31,7 +31,7 @@ struct fsm {
 	const char *const *states, *const *events; /* names */
 	const struct fsm_row *rows;
 	size_t nrows;
-	uint8_t nstates, nevents;
+	uint8_t nstates, nevents; /* names, each */
 	uint32_t ends; /* set of states whose actions may free the object */
 	/*
 	 * NULL, or what of the object is not as its state says: asked after
