@@ -1,11 +1,14 @@
 /*
  * test_exporter - by what way a disk reaches the kernel, and why.
+ *
+ * Argument: the rules of udev.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -18,6 +21,7 @@
 
 static struct exporter_hosts hosts;
 static char why[EXPORTER_WHY];
+static const char *rules; /* of udev */
 
 /* What this machine's ublk said. */
 static void judge(int err, uint64_t features)
@@ -172,6 +176,24 @@ static void test_each_has_what_its_facts_promise(void **state)
 	}
 }
 
+static void test_the_rules_of_udev_know_their_block_devices(void **state)
+{
+	const struct via_ops *via;
+	char text[4096], name[32];
+	FILE *f = fopen(rules, "r");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	for (unsigned i = 0; (via = exporter_at(i)); i++) {
+		snprintf(name, sizeof(name), "%s*", via->disk);
+		if (via->block && !strstr(text, name))
+			fail_msg("%s does not name %s", rules, name);
+	}
+}
+
 static void test_names_of_disks_are_read_and_written(void **state)
 {
 	unsigned n;
@@ -273,7 +295,7 @@ static void test_what_is_no_disk_has_no_shape(void **state)
 	assert_false(geometry.can_discard || geometry.can_zero);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_auto_takes_ublk_where_it_works),
@@ -291,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_the_words_are_those_of_the_list),
 		cmocka_unit_test(test_one_is_implied_and_works_everywhere),
 		cmocka_unit_test(test_each_has_what_its_facts_promise),
+		cmocka_unit_test(
+			test_the_rules_of_udev_know_their_block_devices),
 		cmocka_unit_test(test_names_of_disks_are_read_and_written),
 		cmocka_unit_test(test_a_name_of_a_disk_ends_with_its_number),
 		cmocka_unit_test_setup(test_all_that_was_said_is_there, fill),
@@ -302,5 +326,6 @@ int main(void)
 		cmocka_unit_test_setup(test_what_is_no_disk_has_no_shape, fill),
 	};
 
+	rules = argc > 1 ? argv[1] : "packaging/udev/59-softhba.rules";
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,26 +33,6 @@ void device_name(const struct device *d, char *dst, size_t size)
 		snprintf(dst, size, "%s", "");
 }
 
-static enum link_names names_of(const struct device *d)
-{
-	if (d->said.type == TYPE_CDROM)
-		return LINK_CD;
-	return inquiry_is_disk((uint8_t)d->said.type) ? LINK_DISK
-						      : LINK_GENERIC;
-}
-
-struct link_place device_place(const struct device *d)
-{
-	const struct options *o = d->t->m->opt;
-
-	return (struct link_place){ .base = o->linkdir,
-				    .mode = o->mode,
-				    .bus = d->t->bus,
-				    .target = d->t->number,
-				    .lun = d->said.number,
-				    .names = names_of(d) };
-}
-
 /* The steps ----------------------------------------------------------- */
 
 static void take_parts(struct device *d, const struct step_result *r)

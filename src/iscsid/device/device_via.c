@@ -1,6 +1,6 @@
 /*
- * device_via - a device's way to the kernel: which one, and what workers and
- * the engine are told of it.
+ * device_via - a device's way to the kernel: which one, its names, and what
+ * workers and the engine are told of it.
  */
 #include "iscsid/device/device_internal.h"
 
@@ -15,6 +15,7 @@
 #include "iscsid/core/core.h"
 #include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
+#include "scsi/inquiry.h"
 
 /* Which one ----------------------------------------------------------- */
 
@@ -65,6 +66,28 @@ void device_fall_back(struct device *d, const char *why)
 	str_copy(d->why_failed, sizeof(d->why_failed), why);
 	log_warn(d->label, "goes through %s instead", next->name);
 	*d->failure = '\0';
+}
+
+/* Its names ------------------------------------------------------------ */
+
+static enum link_names names_of(const struct device *d)
+{
+	if (d->said.type == TYPE_CDROM)
+		return LINK_CD;
+	return inquiry_is_disk((uint8_t)d->said.type) ? LINK_DISK
+						      : LINK_GENERIC;
+}
+
+struct link_place device_place(const struct device *d)
+{
+	const struct options *o = d->t->m->opt;
+
+	return (struct link_place){ .base = o->linkdir,
+				    .mode = o->mode,
+				    .bus = d->t->bus,
+				    .target = d->t->number,
+				    .lun = d->said.number,
+				    .names = names_of(d) };
 }
 
 /* What is told of it -------------------------------------------------- */

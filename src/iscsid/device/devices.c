@@ -192,10 +192,11 @@ static bool is_of_another(const struct device *d, const struct reported_lun *l)
 	       strcmp(d->said.identity, l->identity) != 0;
 }
 
-/* No disk, and one of the exporters is for such: it is online then. */
-static bool is_usable(const struct reported_lun *l)
+/* No disk, and an exporter is for such: it is online then. */
+static bool is_usable(const struct target *t, const struct reported_lun *l)
 {
-	return l->online || (l->cdbs && exporter_serves(l->type));
+	return l->online ||
+	       (l->cdbs && exporter_serves(t->settings.export, l->type));
 }
 
 void device_reported(struct target *t, const struct reported_lun *said)
@@ -208,7 +209,7 @@ void device_reported(struct target *t, const struct reported_lun *said)
 	if (!d)
 		return;
 	usable = *said;
-	usable.online = is_usable(said);
+	usable.online = is_usable(t, said);
 	d->known = true;
 	if (is_of_another(d, l))
 		return;

@@ -45,10 +45,11 @@ const struct via_ops *exporter_find(const char *word)
 	return NULL;
 }
 
-bool exporter_serves(uint32_t type)
+bool exporter_serves(uint32_t wanted, uint32_t type)
 {
 	for (unsigned i = 0; i < COUNT; i++)
-		if (table[i]->types & VIA_TYPE(type))
+		if (table[i]->types & VIA_TYPE(type) &&
+		    (wanted == CONF_EXPORT_AUTO || wanted == CONF_EXPORT(i)))
 			return true;
 	return false;
 }

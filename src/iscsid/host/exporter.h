@@ -23,8 +23,8 @@ unsigned exporter_number(const struct via_ops *via);
 /* The one of this word, "": the implied one.  NULL: there is none. */
 const struct via_ops *exporter_find(const char *word);
 
-/* Is there one for LUNs of this type? */
-bool exporter_serves(uint32_t type);
+/* Is one of those that are wanted (CONF_EXPORT()) for LUNs of this type? */
+bool exporter_serves(uint32_t wanted, uint32_t type);
 
 /* By number. */
 struct exporter_hosts {
