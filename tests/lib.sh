@@ -251,6 +251,10 @@ L=$T/dev # link directory
 # the same script runs the other way.  EXPORT= keeps the line away from those
 # who count.
 EXPORT=${SOFTHBA_EXPORT-Export=fuse}
+tests/exporters/words | grep -qx "${EXPORT#Export=}" || [ -z "$EXPORT" ] || {
+	echo "lib.sh: there is no such exporter: $EXPORT" >&2
+	exit 2
+}
 
 configure() { # the lines of iscsi.conf on standard input
 	{

@@ -260,7 +260,7 @@ static int open_handle(const struct outside *o, const struct via_ops *via,
 	return via->open(number);
 }
 
-/* fuse_dev_poll() of the kernel. */
+/* See via_ops.shared. */
 static bool is_unread(const struct outside *o, int handle)
 {
 	struct pollfd p = { .fd = handle, .events = POLLIN };
