@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "ctl/client.h"
 #include "tools/iscsictl_verbs.h"
+#include "words/verbs.h"
 
 #define RUNDIR_PATH "/run/iscsi"
 #define TIMEOUT	    40u	  /* s, longer than any verb takes */
@@ -34,9 +35,9 @@ static void help(FILE *to)
 {
 	fputs("usage: iscsictl [-R rundir] [-t seconds] verb [word...]\n\n",
 	      to);
-	for (size_t i = 0; i < verb_count; i++)
-		fprintf(to, "  %s %s\n      %s\n", verbs[i].name,
-			verbs[i].words, verbs[i].help);
+	for (size_t i = 0; i < CONTROL_VERBS; i++)
+		fprintf(to, "  %s %s\n      %s\n", control_verbs[i].name,
+			control_verbs[i].words, control_verbs[i].help);
 	fprintf(to,
 		"\n  -R, --rundir dir       run directory of iscsid (%s)\n"
 		"  -t, --timeout seconds  wait no longer (%u)\n"
@@ -44,7 +45,7 @@ static void help(FILE *to)
 		RUNDIR_PATH, TIMEOUT);
 }
 
-static int usage_error(const struct verb *v, const char *wrong)
+static int usage_error(const struct control_verb *v, const char *wrong)
 {
 	fprintf(stderr,
 		"iscsictl: %s: %s\n"
@@ -54,7 +55,7 @@ static int usage_error(const struct verb *v, const char *wrong)
 }
 
 /* What the daemon said at last. */
-static int finish(const struct verb *v, const struct msg_in *m)
+static int finish(const struct control_verb *v, const struct msg_in *m)
 {
 	static char text[4096];
 	bool ok = msg_is(m, "ok");
@@ -75,7 +76,7 @@ static int finish(const struct verb *v, const struct msg_in *m)
 static bool progressed;
 
 /* What it waits for meanwhile. */
-static void say_progress(const struct verb *v, const struct msg_in *m)
+static void say_progress(const struct control_verb *v, const struct msg_in *m)
 {
 	static char text[MSG_MAX];
 
@@ -85,7 +86,7 @@ static void say_progress(const struct verb *v, const struct msg_in *m)
 		fprintf(stderr, "iscsictl: %s: %s\n", v->name, text);
 }
 
-static int read_answer(const struct verb *v, int *status)
+static int read_answer(const struct control_verb *v, int *status)
 {
 	struct msg_in m;
 	int err;
@@ -100,13 +101,13 @@ static int read_answer(const struct verb *v, int *status)
 			return 0;
 		}
 		if (v->row && msg_is(&m, v->row))
-			v->print(&m, stdout);
+			verb_print(v, &m, stdout);
 		else if (msg_is(&m, "progress"))
 			say_progress(v, &m);
 	}
 }
 
-static int ask(const struct verb *v, const struct msg_out *m,
+static int ask(const struct control_verb *v, const struct msg_out *m,
 	       const char *rundir, uint64_t timeout)
 {
 	int status = EXIT_TROUBLE;
@@ -126,7 +127,7 @@ static int ask(const struct verb *v, const struct msg_out *m,
 				: ctl_strerror(err));
 		return EXIT_TROUBLE;
 	}
-	if (status == EXIT_OK && v->after && !v->after(rundir, timeout))
+	if (status == EXIT_OK && !verb_finish(v, rundir, timeout))
 		status = EXIT_TROUBLE;
 	return fflush(stdout) ? EXIT_TROUBLE : status;
 }
@@ -134,7 +135,7 @@ static int ask(const struct verb *v, const struct msg_out *m,
 static int run(int argc, char **argv, const char *rundir, uint64_t timeout)
 {
 	static struct msg_out m;
-	const struct verb *v = argc ? verb_find(argv[0]) : NULL;
+	const struct control_verb *v = argc ? verb_find(argv[0]) : NULL;
 	const char *wrong;
 
 	if (!v) {

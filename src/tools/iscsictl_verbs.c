@@ -1,5 +1,5 @@
 /*
- * iscsictl_verbs - the verbs of iscsictl.
+ * iscsictl_verbs - what iscsictl makes of the verbs of words/control_verbs.h.
  */
 #include "tools/iscsictl_verbs.h"
 
@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "tools/iscsictl_upgrade.h"
+#include "words/verbs.h"
 
-/* Words become the values of these keys, in their order. */
-static void fill_keys(struct msg_out *m, const char *const *keys, int argc,
-		      char **argv)
+static size_t count(const char *const keys[static CONTROL_KEYS])
 {
-	for (int i = 0; i < argc; i++)
-		msg_str(m, keys[i], argv[i]);
+	size_t n = 0;
+
+	while (n < CONTROL_KEYS && keys[n])
+		n++;
+	return n;
 }
 
 static bool is_number(const char *s)
@@ -21,65 +23,34 @@ static bool is_number(const char *s)
 	return *s && s[strspn(s, "0123456789")] == '\0';
 }
 
-static const char *fill_nothing(struct msg_out *m, int argc, char **argv)
+/* What the count of words alone does not show; NULL: nothing. */
+static const char *wrong_words(const struct control_verb *v, int argc,
+			       char **argv)
 {
-	return NULL;
-}
+	bool alone;
 
-static const char *fill_config(struct msg_out *m, int argc, char **argv)
-{
-	static const char *const keys[] = { "name" };
-
-	fill_keys(m, keys, argc, argv);
-	return NULL;
-}
-
-static const char *fill_rescan(struct msg_out *m, int argc, char **argv)
-{
-	static const char *const keys[] = { "bus", "target" };
-
-	if (argc == 1)
+	if (v == &control_verbs[CONTROL_rescan] && argc == 1)
 		return "a target id has to follow the bus id";
-	fill_keys(m, keys, argc, argv);
-	return NULL;
-}
-
-static const char *fill_portal(struct msg_out *m, int argc, char **argv)
-{
-	static const char *const by_address[] = { "bus", "target", "address" };
-	static const char *const by_index[] = { "bus", "target", "index" };
-
-	fill_keys(m, is_number(argv[2]) ? by_index : by_address, argc, argv);
-	return NULL;
-}
-
-static const char *fill_time(struct msg_out *m, int argc, char **argv)
-{
-	static const char *const keys[] = { "bus", "target", "seconds" };
-
-	fill_keys(m, keys, argc, argv);
-	return NULL;
-}
-
-static const char *fill_log(struct msg_out *m, int argc, char **argv)
-{
-	static const char *const keys[] = { "what", "value" };
-	bool alone = !strcmp(argv[0], "all") || !strcmp(argv[0], "none");
-
+	if (v != &control_verbs[CONTROL_log])
+		return NULL;
+	alone = !strcmp(argv[0], "all") || !strcmp(argv[0], "none");
 	if (alone && argc == 2)
 		return "all and none stand alone";
-	if (!alone && argc == 1)
-		return "on or off has to follow";
-	fill_keys(m, keys, argc, argv);
-	return NULL;
+	return alone || argc == 2 ? NULL : "on or off has to follow";
 }
 
-static const char *fill_lun(struct msg_out *m, int argc, char **argv)
+/* Words become the values of the keys, in their order. */
+static const char *key_of(const struct control_verb *v, size_t i,
+			  const char *word)
 {
-	static const char *const keys[] = { "bus", "target", "lun" };
+	size_t needs = count(v->needs);
 
-	fill_keys(m, keys, argc, argv);
-	return NULL;
+	if (i < needs)
+		return v->needs[i];
+	/* An address or an index, by what it looks like. */
+	if (v == &control_verbs[CONTROL_portal])
+		return v->takes[is_number(word)];
+	return v->takes[i - needs];
 }
 
 static void get(const struct msg_in *row, const char *key, char *dst,
@@ -109,62 +80,47 @@ static void print_status(const struct msg_in *row, FILE *to)
 	fprintf(to, "%-15s%s\n", name, value);
 }
 
-#define SECONDS "bus|- target|- seconds"
-#define LUN	"bus target lun"
-
-const struct verb verbs[] = {
-	{ "config", "[name]",
-	  "the settings of a target, or of any, and the line each came from", 0,
-	  1, fill_config, "param", print_param },
-	{ "status", "", "how the daemon is", 0, 0, fill_nothing, "status",
-	  print_status },
-	{ "rescan", "[bus target]",
-	  "look for targets and LUNs, or for LUNs of one target", 0, 2,
-	  fill_rescan, NULL, NULL },
-	{ "reload", "", "read the configuration again", 0, 0, fill_nothing,
-	  NULL, NULL },
-	{ "portal", "bus target address|index",
-	  "move a session to another portal", 3, 3, fill_portal, NULL, NULL },
-	{ "connfailtimeout", SECONDS,
-	  "time until I/O fails while a session is away, 0: never", 3, 3,
-	  fill_time, NULL, NULL },
-	{ "diskcommandtimeout", SECONDS, "time of a disk command, 0: for ever",
-	  3, 3, fill_time, NULL, NULL },
-	{ "log", "all|none|what on|off", "what is logged", 1, 2, fill_log, NULL,
-	  NULL },
-	{ "add", LUN, "look for a LUN and make its disk", 3, 3, fill_lun, NULL,
-	  NULL },
-	{ "remove", LUN, "take away a disk that nobody uses", 3, 3, fill_lun,
-	  NULL, NULL },
-	{ "upgrade", "",
-	  "go on with the version that is installed now; no I/O fails", 0, 0,
-	  fill_nothing, NULL, NULL, upgrade_wait },
-	{ "shutdown", "", "log out everywhere and end the daemon", 0, 0,
-	  fill_nothing, NULL, NULL },
-};
-
-const size_t verb_count = sizeof(verbs) / sizeof(*verbs);
-
-const struct verb *verb_find(const char *name)
+void verb_print(const struct control_verb *v, const struct msg_in *row,
+		FILE *to)
 {
-	for (size_t i = 0; i < verb_count; i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
+	if (strcmp(v->row, "param") == 0)
+		print_param(row, to);
+	else
+		print_status(row, to);
+}
+
+bool verb_finish(const struct control_verb *v, const char *rundir,
+		 uint64_t timeout)
+{
+	return v != &control_verbs[CONTROL_upgrade] ||
+	       upgrade_wait(rundir, timeout);
+}
+
+const struct control_verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < CONTROL_VERBS; i++)
+		if (strcmp(control_verbs[i].name, name) == 0)
+			return &control_verbs[i];
 	return NULL;
 }
 
-const char *verb_request(const struct verb *v, int argc, char **argv,
+const char *verb_request(const struct control_verb *v, int argc, char **argv,
 			 struct msg_out *m)
 {
+	bool either = v == &control_verbs[CONTROL_portal];
+	size_t least = count(v->needs) + either;
+	size_t most = either ? least : least + count(v->takes);
 	const char *wrong;
 
-	if (argc < v->min)
+	if ((size_t)argc < least)
 		return "words are missing";
-	if (argc > v->max)
+	if ((size_t)argc > most)
 		return "too many words";
+	wrong = wrong_words(v, argc, argv);
+	if (wrong)
+		return wrong;
 	msg_begin(m, v->name);
-	wrong = v->fill(m, argc, argv);
-	if (!wrong && m->full)
-		wrong = "too long";
-	return wrong;
+	for (size_t i = 0; i < (size_t)argc; i++)
+		msg_str(m, key_of(v, i, argv[i]), argv[i]);
+	return m->full ? "too long" : NULL;
 }

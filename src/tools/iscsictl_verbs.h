@@ -1,6 +1,6 @@
 /*
- * iscsictl_verbs - the verbs of iscsictl as a table: their words, the request
- * they become, and how their rows are printed.
+ * iscsictl_verbs - what iscsictl makes of the verbs of words/control_verbs.h:
+ * requests of the words behind them, and text of their answers.
  */
 #ifndef TOOLS_ISCSICTL_VERBS_H
 #define TOOLS_ISCSICTL_VERBS_H
@@ -11,25 +11,19 @@
 
 #include "ctl/msg.h"
 
-struct verb {
-	const char *name;
-	const char *words, *help; /* of the usage */
-	int min, max;		  /* words after the name */
-	/* NULL, or what is wrong with the words. */
-	const char *(*fill)(struct msg_out *m, int argc, char **argv);
-	const char *row; /* verb of its rows, or NULL */
-	void (*print)(const struct msg_in *row, FILE *to);
-	/* NULL, or what follows an "ok"; false: it came to nothing. */
-	bool (*after)(const char *rundir, uint64_t timeout);
-};
-
-extern const struct verb verbs[];
-extern const size_t verb_count;
+struct control_verb;
 
 /* NULL when there is none of that name. */
-const struct verb *verb_find(const char *name);
+const struct control_verb *verb_find(const char *name);
+
 /* NULL with the request in m, or what is wrong. */
-const char *verb_request(const struct verb *v, int argc, char **argv,
+const char *verb_request(const struct control_verb *v, int argc, char **argv,
 			 struct msg_out *m);
+/* One row of the answer. */
+void verb_print(const struct control_verb *v, const struct msg_in *row,
+		FILE *to);
+/* What follows an "ok"; false: it came to nothing. */
+bool verb_finish(const struct control_verb *v, const char *rundir,
+		 uint64_t timeout);
 
 #endif

@@ -10,6 +10,8 @@
 #ifndef WORDS_GEOMETRY_KEYS_H
 #define WORDS_GEOMETRY_KEYS_H
 
+#include <stdint.h>
+
 /* Sizes in bytes must fit the kernel's loff_t. */
 #define WORDS_DISK_BYTES (UINT64_C(1) << 62)
 

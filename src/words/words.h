@@ -10,6 +10,8 @@
 #ifndef WORDS_WORDS_H
 #define WORDS_WORDS_H
 
+#include <stdint.h>
+
 #define WORDS_PORTALS	    32 /* of one target */
 #define WORDS_IDENTITY	    300 /* bytes of the identity of a disk, with the NUL */
 #define WORDS_REINSTATES_MS 10000 /* an engine watches for a second */

@@ -1,5 +1,5 @@
 /*
- * verb_fns - the functions behind the table of iscsid/admin/verbs.c.
+ * verb_fns - the functions behind the table of words/control_verbs.h.
  *
  * verb_show.c lists, verb_session.c is about sessions, verb_lun.c about
  * single disks, verb_daemon.c about the daemon itself.
@@ -12,10 +12,8 @@
 
 typedef void verb_fn(struct call *c, const struct msg_in *args);
 
-verb_fn verb_config, verb_status;
-verb_fn verb_portal, verb_connfailtimeout, verb_diskcommandtimeout;
-verb_fn verb_rescan, verb_add, verb_remove;
-verb_fn verb_reload, verb_log, verb_shutdown, verb_upgrade;
+#define VERB(name, when, needs, takes, row, words, help) verb_fn verb_##name;
+#include "words/control_verbs.h"
 
 /* "upgrade" was asked for, and this image goes at once. */
 bool upgrade_is_due(void);

@@ -9,36 +9,11 @@
 #include "base/str.h"
 #include "iscsid/core/core.h"
 #include "iscsid/admin/verb_fns.h"
+#include "words/verbs.h"
 
-#define KEYS 4
-
-struct verb {
-	const char *name;
-	const char
-		*keys[KEYS]; /* all needed; what may be missing is not here */
-	void (*run)(struct call *c, const struct msg_in *args);
-	bool while_stopping;
-};
-
-static const struct verb verbs[] = {
-	{ "config", { NULL }, verb_config, true },
-	{ "status", { NULL }, verb_status, true },
-	{ "rescan", { NULL }, verb_rescan, false },
-	{ "reload", { NULL }, verb_reload, false },
-	{ "portal", { "bus", "target" }, verb_portal, false },
-	{ "connfailtimeout",
-	  { "bus", "target", "seconds" },
-	  verb_connfailtimeout,
-	  false },
-	{ "diskcommandtimeout",
-	  { "bus", "target", "seconds" },
-	  verb_diskcommandtimeout,
-	  false },
-	{ "log", { "what" }, verb_log, true },
-	{ "add", { "bus", "target", "lun" }, verb_add, false },
-	{ "remove", { "bus", "target", "lun" }, verb_remove, false },
-	{ "upgrade", { NULL }, verb_upgrade, false },
-	{ "shutdown", { NULL }, verb_shutdown, true },
+static verb_fn *const run[CONTROL_VERBS] = {
+#define VERB(name, when, needs, takes, row, words, help) verb_##name,
+#include "words/control_verbs.h"
 };
 
 bool verb_number(const struct msg_in *m, const char *key, unsigned max,
@@ -56,30 +31,31 @@ bool verb_number(const struct msg_in *m, const char *key, unsigned max,
 	return true;
 }
 
-static const char *missing_key(const struct verb *v, const struct msg_in *m)
+static const char *missing_key(const struct control_verb *v,
+			       const struct msg_in *m)
 {
 	char first[2];
 
-	for (size_t i = 0; i < KEYS && v->keys[i]; i++) {
-		int len = msg_get(m, v->keys[i], first, sizeof(first));
+	for (size_t i = 0; i < CONTROL_KEYS && v->needs[i]; i++) {
+		int len = msg_get(m, v->needs[i], first, sizeof(first));
 
 		if (len == -ENOENT || len == 0)
-			return v->keys[i];
+			return v->needs[i];
 	}
 	return NULL;
 }
 
-static const struct verb *find_verb(const struct msg_in *m)
+static const struct control_verb *find_verb(const struct msg_in *m)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-		if (msg_is(m, verbs[i].name))
-			return &verbs[i];
+	for (size_t i = 0; i < CONTROL_VERBS; i++)
+		if (msg_is(m, control_verbs[i].name))
+			return &control_verbs[i];
 	return NULL;
 }
 
 void verb_run(struct call *c, const struct msg_in *request)
 {
-	const struct verb *v = find_verb(request);
+	const struct control_verb *v = find_verb(request);
 	const char *key = v ? missing_key(v, request) : NULL;
 
 	if (!v)
@@ -89,5 +65,5 @@ void verb_run(struct call *c, const struct msg_in *request)
 	else if (manager_is_stopping(c->m) && !v->while_stopping)
 		call_fail(c, -ESHUTDOWN, "iscsid is stopping");
 	else
-		v->run(c, request);
+		run[v - control_verbs](c, request);
 }

@@ -1,13 +1,6 @@
 /*
- * verbs - what an administrator may ask of the manager, one table for the
- * control socket and the HBA file.
- *
- *   config [name]                  portal bus target address|index
- *   rescan [bus target]            connfailtimeout bus target seconds
- *   reload                         diskcommandtimeout bus target seconds
- *   status                         add bus target lun
- *   shutdown                       remove bus target lun
- *   log what value
+ * verbs - what an administrator may ask of the manager, for the control socket
+ * and the HBA file: words/control_verbs.h has the table.
  *
  * Each is answered with rows (config: "param", status: "status"), if any,
  * and then with success or a failure in words.
