@@ -381,6 +381,15 @@ static void test_disk_commands_last_for_ever_by_default(void **state)
 	assert_int_equal(conf_disk_timeout(&settings), 20000);
 }
 
+static void test_barriers_are_ordered_commands_or_resets(void **state)
+{
+	read_conf("TargetName=" A "\n\tFenceBarrier=reset\n");
+	target(A, NULL);
+	assert_int_equal(settings.barrier, CONF_BARRIER_RESET);
+	target(B, NULL);
+	assert_int_equal(settings.barrier, CONF_BARRIER_ORDERED);
+}
+
 static void test_listing_names_values_and_their_lines(void **state)
 {
 	char value[CONF_LIST_SIZE], from[256];
@@ -449,6 +458,7 @@ int main(void)
 		T(test_preferred_portal_of_ipv6_matches_any_spelling),
 		T(test_nothing_is_preferred_by_default),
 		T(test_disk_commands_last_for_ever_by_default),
+		T(test_barriers_are_ordered_commands_or_resets),
 		T(test_listing_names_values_and_their_lines),
 		T(test_wiped_settings_hold_no_secret),
 	};

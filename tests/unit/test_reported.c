@@ -160,9 +160,11 @@ static void test_a_session_is_up_or_down_and_nothing_else(void **state)
 {
 	assert_int_equal(heard("session id=2 state=up portal=192.0.2.1:3260,1 "
 			       "tsih=65535 isid=80ab isid=x header-digest=None "
-			       "max-burst=16776192 max-r2t=1"),
+			       "max-burst=16776192 max-r2t=1 "
+			       "max-xmit-data=8192"),
 			 0);
 	assert_true(said.session.up);
+	assert_int_equal(said.session.max_xmit_data, 8192);
 	assert_int_equal(said.session.tsih, 65535);
 	assert_int_equal(heard("session id=2 state=down wait=60000 "
 			       "reason=gone"),
