@@ -107,6 +107,8 @@ void luns_set_place(struct luns *l, struct lun *u)
 
 void luns_give_session(struct luns *l, struct lun *u, uint64_t now)
 {
+	if (u->broken)
+		return; /* it has failed, and stays so */
 	passthrough_set_session(&u->pass, l->session);
 	disk_nexus_up(u->disk, l->session, now);
 }

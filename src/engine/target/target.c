@@ -96,6 +96,8 @@ static void stands(struct engine_target *t)
 	t->last = t->at;
 	portals_up(&t->portals);
 	attempt_step(t, ATTEMPT_EV_STANDS);
+	if (t->broken)
+		return; /* its disks have failed, and stay so */
 	engine_target_tell_up(t);
 	if (t->moved && addr_same(&t->at, &t->moved_to))
 		engine_target_tell_moved(t);
