@@ -33,143 +33,6 @@ void device_name(const struct device *d, char *dst, size_t size)
 		snprintf(dst, size, "%s", "");
 }
 
-/* The steps ----------------------------------------------------------- */
-
-static void take_parts(struct device *d, const struct step_result *r)
-{
-	unsigned n = r->parts.count;
-
-	d->reparted = n != d->nparts;
-	d->nparts = n;
-	for (unsigned i = 0; i < n; i++) {
-		if (d->parts[i] != r->parts.part[i].number)
-			d->reparted = true;
-		d->parts[i] = r->parts.part[i].number;
-	}
-}
-
-/* That a disk failed is the cause; what cannot be done then, is not. */
-static void note_failure(struct device *d, enum step_kind kind, int err)
-{
-	char line[REPORTED_TEXT];
-
-	snprintf(line, sizeof(line), "%s failed: %s", step_words(d->via, kind),
-		 strerror(-err));
-	log_err(d->label, "%s", line);
-	if (d->said.online || !*d->failure)
-		str_copy(d->failure, sizeof(d->failure), line);
-	if (kind == STEP_MOUNT || kind == STEP_LOOP)
-		device_fall_back(d, d->failure);
-}
-
-/* What a step brought, before the table hears of it. */
-static void take_result(struct device *d, enum step_kind kind,
-			const struct step_result *r)
-{
-	switch (kind) {
-	case STEP_MOUNT:
-		d->handle = r->handle;
-		d->number = r->number;
-		break;
-	case STEP_LOOP:
-		d->disk = r->disk;
-		d->bytes = r->size;
-		d->read_only = r->read_only;
-		break;
-	case STEP_PARSE:
-		take_parts(d, r);
-		break;
-	case STEP_RESIZE:
-		d->bytes = r->size;
-		d->read_only = r->read_only;
-		if (r->kept)
-			note_failure(d, kind, r->kept);
-		break;
-	case STEP_CLEAR:
-		if (r->lost)
-			log_err(d->label, "late writes to %s failed: %s",
-				device_dev(d), strerror(-r->lost));
-		d->disk = -1;
-		d->nparts = 0;
-		break;
-	case STEP_UNMOUNT:
-		d->number = -1;
-		break;
-	default:
-		break;
-	}
-}
-
-/* The right disk is behind it again, or what it waited for came otherwise. */
-static bool wants_renewal(const struct device *d)
-{
-	return d->renew == DEVICE_CHANGED || d->renew == DEVICE_CONFUSED ||
-	       (d->renew == DEVICE_REPLACED && !d->said.online);
-}
-
-/*
- * Nobody wants it to go any more, or it was only to be made anew: then it stays
- * as it is while somebody uses it, and when anything goes wrong.
- */
-static bool may_stay(const struct device *d, enum step_kind kind, int err,
-		     const struct step_result *r)
-{
-	if (d->stop || d->lost || d->disk < 0)
-		return false;
-	if (kind == STEP_USERS)
-		return err || r->users.count || !wants_renewal(d);
-	return kind == STEP_CLEAR && err;
-}
-
-/* The event that ends a step; the table decides what it means. */
-static enum device_event outcome(const struct device *d, enum step_kind kind,
-				 int err, const struct step_result *r)
-{
-	if (may_stay(d, kind, err, r))
-		return DEVICE_STAY;
-	if (kind == STEP_CLEAR && err == -EBUSY)
-		return d->force ? DEVICE_FORCE : DEVICE_BUSY;
-	if (kind == STEP_USERS && d->force)
-		return DEVICE_FORCE;
-	if (kind == STEP_USERS)
-		return err || r->users.count ? DEVICE_BUSY : DEVICE_OK;
-	if (kind == STEP_CLEAR)
-		return err ? DEVICE_FAILED : DEVICE_OK;
-	if (d->stop || d->lost)
-		return DEVICE_STOP;
-	return err || r->kept ? DEVICE_FAILED : DEVICE_OK;
-}
-
-static void on_step(void *ctx, enum step_kind kind, int err,
-		    const struct step_result *r)
-{
-	struct device *d = ctx;
-	enum device_event ev = outcome(d, kind, err, r);
-
-	d->worker = NULL;
-	if (err == -ECANCELED)
-		return;
-	if (!err)
-		take_result(d, kind, r);
-	else if (!(kind == STEP_CLEAR && err == -EBUSY))
-		note_failure(d, kind, err);
-	device_step(d, ev, r);
-}
-
-static void run(struct device *d, enum step_kind kind,
-		const struct partition_table *parts)
-{
-	struct step *s = device_make_step(d, kind);
-
-	if (parts)
-		s->parts = *parts;
-	d->worker = device_start_step(d, s, on_step);
-	if (!d->worker) {
-		note_failure(d, kind, -ENOMEM);
-		device_step(d, DEVICE_FAILED, NULL);
-	}
-}
-
 /* Time ---------------------------------------------------------------- */
 
 static void set_timer(struct device *d, uint64_t ms)
@@ -194,7 +57,7 @@ static void act_mount(void *obj, const void *arg)
 		device_step(d, DEVICE_FAILED, NULL);
 		return;
 	}
-	run(d, STEP_MOUNT, NULL);
+	device_run(d, STEP_MOUNT, NULL);
 }
 
 static void act_attach(void *obj, const void *arg)
@@ -214,21 +77,21 @@ static void act_loop(void *obj, const void *arg)
 
 	clear_timer(d);
 	device_keep_handle(d);
-	run(d, STEP_LOOP, NULL);
+	device_run(d, STEP_LOOP, NULL);
 }
 
 static void act_parse(void *obj, const void *arg)
 {
 	clear_timer(obj); /* of a renewal: it is looked at again after this */
 	((struct device *)obj)->written = false;
-	run(obj, STEP_PARSE, NULL);
+	device_run(obj, STEP_PARSE, NULL);
 }
 
 static void act_add(void *obj, const void *arg)
 {
 	const struct step_result *r = arg;
 
-	run(obj, STEP_ADD, &r->parts);
+	device_run(obj, STEP_ADD, &r->parts);
 }
 
 /* From line first on; the last is the one of the partitions. */
@@ -394,7 +257,7 @@ static void act_resize(void *obj, const void *arg)
 		say_sizes(d, bytes);
 	d->tried_bytes = bytes;
 	d->tried_read_only = d->said.read_only;
-	run(d, STEP_RESIZE, NULL);
+	device_run(d, STEP_RESIZE, NULL);
 }
 
 static void act_not_resized(void *obj, const void *arg)
@@ -419,7 +282,7 @@ static void act_not_resized(void *obj, const void *arg)
 static void act_check(void *obj, const void *arg)
 {
 	clear_timer(obj);
-	run(obj, STEP_USERS, NULL);
+	device_run(obj, STEP_USERS, NULL);
 }
 
 static void note_user(struct device *d, const struct step_result *r)
@@ -472,7 +335,7 @@ static void act_stay(void *obj, const void *arg)
 	d->written |= !d->linked; /* its partitions were dropped, too */
 	if (arg)
 		note_user(d, arg);
-	if (arg && wants_renewal(d))
+	if (arg && device_wants_renewal(d))
 		say_renewal(d);
 	act_online(obj, arg);
 }
@@ -495,7 +358,7 @@ static void act_clear(void *obj, const void *arg)
 		return;
 	}
 	set_timer(d, DEVICE_SLOW_AFTER);
-	run(d, STEP_CLEAR, NULL);
+	device_run(d, STEP_CLEAR, NULL);
 }
 
 /* What its engine had asked for is lost with it. */
@@ -569,7 +432,7 @@ static void act_unmount(void *obj, const void *arg)
 	recovery_stop(d);
 	device_close_handle(d);
 	device_drop_record(d);
-	run(d, STEP_UNMOUNT, NULL);
+	device_run(d, STEP_UNMOUNT, NULL);
 }
 
 static void act_not_flushed(void *obj, const void *arg)

@@ -34,6 +34,14 @@ struct step *device_make_step(const struct device *d, enum step_kind kind);
 /* With the device as ctx; NULL on ENOMEM. */
 struct worker *device_start_step(struct device *d, struct step *s,
 				 step_done *done);
+/*
+ * Does a step; its end is an event, after what it brought is noted.  parts:
+ * what the kernel is to know, or NULL.
+ */
+void device_run(struct device *d, enum step_kind kind,
+		const struct partition_table *parts);
+/* The right disk is behind it again, or what it waited for came otherwise. */
+bool device_wants_renewal(const struct device *d);
 /* Which way it is to go; false after saying that there is none. */
 bool device_choose(struct device *d);
 /* Its way did not work: with Export=auto it is another's turn. */
