@@ -53,17 +53,6 @@ static void lose(struct source *s, const char *reason)
 	step(s, SOURCE_FAILED, &f);
 }
 
-static void drop_answers(struct source *s)
-{
-	free(s->found);
-	s->found = NULL;
-	s->nfound = s->room = 0;
-	s->complete = false;
-	free(s->taken);
-	s->taken = NULL;
-	s->ntaken = 0;
-}
-
 /* Ends whatever the present attempt still has in flight. */
 static void let_go(struct source *s)
 {
@@ -82,7 +71,7 @@ static void let_go(struct source *s)
 	s->id = 0;
 	s->answered = 0;
 	*s->lost = '\0';
-	drop_answers(s);
+	answers_drop(&s->answers);
 }
 
 /* Looking up the address itself --------------------------------------- */
@@ -207,26 +196,6 @@ static void act_ask(void *obj, const void *arg)
 	manager_set_timer(s->m, &s->timer, SOURCE_ASK_WITHIN);
 }
 
-static void keep_record(struct source *s, const struct reported_found *f)
-{
-	struct reported_found *more;
-
-	if (s->complete) { /* nobody took the last answer in time */
-		s->complete = false;
-		s->nfound = 0;
-	}
-	if (s->nfound == SOURCE_RECORDS)
-		return;
-	if (s->nfound == s->room) {
-		more = reallocarray(s->found, s->room + 32, sizeof(*more));
-		if (!more)
-			return;
-		s->found = more;
-		s->room += 32;
-	}
-	s->found[s->nfound++] = *f;
-}
-
 /* Does an open session of it tell of targets? */
 static bool is_answered(const struct source *s)
 {
@@ -237,9 +206,7 @@ static void heed_answer(struct source *s)
 {
 	if (s->state != SOURCE_ASKING && !is_answered(s))
 		return;
-	if (s->complete) /* an empty one after one that nobody took */
-		s->nfound = 0;
-	s->complete = true;
+	answers_end(&s->answers);
 	if (!s->answered)
 		s->answered = manager_now(s->m);
 	/* While the last one is being taken this one waits. */
@@ -265,7 +232,7 @@ void source_said(struct source *s, const struct reported *said)
 	switch (said->kind) {
 	case REPORTED_FOUND:
 		if (s->state == SOURCE_ASKING || is_answered(s))
-			keep_record(s, &said->found);
+			answers_add(&s->answers, &said->found);
 		break;
 	case REPORTED_DISCOVERED:
 		heed_answer(s);
@@ -307,20 +274,16 @@ static void act_name(void *obj, const void *arg)
 {
 	static const struct gather_names none;
 	struct source *s = obj;
-	struct addr *addrs = calloc(s->nfound + 1, sizeof(*addrs));
+	struct answers *a = &s->answers;
+	struct addr *addrs = calloc(a->ncoming + 1, sizeof(*addrs));
 	size_t n = 0;
 	int err = -ENOMEM;
 
 	manager_clear_timer(s->m, &s->timer);
-	free(s->taken);
-	s->taken = s->found;
-	s->ntaken = s->nfound;
-	s->found = NULL;
-	s->nfound = s->room = 0;
-	s->complete = false;
-	for (size_t i = 0; addrs && i < s->ntaken; i++)
-		if (s->taken[i].has_addr)
-			addrs[n++] = s->taken[i].addr;
+	answers_take(a);
+	for (size_t i = 0; addrs && i < a->ntaken; i++)
+		if (a->taken[i].has_addr)
+			addrs[n++] = a->taken[i].addr;
 	if (addrs)
 		s->worker = s->m->out->resolve(s->m->out, addrs, n, on_named, s,
 					       &err);
@@ -344,7 +307,7 @@ static void compare(struct source *s, const struct gather *g)
 {
 	const char **names = calloc(g->ntargets + 1, sizeof(*names));
 
-	if (!names || s->ntaken == SOURCE_RECORDS) {
+	if (!names || s->answers.ntaken == ANSWER_RECORDS) {
 		free(names);
 		return;
 	}
@@ -361,14 +324,12 @@ static void compare(struct source *s, const struct gather *g)
 /* An answer is taken: what comes next? */
 static void go_on(struct source *s, const char *unresolved)
 {
-	free(s->taken);
-	s->taken = NULL;
-	s->ntaken = 0;
+	answers_done(&s->answers);
 	if (*unresolved) {
 		fail(s, unresolved, false);
 	} else if (*s->lost) {
 		lose(s, s->lost);
-	} else if (s->complete) {
+	} else if (s->answers.complete) {
 		step(s, SOURCE_ANSWERED, NULL);
 	} else if (!s->engine) { /* nothing of it is left that can fail */
 		settle(s);
@@ -380,8 +341,8 @@ static void act_take(void *obj, const void *arg)
 	struct source *s = obj;
 	struct gather g = {
 		.label = s->label,
-		.records = s->taken,
-		.nrecords = s->ntaken,
+		.records = s->answers.taken,
+		.nrecords = s->answers.ntaken,
 		.self = s->portals,
 		.nself = s->is_static ? 0 : s->nportals,
 		.names = arg,
@@ -460,7 +421,7 @@ static void act_read(void *obj, const void *arg)
 			continue;
 		for (size_t i = 0; i < section->nportals; i++) {
 			f.addr = section->portals[i];
-			keep_record(s, &f);
+			answers_add(&s->answers, &f);
 		}
 	}
 	act_name(s, NULL);
@@ -489,7 +450,7 @@ static const char *source_check(const void *obj)
 		return "no engine was asked";
 	if (at & (IN(SOURCE_WAITING) | IN(SOURCE_DEAD)) && s->engine)
 		return "an engine is still at it";
-	if (!(at & IN(SOURCE_NAMING)) && s->taken)
+	if (!(at & IN(SOURCE_NAMING)) && s->answers.taken)
 		return "an answer is taken for ever";
 	return NULL;
 }

@@ -21,11 +21,11 @@
 #include "iscsid/engines/pauses.h"
 #include "iscsid/target/redirect.h"
 #include "iscsid/host/resolve.h"
+#include "iscsid/source/answers.h"
 #include "iscsid/source/known_names.h"
 #include "iscsid/messages/reported.h"
 #include "wire/addr.h"
 
-#define SOURCE_RECORDS	  4096	 /* taken of one discovery */
 #define SOURCE_PORTALS	  16	 /* addresses of one DiscoveryAddress */
 #define SOURCE_ASK_WITHIN 300000 /* ms for the engine, at the very most */
 #define SOURCE_STEADY	  60000	 /* ms a session lives that was no failure */
@@ -78,11 +78,7 @@ struct source {
 	bool lasting;	   /* the target proved that it keeps sessions */
 	uint64_t answered; /* when this session first answered, ms; or 0 */
 	char lost[REPORTED_TEXT]; /* why it ended while names were looked up */
-	struct reported_found *found; /* the answer that comes in */
-	size_t nfound, room;
-	bool complete;		      /* it is whole, and waits to be taken */
-	struct reported_found *taken; /* the answer whose names are looked up */
-	size_t ntaken;
+	struct answers answers;
 	bool asked_before; /* a later answer: LUNs may have changed, too */
 	struct known_names known;
 	struct worker *worker; /* that looks names up */
