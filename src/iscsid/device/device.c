@@ -183,7 +183,7 @@ static bool is_as_tried(const struct device *d)
 
 static void drop_renewal(struct device *d)
 {
-	if (d->renew == DEVICE_CHANGED)
+	if (d->renew == DEVICE_CHANGED || d->renew == DEVICE_CONFUSED)
 		*d->failure = '\0';
 	d->renew = DEVICE_KEEPS;
 	d->renew_told = false;
