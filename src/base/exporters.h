@@ -1,12 +1,11 @@
 /*
  * exporters - the list of the ways by which a LUN reaches the kernel.
  *
- * A row is a word, that of Export= in iscsi.conf and of the messages between
- * manager and engine, and what it does, for people.  Of it are made: the words
- * of the configuration, the manager's table (iscsid/host/exporter.c, of
- * via_WORD) and the engine's (export/exporters.c, of export_WORD).  The number
- * of an exporter is its place in the list, and Export=auto takes the first that
- * works.
+ * A row is a word, that of the configuration (Export=) and of the messages
+ * between the processes, and what it does, for people.  Of it are made: the
+ * words of the configuration and their help, the manager's table, of via_WORD,
+ * and the engine's, of export_WORD.  The number of an exporter is its place in
+ * the list, and Export=auto takes the first that works.
  */
 #ifndef BASE_EXPORTERS_H
 #define BASE_EXPORTERS_H
