@@ -50,6 +50,7 @@ void tgt_run_unmap(struct tgt_scsi *q)
 	uint64_t size = q->lun->cfg.block_size;
 	const uint8_t *d;
 	uint32_t n;
+	int err = 0;
 
 	if (q->out_len < 8)
 		return;
@@ -60,17 +61,16 @@ void tgt_run_unmap(struct tgt_scsi *q)
 	n /= 16;
 	if (!ranges_fit(q, d, n))
 		return;
-	for (uint32_t i = 0; i < n; i++, d += 16) {
+	for (uint32_t i = 0; i < n && !err; i++, d += 16) {
 		uint64_t len = get_be32(d + 8) * size;
-		int err;
 
 		q->lba = get_be64(d);
 		err = len ? b->ops->discard(b, q->lba * size, len) : 0;
-		if (err) {
-			tgt_scsi_backend_error(q, err, true);
-			return;
-		}
 	}
+	if (!err && n && !q->lun->cfg.write_cache)
+		err = b->ops->flush(b);
+	if (err)
+		tgt_scsi_backend_error(q, err, true);
 }
 
 static bool has_no_data(const struct tgt_scsi *q)
