@@ -49,6 +49,14 @@ bool manager_is_stopping(const struct manager *m)
 	return m->state != MANAGER_RUNNING;
 }
 
+#define RECORD_AGAIN 1000 /* ms */
+
+void manager_record_later(struct manager *m)
+{
+	if (!m->unrecorded.set)
+		manager_set_timer(m, &m->unrecorded, RECORD_AGAIN);
+}
+
 void manager_check_stop(struct manager *m)
 {
 	if (m->check)

@@ -61,9 +61,10 @@ struct manager {
 	struct io_timer begin; /* what was left is taken over: what then? */
 	void (*begun)(struct manager *m, unsigned n); /* n disks go on */
 	struct io_timer deadline;
-	struct io_timer settle;	   /* the start, until it is over */
-	unsigned settling;	   /* ms */
-	struct comeback *comeback; /* NULL: no disk is to come back */
+	struct io_timer unrecorded; /* records that could not be written */
+	struct io_timer settle;	    /* the start, until it is over */
+	unsigned settling;	    /* ms */
+	struct comeback *comeback;  /* NULL: no disk is to come back */
 	unsigned not_back; /* disks that went on, and ended: that was said */
 	/* Something that the stop waits for may be over; NULL at the start. */
 	void (*check)(struct manager *m);
@@ -81,6 +82,8 @@ struct engine_process *manager_pick_engine(struct manager *m);
 void manager_check_stop(struct manager *m);
 /* Has no other daemon of this host the same initiator name? */
 bool manager_is_sole(struct manager *m);
+/* A record could not be written: it is tried again. */
+void manager_record_later(struct manager *m);
 /* Where faults of the configuration files go. */
 struct report manager_report(void);
 

@@ -114,6 +114,7 @@ struct device {
 	bool serving;	  /* that one said so; not to a manager before us */
 	bool vanished;	  /* goes because the target does not list it */
 	bool linked, announced;
+	bool unrecorded; /* its record could not be written */
 	bool resumed;	 /* from a manager before, and not online here yet */
 	int watch;	 /* of iscsid/host/watch.h, -1: none */
 	bool written;	 /* closed by a writer while a step ran */
@@ -154,7 +155,7 @@ bool device_can_resume(const struct device *d);
 /* It goes on where that manager was; d is new, the handle becomes its own. */
 void device_go_on(struct device *d, const struct device_left *left);
 /* d->said is new, for those who come after us. */
-void device_record(const struct device *d);
+void device_record(struct device *d);
 /* What its engine, or the lack of one, did. */
 void device_served(struct device *d);
 void device_orphan(struct device *d);

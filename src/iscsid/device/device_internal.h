@@ -51,6 +51,6 @@ void device_fall_back(struct device *d, const char *why);
 void device_keep_handle(const struct device *d);
 /* Neither of us any more: with the last handle the kernel gives up. */
 void device_close_handle(struct device *d);
-void device_drop_record(const struct device *d);
+void device_drop_record(struct device *d);
 
 #endif

@@ -24,20 +24,26 @@ static void name_of(const struct device *d, char dst[static RECORD_NAME])
 	records_disk_name(d->t->bus, d->t->number, d->said.number, dst);
 }
 
-void device_record(const struct device *d)
+void device_record(struct device *d)
 {
 	struct record_disk h = { d->t->bus, d->t->number, d->said };
 	int err;
 
 	h.lun.online &= !h.lun.cdbs; /* as its engine says it */
 	err = d->t->m->out->put_disk(d->t->m->out, &h);
-	if (err)
-		log_warn(d->label, "no record of it can be kept: %s",
+	if (err && !d->unrecorded)
+		log_warn(d->label,
+			 "no record of it can be kept: %s; it is "
+			 "tried again",
 			 strerror(-err));
+	d->unrecorded = err;
+	if (err)
+		manager_record_later(d->t->m);
 }
 
-void device_drop_record(const struct device *d)
+void device_drop_record(struct device *d)
 {
+	d->unrecorded = false;
 	d->t->m->out->drop_disk(d->t->m->out, d->t->bus, d->t->number,
 				d->said.number);
 }

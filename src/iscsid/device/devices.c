@@ -265,6 +265,16 @@ void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
 
 /* All of them ----------------------------------------------------- */
 
+void devices_record_again(struct target *t)
+{
+	struct list *pos;
+
+	list_for_each (pos, &t->devices) {
+		if (of(pos)->unrecorded)
+			device_record(of(pos));
+	}
+}
+
 void devices_written(struct target *t, int watch)
 {
 	struct list *pos;

@@ -23,6 +23,9 @@ void device_vanished(struct target *t, const uint8_t lun[LUN_LEN]);
 void device_attached(struct target *t, const uint8_t lun[LUN_LEN]);
 void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error);
 
+/* Records that could not be written. */
+void devices_record_again(struct target *t);
+
 /* A writer closed the block device under this watch (iscsid/host/watch.h). */
 void devices_written(struct target *t, int watch);
 

@@ -542,11 +542,14 @@ bool engine_find(struct engine_process *e)
 	return true;
 }
 
+/* One that is adopted is told what is not to go on. */
+#define HEARS (IN(ENGINE_ADOPTING) | IN(ENGINE_READY) | IN(ENGINE_QUITTING))
+
 bool engine_tell(struct engine_process *e, const struct msg_out *m, int handle)
 {
 	int err;
 
-	if (e->state != ENGINE_READY && e->state != ENGINE_QUITTING)
+	if (!(IN(e->state) & HEARS))
 		return false;
 	err = outside(e)->send(outside(e), e, m, handle);
 	if (err && err != -EPIPE) {

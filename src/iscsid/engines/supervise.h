@@ -59,7 +59,7 @@ extern const struct fsm engine_fsm;
 
 struct engine_process;
 
-struct engine_ops {
+struct engine_process_ops {
 	void (*ready)(void *ctx, struct engine_process *e);
 	/* Everything it had is gone; another takes its place later. */
 	void (*lost)(void *ctx, struct engine_process *e);
@@ -81,7 +81,7 @@ struct engine_ops {
 struct engines {
 	/* set by the owner */
 	const struct outside *out; /* borrowed */
-	const struct engine_ops *ops;
+	const struct engine_process_ops *ops;
 	void *ctx;
 	uint32_t timeout; /* EngineTimeout, ms; may change */
 	/* below: our own */

@@ -167,6 +167,7 @@ void adopt_has(struct adopt *a, struct engine_process *e,
 	static struct msg_out msg;
 	struct target *t = NULL;
 
+	manager_skip_id(a->m, s->id);
 	for (size_t i = 0; i < a->ntargets && !t; i++)
 		if (a->targets[i].id == s->id &&
 		    strcmp(a->targets[i].name, s->has.name) == 0)
@@ -296,6 +297,21 @@ static void revive(struct adopt *a, struct disk *d)
 			break;
 	if (d->kept >= 0) /* the engine's is the same, or it is of no use */
 		a->m->out->close(a->m->out, d->kept);
+	d->kept = -1;
+}
+
+/*
+ * The manager before us died before it had handed this one over: now, or its
+ * LUN gets a new device.
+ */
+void adopt_lun(struct adopt *a, struct engine_process *e,
+	       const struct reported *s)
+{
+	struct target *t = target_find(a->m, e, s->id);
+	struct disk *d = t ? find_lun(a, t, s->lun.lun) : NULL;
+
+	if (d && !d->taken)
+		revive(a, d);
 }
 
 /* Nothing says how its session ended, or when. */

@@ -24,6 +24,10 @@ void adopt_has(struct adopt *a, struct engine_process *e,
 void adopt_held(struct adopt *a, struct engine_process *e,
 		const struct reported *s, int *handle);
 
+/* A LUN of it, after what it has of it: see adopt_held(). */
+void adopt_lun(struct adopt *a, struct engine_process *e,
+	       const struct reported *s);
+
 /*
  * All engines have told: turns to what only has a handle, forgets the rest.
  * Returns how many disks go on.

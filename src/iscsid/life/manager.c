@@ -50,6 +50,8 @@ static void on_said(void *ctx, struct engine_process *e,
 	struct target *t = target_find(m, e, s->id);
 	struct source *src = t ? NULL : source_find(m, e, s->id);
 
+	if (s->kind == REPORTED_LUN && m->adopt)
+		adopt_lun(m->adopt, e, s);
 	if (s->kind == REPORTED_HAS && m->adopt)
 		adopt_has(m->adopt, e, s);
 	else if (t)
@@ -80,8 +82,9 @@ static unsigned on_demand(void *ctx, const struct engine_process *e,
 	return demand_of(ctx, e, wanted);
 }
 
-static const struct engine_ops engine_ops = { on_ready, on_lost, on_said,
-					      on_held,	on_gone, on_demand };
+static const struct engine_process_ops engine_ops = { on_ready, on_lost,
+						      on_said,	on_held,
+						      on_gone,	on_demand };
 
 /* They may hang for so long, by the configuration as it is now. */
 static void set_timeout(struct manager *m)
@@ -158,6 +161,17 @@ static void on_begin(struct io_timer *t)
 	m->begun(m, n);
 }
 
+/* A manager that dies leaves nothing else of what it holds. */
+static void on_unrecorded(struct io_timer *t)
+{
+	struct manager *m = container_of(t, struct manager, unrecorded);
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		target_record_again(container_of(pos, struct target, link));
+	}
+}
+
 void manager_init(struct manager *m, const struct options *opt,
 		  const struct outside *out)
 {
@@ -168,6 +182,7 @@ void manager_init(struct manager *m, const struct options *opt,
 	list_init(&m->targets);
 	stop_init(m);
 	m->begin.fn = on_begin;
+	m->unrecorded.fn = on_unrecorded;
 	m->settle.fn = on_settle;
 	m->generation = 1;
 }

@@ -94,7 +94,7 @@ static struct target_request order_of(const struct target *t)
 _Static_assert(RECORD_PORTALS == TARGET_PORTALS, "a record holds them all");
 
 /* For a manager after us. */
-static void target_record(const struct target *t)
+static void target_record(struct target *t)
 {
 	static struct record_target h;
 	int err;
@@ -112,9 +112,21 @@ static void target_record(const struct target *t)
 	str_copy(h.group, sizeof(h.group), t->group);
 	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
 	err = t->m->out->put_target(t->m->out, &h);
-	if (err)
-		log_warn(t->label, "no record of it can be kept: %s",
+	if (err && !t->unrecorded)
+		log_warn(t->label,
+			 "no record of it can be kept: %s; it is "
+			 "tried again",
 			 strerror(-err));
+	t->unrecorded = err;
+	if (err)
+		manager_record_later(t->m);
+}
+
+void target_record_again(struct target *t)
+{
+	if (t->unrecorded)
+		target_record(t);
+	devices_record_again(t);
 }
 
 void target_set_group(struct target *t, const char *group)

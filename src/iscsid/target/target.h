@@ -53,6 +53,7 @@ struct target {
 	struct engine_process *engine;	     /* NULL: waits for one */
 	struct list devices;
 	unsigned ndevices;
+	bool unrecorded; /* its record could not be written */
 	bool removing, removed;
 	bool scanned;	       /* its LUNs are known, or it failed */
 	bool renewing;	       /* an administrator had it look for LUNs */
@@ -114,6 +115,8 @@ struct target *target_find(struct manager *m, const struct engine_process *e,
 struct target *target_at(struct manager *m, unsigned bus, unsigned number);
 
 void target_said(struct target *t, const struct reported *s);
+/* Records of it and of its devices that could not be written. */
+void target_record_again(struct target *t);
 /* "" or a tag: see struct target. */
 void target_set_group(struct target *t, const char *group);
 /* Gives targets without an engine to those that are ready. */
