@@ -15,9 +15,9 @@
 #include "main.h"
 #include "sim/box.h"
 #include "sim/config.h"
-#include "sim/device.h"
+#include "sim/kdev.h"
 #include "sim/fault.h"
-#include "sim/manager.h"
+#include "sim/host.h"
 #include "sim/sim.h"
 #include "sim/world.h"
 #include "target/conn.h"
@@ -25,7 +25,6 @@
 #include "target/journal.h"
 #include "target/options.h"
 
-#define RESTART	   (100 * MS)	 /* until another engine runs */
 #define LONG	   (10000 * SEC) /* a silence without an end */
 #define LOGGED_OUT (60 * SEC)
 
@@ -159,7 +158,7 @@ bool stage_open(const struct setup *s, const char *dir, unsigned index)
 	if (!read_conf(s->conf))
 		return false;
 	box_started = on_started;
-	manager_log = on_log;
+	host_log = on_log;
 	net_init();
 	boxes_init();
 	stage.box = &boxes[0];
@@ -170,12 +169,12 @@ bool stage_open(const struct setup *s, const char *dir, unsigned index)
 void stage_start(void)
 {
 	stage.wanted = true;
-	manager_init();
+	host_init();
 }
 
 bool stage_has_disk(unsigned lun)
 {
-	return held[0][lun].attached;
+	return host_is_online(&held[0][lun]);
 }
 
 bool stage_is_quiet(void)
@@ -251,7 +250,7 @@ void stage_ask(struct ask *a)
 	b->r.done = on_done;
 	sim_trace("user", "asks for blocks %u+%u", a->want->first, a->want->n);
 	if (held[0][a->want->lun].device)
-		device_ask(held[0][a->want->lun].device, &b->r);
+		kdev_ask(held[0][a->want->lun].device, &b->r);
 	else
 		on_done(&b->r, -ENODEV, NULL, 0);
 }
@@ -312,11 +311,12 @@ void stage_crash(uint64_t ms, bool lose_cache)
 
 void stage_kill_manager(void)
 {
+	host_kill_manager(100 * MS);
 }
 
 void stage_kill_engine(void)
 {
-	manager_kill_engine(RESTART);
+	host_kill_engine();
 }
 
 void stage_lun(unsigned lun, bool there)
@@ -343,10 +343,10 @@ const char *stage_close(void)
 		return sim.failed;
 	tgt_script_clear(stage.box->script);
 	faults_end();
-	manager_leave();
-	if (!world_until(manager_is_over, LOGGED_OUT) && !sim.failed)
+	host_leave();
+	if (!world_until(host_is_over, LOGGED_OUT) && !sim.failed)
 		return "the engine does not end";
 	if (!sim.failed)
-		manager_bury();
+		host_bury();
 	return sim.failed;
 }

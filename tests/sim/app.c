@@ -66,7 +66,8 @@ static bool is_honest(const struct worker *k, int err)
 		/* The first that waited may end before the word of it comes. */
 		return config.connfail_timeout &&
 		       (age + SLACK >= connfail ||
-			manager_down_for(k->held->box) + SLACK >= connfail ||
+			host_down_for(k->held->box) + SLACK >= connfail ||
+			host_is_deaf(connfail + SEC) ||
 			held_waits_for(k->held, connfail));
 	case ETIMEDOUT:
 		return config.disk_timeout &&
@@ -187,7 +188,7 @@ static void ask(struct worker *k, enum request_kind kind, uint64_t first,
 	sim_trace(d->name, "%s %llu+%llu%s", kind_names[kind],
 		  (unsigned long long)first, (unsigned long long)n,
 		  fua ? " fua" : "");
-	device_ask(k->held->device, &k->r);
+	kdev_ask(k->held->device, &k->r);
 }
 
 static enum request_kind pick_kind(bool *fua)
@@ -273,6 +274,13 @@ void app_init(void)
 				app.workers[i][j][n].next.fn = on_next;
 			}
 	each(start);
+}
+
+bool app_uses(const struct held *h)
+{
+	const struct disk_of_box *d = disk_of(h);
+
+	return config.threads && !app.stopping && !(d->exchanged && !d->lent);
 }
 
 void app_stop(void)

@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "manager.h"
+#include "host.h"
 
 void app_init(void);
+/* Has a user this disk open? */
+bool app_uses(const struct held *h);
 /* No new requests. */
 void app_stop(void);
 bool app_is_idle(void);

@@ -153,6 +153,8 @@ static void draw_rest(void)
 	if (dice_chance(&sim.dice, 300))
 		config.kinds |= dice_roll(&sim.dice);
 	config.pdu_kinds = dice_roll(&sim.dice) & dice_roll(&sim.dice);
+	config.steps_fail = PICK(0, 0, 50, 300);
+	config.steps_slow = PICK(0, 0, 50, 300);
 }
 
 /* Some runs are about one thing, so that no other fault mends it. */
@@ -311,6 +313,8 @@ static const struct row {
 	{ "pdu-rate", K_U32, AT(pdu_rate) },
 	{ "cmd-rate", K_U32, AT(cmd_rate) },
 	{ "pdu-kinds", K_U64, AT(pdu_kinds) },
+	{ "steps-fail", K_U32, AT(steps_fail) },
+	{ "steps-slow", K_U32, AT(steps_slow) },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

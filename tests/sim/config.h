@@ -74,6 +74,7 @@ struct config {
 	uint32_t pdu_rate;     /* PDUs of a million that something happens to */
 	uint32_t cmd_rate;     /* ... and commands */
 	uint64_t pdu_kinds;    /* bit i: PDU fault i may happen */
+	uint32_t steps_fail, steps_slow; /* of 1000 */
 };
 
 extern struct config config;

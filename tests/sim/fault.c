@@ -6,13 +6,13 @@
  */
 #include "fault.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "box.h"
 #include "loop.h"
-#include "manager.h"
+#include "host.h"
 #include "pdu_fault.h"
+#include "records.h"
 #include "sim.h"
 #include "target/conn.h"
 #include "target/session.h"
@@ -226,7 +226,7 @@ static bool is_known_by_name(const struct box *b, unsigned lun)
 {
 	const struct held *h = &held[b->number][lun];
 
-	return b->t && h->device && *h->identity && !h->gone;
+	return b->t && h->device && h->named && !h->gone;
 }
 
 static void hide(struct tgt_pages *pages, unsigned code)
@@ -325,7 +325,44 @@ static bool do_hang(void)
 
 static bool do_kill(void)
 {
-	manager_kill_engine(skewed_ms(1, 3000));
+	host_kill_engine();
+	return true;
+}
+
+static bool do_kill_manager(void)
+{
+	host_kill_manager(skewed_ms(1, 20000));
+	return true;
+}
+
+static bool do_kill_both(void)
+{
+	host_kill_engine();
+	host_kill_manager(skewed_ms(1, 3000));
+	return true;
+}
+
+static bool do_upgrade(void)
+{
+	host_upgrade();
+	return true;
+}
+
+static bool do_reload(void)
+{
+	host_reload();
+	return true;
+}
+
+static bool do_fill(void)
+{
+	files_full(skewed_ms(10, 20000));
+	return true;
+}
+
+static bool do_starve(void)
+{
+	host_starve(skewed_ms(10, 10000));
 	return true;
 }
 
@@ -341,7 +378,7 @@ static bool do_stall(void)
 
 static bool do_deaf(void)
 {
-	manager_deaf(skewed_ms(10, 5000));
+	host_deaf(skewed_ms(10, 5000));
 	return true;
 }
 
@@ -349,24 +386,14 @@ static bool do_switch(void)
 {
 	struct box *b = any_box();
 	struct path *p = &b->paths[dice_below(&sim.dice, config.portals)];
-	char text[128];
 
-	if (!manager_has_engine())
-		return false;
-	snprintf(text, sizeof(text), "switch id=%u portal=%s:%u", b->number + 1,
-		 p->addr.host, p->addr.port);
-	manager_say(text);
+	host_switch(b, p);
 	return true;
 }
 
 static bool do_rescan(void)
 {
-	char text[32];
-
-	if (!manager_has_engine())
-		return false;
-	snprintf(text, sizeof(text), "rescan id=%u", any_box()->number + 1);
-	manager_say(text);
+	host_rescan();
 	return true;
 }
 
@@ -400,6 +427,12 @@ static const struct kind {
 	{ "manager deaf", do_deaf },
 	{ "portal switch", do_switch },
 	{ "rescan", do_rescan },
+	{ "manager killed", do_kill_manager },
+	{ "manager and engine killed", do_kill_both },
+	{ "upgrade", do_upgrade },
+	{ "reload", do_reload },
+	{ "files full", do_fill },
+	{ "no process", do_starve },
 };
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) <= PDU_FAULT_FIRST,
@@ -511,6 +544,11 @@ void faults_end(void)
 	sim_cancel(&next);
 	sim_cancel(&next_stall);
 	config.pdu_rate = config.cmd_rate = 0;
+	config.steps_fail = config.steps_slow = 0;
+	files_full(0);
+	host_starve(0);
+	host_spare();
+	host_reload();
 	for (unsigned i = 0; i < config.boxes; i++)
 		heal(&boxes[i]);
 }

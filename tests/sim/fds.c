@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "kdev.h"
 #include "ctl/msg.h"
 #include "heap.h"
 #include "loop.h"
@@ -244,6 +245,8 @@ int __wrap_fcntl64(int number, int cmd, ...)
 	va_list ap;
 	long arg;
 
+	if (fd_find(number) && cmd == F_DUPFD_CLOEXEC)
+		return kdev_of(number) ? kdev_dup(kdev_of(number)) : -1;
 	if (fd_find(number))
 		return 0;
 	va_start(ap, cmd);
@@ -297,10 +300,10 @@ ssize_t __wrap_getrandom(void *dst, size_t n, unsigned flags)
 
 int __wrap_msg_send(int sock, const struct msg_out *m, int fd)
 {
-	return manager_from_engine(m);
+	return host_from_engine(sock, m, fd);
 }
 
 int __wrap_msg_recv(int sock, char *dst, size_t size, int *fd)
 {
-	return manager_to_engine(dst, size, fd);
+	return host_to_engine(sock, dst, size, fd);
 }

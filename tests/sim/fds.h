@@ -25,6 +25,7 @@ enum op_kind {
 	OP_KIND_WRITE,
 	OP_KIND_CONNECT,
 	OP_KIND_POLL,
+	OP_KIND_ACCEPT,
 };
 
 /* An operation the engine asked for and that is not over. */
@@ -84,7 +85,7 @@ int net_outq(const struct fd *fd);
 
 /* The manager's end, for msg_send() and msg_recv() of the engine. */
 struct msg_out;
-int manager_from_engine(const struct msg_out *m);
-int manager_to_engine(char *dst, size_t size, int *fd);
+int host_from_engine(int sock, const struct msg_out *m, int handle);
+int host_to_engine(int sock, char *dst, size_t size, int *handle);
 
 #endif

@@ -26,10 +26,16 @@ void __wrap_free(void *p);
 char *__wrap_strdup(const char *s);
 char *__wrap_strndup(const char *s, size_t n);
 
+enum owner {
+	OWNER_WORLD,
+	OWNER_ENGINE,
+	OWNER_MANAGER,
+};
+
 struct piece { /* stands in front of each piece */
 	struct list link;
 	size_t size;
-	bool engine;
+	uint8_t owner; /* enum owner */
 };
 
 struct page_piece { /* a piece of the arena */
@@ -42,17 +48,32 @@ _Static_assert(sizeof(struct piece) % 16 == 0, "what follows is aligned");
 
 static struct list pieces = { &pieces, &pieces };
 static struct list page_pieces = { &page_pieces, &page_pieces };
-static size_t count;
-static bool in_engine;
+static size_t count, manager_count;
+static enum owner owner;
 
 void heap_engine_in(void)
 {
-	in_engine = true;
+	owner = OWNER_ENGINE;
 }
 
 void heap_engine_out(void)
 {
-	in_engine = false;
+	owner = OWNER_WORLD;
+}
+
+void heap_manager_in(void)
+{
+	owner = OWNER_MANAGER;
+}
+
+void heap_manager_out(void)
+{
+	owner = OWNER_WORLD;
+}
+
+size_t heap_manager_pieces(void)
+{
+	return manager_count;
 }
 
 size_t heap_engine_pieces(void)
@@ -60,7 +81,7 @@ size_t heap_engine_pieces(void)
 	return count;
 }
 
-static void *take(size_t size, bool engine)
+static void *take(size_t size, enum owner whose)
 {
 	struct piece *b = __real_malloc(sizeof(*b) + size);
 
@@ -68,8 +89,9 @@ static void *take(size_t size, bool engine)
 		abort();
 	list_init(&b->link);
 	b->size = size;
-	b->engine = engine;
-	if (engine) {
+	b->owner = (uint8_t)whose;
+	manager_count += whose == OWNER_MANAGER;
+	if (whose == OWNER_ENGINE) {
 		list_push_back(&pieces, &b->link);
 		count++;
 	}
@@ -78,12 +100,12 @@ static void *take(size_t size, bool engine)
 
 void *__wrap_malloc(size_t size)
 {
-	return take(size, in_engine);
+	return take(size, owner);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-	return memset(take(n * size, in_engine), 0, n * size);
+	return memset(take(n * size, owner), 0, n * size);
 }
 
 void __wrap_free(void *p)
@@ -93,7 +115,8 @@ void __wrap_free(void *p)
 	if (!p)
 		return;
 	b--;
-	if (b->engine) {
+	manager_count -= b->owner == OWNER_MANAGER;
+	if (b->owner == OWNER_ENGINE) {
 		list_remove(&b->link);
 		count--;
 	}

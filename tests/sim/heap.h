@@ -13,6 +13,10 @@
 
 void heap_engine_in(void);
 void heap_engine_out(void);
+/* The manager's is only counted: it gives back what it has. */
+void heap_manager_in(void);
+void heap_manager_out(void);
+size_t heap_manager_pieces(void);
 
 /* All memory of the engine is gone. */
 void heap_engine_drop(void);

@@ -1,38 +1,9 @@
 /*
- * held - what the manager keeps of a disk, from what an engine said of it.
+ * held - what an engine said of a disk that waits.
  */
-#include "manager.h"
+#include "host.h"
 
-#include "base/str.h"
 #include "sim.h"
-
-void held_keep_past(struct held *h, const struct msg_in *m)
-{
-	static const char *const keys[] = {
-		"serial",
-		"block-size",
-		"physical-size",
-		"blocks",
-		"read-only",
-		"rotational",
-		"write-cache",
-		"fua",
-		"discard",
-		"max-discard",
-		"discard-granularity",
-		"discard-alignment",
-		"zero",
-		"max-zero",
-		"optimal-io",
-	};
-	struct strbuf sb;
-	char value[64];
-
-	sb_init(&sb, h->past, sizeof(h->past));
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (msg_get(m, keys[i], value, sizeof(value)) > 0)
-			sb_add(&sb, " %s=%s", keys[i], value);
-}
 
 void held_hear_waits(struct held *h, const struct msg_in *m)
 {

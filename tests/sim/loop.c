@@ -45,6 +45,7 @@ static struct {
 	uint64_t not_before; /* us */
 	unsigned strike_in;
 	void (*strike)(void);
+	void (*stopped)(void);
 } ring;
 
 static void run_turn(struct io_timer *t);
@@ -64,7 +65,7 @@ void io_loop_free(struct io_loop *l)
 	free(l);
 }
 
-struct io_loop *loop_new(void)
+struct io_loop *loop_new(void (*stopped)(void))
 {
 	heap_engine_in();
 	io_loop_new(0, 0, &ring.loop);
@@ -74,6 +75,7 @@ struct io_loop *loop_new(void)
 	ring.turn.fn = run_turn;
 	ring.not_before = 0;
 	ring.strike = NULL;
+	ring.stopped = stopped;
 	sim_after(&ring.turn, 0);
 	return ring.loop;
 }
@@ -92,11 +94,6 @@ void loop_kill(void)
 	}
 	sim_cancel(&ring.turn);
 	ring.loop = NULL;
-}
-
-bool loop_is_stopped(void)
-{
-	return ring.loop && ring.loop->stop;
 }
 
 void loop_free(void)
@@ -253,6 +250,8 @@ static void run_turn(struct io_timer *t)
 	submit();
 	if (!ring.loop->stop)
 		plan_turn(next_turn());
+	else
+		ring.stopped();
 }
 
 /* io/loop.h ----------------------------------------------------------- */
@@ -400,7 +399,7 @@ void io_connect(struct io_loop *l, struct io_op *op, int fd,
 
 void io_accept(struct io_loop *l, struct io_op *op, int fd)
 {
-	loop_complete(op, -EOPNOTSUPP); /* the engine accepts nobody */
+	ask_op(op, fd, OP_KIND_ACCEPT);
 }
 
 void io_poll(struct io_loop *l, struct io_op *op, int fd, unsigned events)

@@ -10,11 +10,10 @@
 struct io_loop;
 struct io_op;
 
-/* The engine's loop; there is one at a time. */
-struct io_loop *loop_new(void);
+/* The engine's loop; there is one at a time.  stopped(): it ends, by itself. */
+struct io_loop *loop_new(void (*stopped)(void));
 /* With the engine's memory. */
 void loop_kill(void);
-bool loop_is_stopped(void);
 /* After it stopped. */
 void loop_free(void);
 

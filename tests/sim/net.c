@@ -425,6 +425,7 @@ static void socket_start(struct fd *fd, struct op *o)
 		else
 			accept_write(w, o);
 		break;
+	case OP_KIND_ACCEPT:
 	case OP_KIND_POLL:
 		break;
 	}

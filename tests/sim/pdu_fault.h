@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define PDU_FAULT_FIRST 32 /* in figures.faults, behind those of fault.h */
+#define PDU_FAULT_FIRST 36 /* in figures.faults, behind those of fault.h */
 
 unsigned pdu_fault_kinds(void);
 const char *pdu_fault_name(unsigned i);

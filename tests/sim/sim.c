@@ -18,6 +18,7 @@ static const char *const names[FIG_COUNT] = {
 	[FIG_FLUSHES] = "flushes acknowledged",
 	[FIG_ERRORS] = "honest errors",
 	[FIG_KILLS] = "engine kills survived",
+	[FIG_DEATHS] = "manager deaths survived",
 	[FIG_LOST] = "lost",
 	[FIG_WRONG] = "wrong",
 	[FIG_STUCK] = "stuck",
@@ -45,6 +46,7 @@ void sim_init(uint64_t seed, bool trace, struct figures *f)
 	sim.fence.state = dice_roll(&first);
 	sim.duty.state = dice_roll(&first);
 	sim.quirk.state = dice_roll(&first);
+	sim.host.state = dice_roll(&first);
 }
 
 /* Events -------------------------------------------------------------- */

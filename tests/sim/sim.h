@@ -29,6 +29,7 @@ enum figure {
 	FIG_FLUSHES, /* acknowledged */
 	FIG_ERRORS,  /* honest errors: the configuration or the fault permits */
 	FIG_KILLS,   /* of engines, survived */
+	FIG_DEATHS,  /* of managers, survived */
 	FIG_LOST,    /* an older value came back */
 	FIG_WRONG,   /* data or words that nobody wrote */
 	FIG_STUCK,
@@ -48,7 +49,7 @@ struct sim {
 	struct timer_heap events;
 	uint64_t now;	/* us */
 	uint64_t stamp; /* what happened before what, also within one us */
-	struct dice dice, net, app, engine, fence, duty, quirk;
+	struct dice dice, net, app, engine, fence, duty, quirk, host;
 	bool trace;
 	struct figures *figures;
 	const char *failed; /* the first thing that went wrong, or NULL */

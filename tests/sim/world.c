@@ -9,7 +9,7 @@
 #include "box.h"
 #include "config.h"
 #include "fault.h"
-#include "manager.h"
+#include "host.h"
 #include "net.h"
 #include "sim.h"
 
@@ -22,7 +22,7 @@ void world_init(void)
 	config_describe();
 	net_init();
 	boxes_init();
-	manager_init();
+	host_init();
 	app_init();
 	faults_init();
 }
@@ -79,7 +79,7 @@ static void expect(bool (*done)(void), uint64_t limit, const char *what)
 
 static bool all_is_quiet(void)
 {
-	return app_is_idle() && manager_has_engine();
+	return app_is_idle() && host_has_engine();
 }
 
 void world_finish(void)
@@ -98,10 +98,10 @@ void world_finish(void)
 	check_media("medium after a last power cut");
 	if (sim.failed)
 		return;
-	manager_leave();
-	expect(manager_is_over, CALM, "the end of the engine");
+	host_leave();
+	expect(host_is_over, CALM, "the end of the engine");
 	if (!sim.failed)
-		manager_bury();
+		host_bury();
 }
 
 static const char *settings[16];

@@ -1,7 +1,7 @@
 /*
- * device - the kernel's side of a FUSE handle (fs/fuse/dev.c).
+ * kdev - the kernel's side of a FUSE handle (fs/fuse/dev.c).
  */
-#include "device.h"
+#include "kdev.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +20,14 @@
 #define MAX_REQUEST    (1u << 20)
 #define MAX_BACKGROUND 64
 
-struct device {
+struct kdev {
 	const char *name;
 	struct list held;	/* not sent before INIT is over, or too many */
 	struct list pending;	/* to be read by the engine */
 	struct list processing; /* read, not answered */
-	struct fd *fd;
+	struct fd *fd;		/* that the engine reads from */
+	unsigned fds, others;	/* handles */
+	bool dead;
 	uint64_t last_unique;
 	bool ready;
 	struct request init;
@@ -44,7 +46,7 @@ struct message {
 	};
 };
 
-static size_t body(const struct device *d, const struct request *r,
+static size_t body(const struct kdev *d, const struct request *r,
 		   struct message *m)
 {
 	if (r == &d->init) {
@@ -85,7 +87,7 @@ static size_t body(const struct device *d, const struct request *r,
 	return 0;
 }
 
-static void hand_out(struct device *d, struct op *o, struct request *r)
+static void hand_out(struct kdev *d, struct op *o, struct request *r)
 {
 	struct message m;
 	size_t n;
@@ -106,7 +108,7 @@ static void hand_out(struct device *d, struct op *o, struct request *r)
 	op_done(o, (int)m.head.len);
 }
 
-static void feed(struct device *d)
+static void feed(struct kdev *d)
 {
 	struct op *o;
 
@@ -127,7 +129,7 @@ static unsigned length(const struct list *l)
 }
 
 /* What may go to the engine does. */
-static void push(struct device *d)
+static void push(struct kdev *d)
 {
 	struct list *l;
 
@@ -138,7 +140,7 @@ static void push(struct device *d)
 	feed(d);
 }
 
-static void enqueue(struct device *d, struct request *r)
+static void enqueue(struct kdev *d, struct request *r)
 {
 	r->unique = d->last_unique += 2;
 	r->since = sim.now;
@@ -150,15 +152,20 @@ static void enqueue(struct device *d, struct request *r)
 	push(d);
 }
 
-void device_ask(struct device *d, struct request *r)
+void kdev_ask(struct kdev *d, struct request *r)
 {
 	list_init(&r->link);
+	r->since = sim.now;
+	if (d->dead) {
+		r->done(r, -ENOTCONN, NULL, 0);
+		return;
+	}
 	enqueue(d, r);
 }
 
 /* Answers ------------------------------------------------------------- */
 
-static int resend(struct device *d)
+static int resend(struct kdev *d)
 {
 	struct list *l;
 	unsigned n = length(&d->processing);
@@ -174,7 +181,7 @@ static int resend(struct device *d)
 	return 0;
 }
 
-static struct request *find(const struct device *d, uint64_t unique)
+static struct request *find(const struct kdev *d, uint64_t unique)
 {
 	struct list *pos;
 
@@ -189,7 +196,7 @@ static struct request *find(const struct device *d, uint64_t unique)
 
 static void init_done(struct request *r, int err, const uint8_t *data, size_t n)
 {
-	struct device *d = container_of(r, struct device, init);
+	struct kdev *d = container_of(r, struct kdev, init);
 
 	if (err)
 		return;
@@ -199,7 +206,7 @@ static void init_done(struct request *r, int err, const uint8_t *data, size_t n)
 }
 
 /* A body that does not fit the request is the engine's fault. */
-static bool fits(const struct device *d, const struct request *r, size_t n)
+static bool fits(const struct kdev *d, const struct request *r, size_t n)
 {
 	struct fuse_write_out out;
 
@@ -210,7 +217,7 @@ static bool fits(const struct device *d, const struct request *r, size_t n)
 	return r->kind == REQ_READ ? n == r->len : n == 0;
 }
 
-static int answer(struct device *d, const struct op *o)
+static int answer(struct kdev *d, const struct op *o)
 {
 	static uint8_t data[MAX_REQUEST];
 	struct fuse_out_header h;
@@ -244,7 +251,7 @@ static int answer(struct device *d, const struct op *o)
 
 static void start(struct fd *fd, struct op *o)
 {
-	struct device *d = fd->obj;
+	struct kdev *d = fd->obj;
 	int res;
 
 	if (o->kind == OP_KIND_READ) {
@@ -256,16 +263,29 @@ static void start(struct fd *fd, struct op *o)
 	}
 }
 
+static void check_handles(struct kdev *d)
+{
+	if (d->fds || d->others || d->dead)
+		return;
+	sim_trace(d->name, "nobody has a handle any more");
+	kdev_abort(d);
+}
+
 static void closed(struct fd *fd, bool killed)
 {
-	((struct device *)fd->obj)->fd = NULL;
+	struct kdev *d = fd->obj;
+
+	if (d->fd == fd)
+		d->fd = NULL;
+	d->fds--;
+	check_handles(d);
 }
 
 static const struct fd_ops ops = { start, closed };
 
-struct device *device_new(const char *name)
+struct kdev *kdev_new(const char *name)
 {
-	struct device *d = world_alloc(sizeof(*d));
+	struct kdev *d = world_alloc(sizeof(*d));
 
 	d->name = name;
 	list_init(&d->held);
@@ -277,13 +297,43 @@ struct device *device_new(const char *name)
 	return d;
 }
 
-int device_handle(struct device *d)
+int kdev_handle(struct kdev *d)
 {
 	d->fd = fd_new(&ops, d);
+	d->fds++;
 	return d->fd->number;
 }
 
-static void abort_all(struct device *d, struct list *l)
+int kdev_dup(struct kdev *d)
+{
+	d->fds++;
+	return fd_new(&ops, d)->number;
+}
+
+struct kdev *kdev_of(int handle)
+{
+	struct fd *fd = fd_find(handle);
+
+	return fd && fd->ops == &ops ? fd->obj : NULL;
+}
+
+void kdev_get(struct kdev *d)
+{
+	d->others++;
+}
+
+void kdev_put(struct kdev *d)
+{
+	d->others--;
+	check_handles(d);
+}
+
+bool kdev_is_unread(const struct kdev *d)
+{
+	return !list_empty(&d->pending);
+}
+
+static void abort_all(struct kdev *d, struct list *l)
 {
 	struct request *r;
 
@@ -294,25 +344,26 @@ static void abort_all(struct device *d, struct list *l)
 	}
 }
 
-void device_abort(struct device *d)
+void kdev_abort(struct kdev *d)
 {
 	d->ready = false;
+	d->dead = true;
 	abort_all(d, &d->processing);
 	abort_all(d, &d->pending);
 	abort_all(d, &d->held);
 }
 
-bool device_has_handle(const struct device *d)
+bool kdev_has_handle(const struct kdev *d)
 {
 	return d->fd != NULL;
 }
 
-bool device_is_ready(const struct device *d)
+bool kdev_is_ready(const struct kdev *d)
 {
 	return d->ready;
 }
 
-unsigned device_waiting(const struct device *d)
+unsigned kdev_waiting(const struct kdev *d)
 {
 	return length(&d->held) + length(&d->pending) + length(&d->processing);
 }
@@ -330,7 +381,7 @@ static uint64_t oldest(const struct list *l, uint64_t age)
 	return age;
 }
 
-uint64_t device_oldest(const struct device *d)
+uint64_t kdev_oldest(const struct kdev *d)
 {
 	return oldest(&d->processing, oldest(&d->pending, oldest(&d->held, 0)));
 }

@@ -1,11 +1,11 @@
 /*
- * device - the kernel's side of a FUSE handle.
+ * kdev - the kernel's side of a FUSE handle.
  *
  * Keeps requests until they are answered, whatever becomes of the engine that
  * read them, and sends them again when asked to (FUSE_NOTIFY_RESEND).
  */
-#ifndef SIM_DEVICE_H
-#define SIM_DEVICE_H
+#ifndef SIM_KDEV_H
+#define SIM_KDEV_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "base/list.h"
 
 struct fd;
-struct device;
+struct kdev;
 
 enum request_kind {
 	REQ_READ,
@@ -40,18 +40,30 @@ struct request {
 	unsigned sent;
 };
 
-struct device *device_new(const char *name);
+struct kdev *kdev_new(const char *name);
 /* The engine's handle for it: a new one each time. */
-int device_handle(struct device *d);
-bool device_has_handle(const struct device *d);
+int kdev_handle(struct kdev *d);
+bool kdev_has_handle(const struct kdev *d);
 /* Answered INIT: requests are passed on from then on. */
-bool device_is_ready(const struct device *d);
+bool kdev_is_ready(const struct kdev *d);
 
-void device_ask(struct device *d, struct request *r);
-/* The manager gives it up: everything ends with -ECONNABORTED. */
-void device_abort(struct device *d);
-unsigned device_waiting(const struct device *d);
+void kdev_ask(struct kdev *d, struct request *r);
+/* Of an engine's handle, or NULL. */
+struct kdev *kdev_of(int handle);
+/* Another handle of it, that no reads are asked for on. */
+int kdev_dup(struct kdev *d);
+/*
+ * Handles of others: the manager, the service manager, messages on their way.
+ * With the last handle of all everything ends, with -ECONNABORTED.
+ */
+void kdev_get(struct kdev *d);
+void kdev_put(struct kdev *d);
+/* It is unmounted: the same, whoever has a handle. */
+void kdev_abort(struct kdev *d);
+/* Requests that no engine has read. */
+bool kdev_is_unread(const struct kdev *d);
+unsigned kdev_waiting(const struct kdev *d);
 /* The oldest unanswered one's age, us; 0 when there is none. */
-uint64_t device_oldest(const struct device *d);
+uint64_t kdev_oldest(const struct kdev *d);
 
 #endif
