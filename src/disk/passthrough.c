@@ -19,6 +19,12 @@ void passthrough_init(struct passthrough *p, const uint8_t lun[static LUN_LEN],
 void passthrough_set_session(struct passthrough *p, struct session *s)
 {
 	p->session = s;
+	p->open = false;
+}
+
+void passthrough_open(struct passthrough *p, bool open)
+{
+	p->open = open;
 }
 
 static int error_of(const struct cmd *c)
@@ -49,7 +55,7 @@ void passthrough_submit(struct passthrough *p, struct scsi_io *io)
 	io->pass = p;
 	io->cmd.done = on_done;
 	memcpy(io->cmd.lun, p->lun, LUN_LEN);
-	if (!p->session) {
+	if (!p->session || !p->open) {
 		io->cmd.exposed = false;
 		io->done(io, -ENOTCONN);
 		return;

@@ -20,6 +20,7 @@ struct session;
 struct passthrough {
 	uint8_t lun[LUN_LEN];
 	struct session *session; /* borrowed; NULL: there is no nexus */
+	bool open;		 /* it was seen there, and is no disk */
 	unsigned inflight;
 	/* The first command since it was idle: timers may be others. */
 	void (*wake)(void *ctx);
@@ -45,8 +46,13 @@ struct scsi_io {
 
 void passthrough_init(struct passthrough *p, const uint8_t lun[static LUN_LEN],
 		      void (*wake)(void *ctx), void *ctx);
-/* A session is in full feature phase; NULL: it is gone. */
+/*
+ * A session is in full feature phase; NULL: it is gone.  Nothing is sent before
+ * the next passthrough_open(): another LUN may be there now.
+ */
 void passthrough_set_session(struct passthrough *p, struct session *s);
+/* What is there was seen: is it still no disk? */
+void passthrough_open(struct passthrough *p, bool open);
 void passthrough_submit(struct passthrough *p, struct scsi_io *io);
 /* No command is with it. */
 bool passthrough_is_idle(const struct passthrough *p);

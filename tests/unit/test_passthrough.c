@@ -59,6 +59,7 @@ static int setup(void **state)
 	if (!rig_login(f.rig))
 		return -1;
 	passthrough_set_session(&f.pass, f.rig->s);
+	passthrough_open(&f.pass, true);
 	return 0;
 }
 
@@ -219,6 +220,22 @@ static void test_without_a_nexus_nothing_is_sent(void **state)
 	assert_true(passthrough_is_idle(&f->pass));
 }
 
+static void test_nothing_is_sent_before_it_was_seen_what_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct command k = { 0 };
+
+	passthrough_set_session(&f->pass, f->rig->s);
+	cdb_test_unit_ready(k.io.cmd.cdb);
+	submit(f, &k, CMD_NO_DATA, NULL, 0);
+	assert_int_equal(k.err, -ENOTCONN);
+	passthrough_open(&f->pass, true);
+	run(f, &k, CMD_NO_DATA, NULL, 0);
+	passthrough_open(&f->pass, false); /* it is a disk now */
+	submit(f, &k, CMD_NO_DATA, NULL, 0);
+	assert_int_equal(k.err, -ENOTCONN);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -231,6 +248,7 @@ int main(void)
 		T(test_the_owner_is_woken_by_the_first_command),
 		T(test_a_command_of_a_lost_nexus_is_not_repeated),
 		T(test_without_a_nexus_nothing_is_sent),
+		T(test_nothing_is_sent_before_it_was_seen_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

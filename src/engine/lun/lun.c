@@ -293,6 +293,7 @@ static void on_state(void *ctx, struct disk *d)
 	if (state != DISK_ONLINE && state != DISK_FAILED)
 		return;
 	u->served |= state == DISK_ONLINE;
+	passthrough_open(&u->pass, disk_is_no_disk(d));
 	u->owner->ops->settled(u->owner);
 	if (u->told != news) {
 		u->told = news;
