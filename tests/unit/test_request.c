@@ -81,10 +81,11 @@ static void tell(void)
 static const struct {
 	const char *key;
 	enum word_kind kind;
+	uint32_t least, most;
 	void *from, *to;
 } rows[] = {
 #define SESSION_KEY(key, kind, least, most, scope, from, to, help)             \
-	{ key, WORD_##kind, from, &settings.to },
+	{ key, WORD_##kind, least, most, from, &settings.to },
 #include "words/session_keys.h"
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -99,10 +100,18 @@ static bool is_text(enum word_kind kind)
 	return kind == WORD_TEXT || kind == WORD_SECRET;
 }
 
+/* Another in each row, where the bounds allow it. */
+static uint32_t some_number(size_t i)
+{
+	uint64_t values = (uint64_t)rows[i].most - rows[i].least + 1;
+
+	return rows[i].least + (uint32_t)((1000 + i) % values);
+}
+
 static void fill(size_t i)
 {
 	if (is_number(rows[i].kind))
-		*(uint32_t *)rows[i].from = 1000 + (uint32_t)i;
+		*(uint32_t *)rows[i].from = some_number(i);
 	else if (rows[i].kind == WORD_DIGEST)
 		*(uint32_t *)rows[i].from = (uint32_t)i % DIGEST_WORDS;
 	else if (rows[i].kind == WORD_BOOL)
