@@ -281,6 +281,14 @@ static void test_a_held_disk_names_its_lun(void **state)
 	assert_int_equal(said.kind, REPORTED_ADOPTED);
 }
 
+static void test_a_lun_that_vanished_names_itself(void **state)
+{
+	assert_int_equal(heard("vanished id=3 lun=0001000000000000"), 0);
+	assert_int_equal(said.kind, REPORTED_VANISHED);
+	assert_memory_equal(said.event.lun, "\0\1\0\0\0\0\0\0", 8);
+	assert_int_equal(heard("vanished id=3"), -EBADMSG);
+}
+
 static void test_a_move_needs_numeric_portals(void **state)
 {
 	assert_int_equal(
@@ -399,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_a_lun_that_is_put_reads_the_same),
 		cmocka_unit_test(test_what_an_engine_has_is_read),
 		cmocka_unit_test(test_a_held_disk_names_its_lun),
+		cmocka_unit_test(test_a_lun_that_vanished_names_itself),
 		cmocka_unit_test(test_a_move_needs_numeric_portals),
 		cmocka_unit_test(test_what_a_disk_waits_for_is_read),
 		cmocka_unit_test(
