@@ -187,6 +187,19 @@ class Ghosts(DiskCase):
         self.write_newer()
         self.assert_newer_stays()
 
+    def test_a_second_login_that_came_to_nothing_says_nothing(self):
+        self.demo(1, 1)
+        self.portals = self.tgt.portals  # the wire hides what is closed
+        self.tgt.control("fault rx login 3 close")
+        self.attach(fence_timeout=FENCE)
+        let_pass(5.5)  # longer than the second login may take
+        self.engine.send("ping")
+        self.engine.wait("pong")
+        self.assertFalse(any(m.verb == "fence" and m["reinstates"] == "no"
+                             for m in self.engine.seen))
+        self.tgt.control("drop")
+        self.engine.wait("fence", reinstates="yes")
+
     def test_a_lun_that_is_forgotten_and_found_is_still_in_doubt(self):
         self.demo(1, 2)
         mounted, disk = self.attach(fence_timeout=int(LATE * 2000),

@@ -243,6 +243,7 @@ bool witness_takes_back(struct engine_target *t, const struct fault *why)
 		return false;
 	}
 	w->state = WITNESS_IDLE;
+	io_timer_cancel(t->engine->loop, &w->timer);
 	bury(t, t->nexus);
 	t->nexus = w->first;
 	w->first = NULL;
