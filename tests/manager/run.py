@@ -554,6 +554,43 @@ def test_writes_of_before_a_crash_of_all_are_doubted_at_the_next_start(w):
     w.assert_clean()
 
 
+def test_the_doubt_outlives_runs_that_do_not_find_the_target(w):
+    w.mode('group-1')
+    w.up()
+    w.kill()
+    free = subprocess.run([ISCSID, '-F'] + w.args(), env=w.env(),
+                          capture_output=True, text=True, timeout=PATIENCE)
+    check(free.returncode == 0, free.stderr)
+    w.mode('refuse')
+    for end in w.kill, w.stop:
+        w.start()
+        w.wait_log('nobody is there')
+        end()
+    w.mode('group-1')
+    w.start()
+    w.wait_log('told of a session in group 1, 0 disks, in doubt')
+    w.wait_online()
+    w.stop()
+    w.assert_clean()
+    w.start()
+    w.wait_online()
+    check('in doubt' not in w.log(), w.log())
+    w.stop()
+    w.assert_clean()
+
+
+def test_a_target_that_has_other_numbers_now_takes_its_doubt_along(w):
+    w.mode('group-1')
+    w.up()
+    w.kill()
+    w.write('bindings', '0 3 iqn.2026-11.net.softhba.test:one\n')
+    w.start()
+    w.wait_log('told of a session in group 1, 0 disks, in doubt')
+    w.stop()
+    check(not os.path.exists(w.path('run/held')), os.listdir(w.run))
+    w.assert_clean()
+
+
 def test_what_was_seen_of_a_target_outlives_managers(w):
     seen = 'told what was seen: yes, 7 ms'
     w.mode('ends-old')

@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-
-int doubts_note(struct doubts *d, const char *key, const char *group,
-		uint64_t now)
+int doubts_note(struct doubts *d, const struct doubt *of, uint64_t now)
 {
 	struct doubt *more =
 		realloc(d->list, (d->count + 1) * sizeof(*d->list));
@@ -18,22 +15,21 @@ int doubts_note(struct doubts *d, const char *key, const char *group,
 	if (!more)
 		return -ENOMEM;
 	d->list = more;
-	str_copy(more[d->count].key, sizeof(more->key), key);
-	str_copy(more[d->count].group, sizeof(more->group), group);
-	d->count++;
+	more[d->count++] = *of;
 	d->since = now;
 	return 0;
 }
 
 bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
-		 char group[static 8])
+		 struct doubt *was)
 {
+	*was = (struct doubt){ 0 };
 	for (size_t i = 0; i < d->count; i++) {
 		struct doubt *at = &d->list[i];
 
 		if (strcmp(at->key, key) != 0)
 			continue;
-		memcpy(group, at->group, sizeof(at->group));
+		*was = *at;
 		*at = d->list[--d->count];
 		return now - d->since < wait;
 	}

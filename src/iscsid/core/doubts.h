@@ -13,7 +13,8 @@
 
 struct doubt {
 	char key[BINDING_KEY_SIZE];
-	char group[8]; /* portal group of all its writes, or "" */
+	char group[8];	      /* portal group of all its writes, or "" */
+	unsigned bus, number; /* where its record is */
 };
 
 struct doubts {
@@ -23,14 +24,13 @@ struct doubts {
 };
 
 /* 0 or -ENOMEM. */
-int doubts_note(struct doubts *d, const char *key, const char *group,
-		uint64_t now);
+int doubts_note(struct doubts *d, const struct doubt *of, uint64_t now);
 /*
- * Is this target in doubt, which lasts for wait ms?  Fills group then, and
- * forgets it.
+ * Is this target in doubt, which lasts for wait ms?  Gives and forgets what was
+ * noted of it; of one that never was, was->key is empty.
  */
 bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
-		 char group[static 8]);
+		 struct doubt *was);
 void doubts_free(struct doubts *d);
 
 #endif

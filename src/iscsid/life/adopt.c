@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "iscsid/device/device.h"
 #include "iscsid/device/devices.h"
 #include "iscsid/host/records.h"
@@ -314,13 +315,19 @@ void adopt_lun(struct adopt *a, struct engine_process *e,
 		revive(a, d);
 }
 
-/* Nothing says how its session ended, or when. */
+/*
+ * Nothing says how its session ended, or when.  Its record stays until an
+ * engine knows: this manager may end before the target is found.
+ */
 static void doubt_target(struct adopt *a, const struct record_target *t)
 {
-	if (doubts_note(&a->m->doubts, t->key, t->group, manager_now(a->m)))
+	struct doubt d = { .bus = t->bus, .number = t->number };
+
+	str_copy(d.key, sizeof(d.key), t->key);
+	str_copy(d.group, sizeof(d.group), t->group);
+	if (doubts_note(&a->m->doubts, &d, manager_now(a->m)))
 		log_err(t->name, "no memory to know that writes of an old "
 				 "session may still arrive");
-	a->m->out->drop_target(a->m->out, t->bus, t->number);
 }
 
 static void drop_records(struct adopt *a)

@@ -308,6 +308,21 @@ static int place_target(struct target *t, unsigned bus, unsigned number)
 	return 0;
 }
 
+/* The record of what was before says the same, until there is a new one. */
+static void record_with_doubt(struct target *t)
+{
+	struct doubt was;
+
+	t->doubted = doubts_take(&t->m->doubts, t->key, manager_now(t->m),
+				 t->settings.fence_timeout, &was);
+	str_copy(t->group, sizeof(t->group), was.group);
+	target_record(t);
+	if (!*was.key || (was.bus == t->bus && was.number == t->number) ||
+	    target_at(t->m, was.bus, was.number))
+		return;
+	t->m->out->drop_target(t->m->out, was.bus, was.number);
+}
+
 static int bind_target(struct target *t, const struct binding *b)
 {
 	int err = place_target(t, b->bus, b->target);
@@ -322,9 +337,7 @@ static int bind_target(struct target *t, const struct binding *b)
 		addr_format(&t->portals[i], true, text, sizeof(text));
 		log_info(t->label, "portal %u = address %s", i, text);
 	}
-	t->doubted = doubts_take(&t->m->doubts, t->key, manager_now(t->m),
-				 t->settings.fence_timeout, t->group);
-	target_record(t);
+	record_with_doubt(t);
 	return 0;
 }
 
