@@ -65,7 +65,7 @@ start_middle 0 && start_middle 1 || {
 	exit 1
 }
 begin_late
-for s in ${DELAYS:-0 1 3 6 $((W - 2)) $((W + 5))}; do
+for s in ${DELAYS:-0 0.5 1 2 3 4 6 $((W - 2)) $((W + 1)) $((W + 5))}; do
 	for what in lose lose_and_shut engine_kill; do
 		late $what "$s"
 	done

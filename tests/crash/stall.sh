@@ -71,7 +71,7 @@ short_rounds() {
 
 long_rounds() {
 	local s
-	for s in ${STALLS:-0 1 3 6 20 $((W - 2)) $((W + 5))}; do
+	for s in ${STALLS:-0 1 2 3 6 20 $((W - 2)) $((W + 5))}; do
 		printf "$s %s\n" nothing engine_kill switch upgrade
 	done
 }
