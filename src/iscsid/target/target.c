@@ -426,6 +426,7 @@ struct target *target_restore(struct manager *m, const struct record_target *h,
 		return NULL;
 	}
 	t->foreign = e;
+	t->doubted = !e; /* writes of the one before, to any of its disks */
 	t->id = e ? h->id : manager_new_id(m);
 	t->engine = e;
 	if (e)
