@@ -45,7 +45,7 @@ static void lost(struct disk *d, const struct cmd *c)
 		fence_write_lost(d);
 }
 
-/* A target may say so and yet carry it out. */
+/* A target may say so and yet carry it out: only a SCSI status is its word. */
 static void ended(struct disk *d, const struct cmd *c)
 {
 	if (c->exposed && cdb_changes_medium(c->cdb))
@@ -62,7 +62,7 @@ static void on_answer(struct cmd *c)
 	io->ending = false;
 	if (c->outcome == CMD_LOST)
 		lost(d, c);
-	else if (c->outcome == CMD_ABORTED)
+	else if (c->outcome == CMD_ABORTED || c->outcome == CMD_REFUSED)
 		ended(d, c);
 	list_push_back(&d->answered, &io->link);
 	disk_run(d);

@@ -61,7 +61,7 @@ struct cmd {
 	uint32_t underflow, overflow;
 	const struct fault *why; /* CMD_LOST: what ended the nexus */
 	/*
-	 * CMD_LOST, CMD_ABORTED: the target may have something of it to carry
+	 * All but CMD_DONE: the target may have something of it to carry
 	 * out: one byte of its data, or a command without data, was given to
 	 * the socket.
 	 */

@@ -359,6 +359,23 @@ static void test_a_write_that_was_aborted_is_fenced_by_the_barrier(void **state)
 	assert_true(second.done);
 }
 
+/* RFC 7143 11.4.3: "target failure" says nothing of what became of it. */
+static void test_a_write_without_a_status_is_fenced_by_the_barrier(void **state)
+{
+	rig_online();
+	fake_script((struct fake_answer){
+		.opcode = SCSI_WRITE_10, .times = 1, .outcome = CMD_REFUSED });
+	submit(&first, DISK_WRITE, 0, 1);
+	assert_true(fake_answer_one());
+	assert_fence("BARRIER");
+	pass(2000);
+	assert_fence("CLEAR");
+	assert_int_equal(fake_count(SCSI_SYNCHRONIZE_CACHE_10), 1);
+	assert_int_equal(fake_count(SCSI_WRITE_10), 2);
+	assert_true(first.done);
+	assert_int_equal(first.err, 0);
+}
+
 static void test_a_failed_write_is_fenced_too(void **state)
 {
 	lose_at(1, &first, DISK_WRITE);
@@ -512,6 +529,7 @@ int main(void)
 		TEST(test_behind_a_reset_a_refusal_is_borne),
 		TEST(test_a_reservation_of_others_leads_to_the_read),
 		TEST(test_a_write_that_was_aborted_is_fenced_by_the_barrier),
+		TEST(test_a_write_without_a_status_is_fenced_by_the_barrier),
 		TEST(test_a_failed_write_is_fenced_too),
 		TEST(test_writes_of_an_owner_before_us_are_fenced),
 		TEST(test_of_an_owner_before_us_no_logout_is_believed),

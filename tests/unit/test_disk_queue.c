@@ -308,7 +308,7 @@ static void test_refused_commands_fail_after_five_seconds(void **state)
 
 	fake_script((struct fake_answer){
 		.opcode = -1, .times = 1000, .outcome = CMD_REFUSED });
-	submit(&r, DISK_WRITE, 0, 8);
+	submit(&r, DISK_READ, 0, 8);
 	fake_answer_all();
 	rig_pass(4900);
 	assert_false(r.done);
