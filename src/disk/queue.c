@@ -349,9 +349,9 @@ static int end_of_waiting(const struct disk *d)
 {
 	if (d->state == DISK_FAILED)
 		return -d->fail_err;
-	if (d->state == DISK_ONLINE)
-		return 0;
-	return waits_too_long(d) ? -ENOLINK : d->expired;
+	if (waits_too_long(d))
+		return -ENOLINK;
+	return d->state == DISK_ONLINE ? 0 : d->expired;
 }
 
 static void fail_queue(struct disk *d)

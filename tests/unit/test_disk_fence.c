@@ -376,6 +376,32 @@ static void test_a_write_without_a_status_is_fenced_by_the_barrier(void **state)
 	assert_int_equal(first.err, 0);
 }
 
+static void
+test_a_barrier_that_is_not_carried_out_is_shown_and_bounded(void **s)
+{
+	struct disk_waiting w;
+
+	disk_set_patience(rig.disk, 20000, rig.now);
+	rig_online();
+	fake_script((struct fake_answer){
+		.opcode = -1, .times = 1000, .outcome = CMD_REFUSED });
+	submit(&first, DISK_WRITE, 0, 1);
+	pass(1000);
+	assert_false(disk_waits(rig.disk, &w));
+	pass(5000);
+	assert_true(disk_waits(rig.disk, &w));
+	assert_non_null(strstr(w.what, "old writes may still run"));
+	assert_false(first.done);
+	pass(20000);
+	assert_true(first.done);
+	assert_int_equal(first.err, -ENOLINK);
+	assert_fence("BARRIER");
+	fake.nscript = 0;
+	pass(2000);
+	assert_fence("CLEAR");
+	assert_false(disk_waits(rig.disk, &w));
+}
+
 static void test_a_failed_write_is_fenced_too(void **state)
 {
 	lose_at(1, &first, DISK_WRITE);
@@ -530,6 +556,7 @@ int main(void)
 		TEST(test_a_reservation_of_others_leads_to_the_read),
 		TEST(test_a_write_that_was_aborted_is_fenced_by_the_barrier),
 		TEST(test_a_write_without_a_status_is_fenced_by_the_barrier),
+		TEST(test_a_barrier_that_is_not_carried_out_is_shown_and_bounded),
 		TEST(test_a_failed_write_is_fenced_too),
 		TEST(test_writes_of_an_owner_before_us_are_fenced),
 		TEST(test_of_an_owner_before_us_no_logout_is_believed),
