@@ -10,8 +10,6 @@
 
 #include "iscsid/core/doubts.h"
 
-#define W 30000
-
 static struct doubts doubts;
 static struct doubt was;
 
@@ -20,8 +18,8 @@ static int setup(void **state)
 	static const struct doubt a = { "iqn.a", "1", 0, 3 };
 	static const struct doubt b = { "iqn.b", "", 0, 4 };
 
-	assert_int_equal(doubts_note(&doubts, &a, 1000), 0);
-	assert_int_equal(doubts_note(&doubts, &b, 1000), 0);
+	assert_int_equal(doubts_note(&doubts, &a), 0);
+	assert_int_equal(doubts_note(&doubts, &b), 0);
 	return 0;
 }
 
@@ -33,34 +31,22 @@ static int teardown(void **state)
 
 static void test_a_target_is_doubted_with_its_group(void **state)
 {
-	assert_true(doubts_take(&doubts, "iqn.a", 1000, W, &was));
+	assert_true(doubts_take(&doubts, "iqn.a", &was));
 	assert_string_equal(was.group, "1");
-	assert_true(doubts_take(&doubts, "iqn.b", 1000, W, &was));
+	assert_int_equal(was.number, 3);
+	assert_true(doubts_take(&doubts, "iqn.b", &was));
 	assert_string_equal(was.group, "");
 }
 
 static void test_another_target_is_not(void **state)
 {
-	assert_false(doubts_take(&doubts, "iqn.c", 1000, W, &was));
-	assert_string_equal(was.key, "");
+	assert_false(doubts_take(&doubts, "iqn.c", &was));
 }
 
 static void test_once_it_is_told_it_is_the_next_engines(void **state)
 {
-	assert_true(doubts_take(&doubts, "iqn.a", 1000, W, &was));
-	assert_false(doubts_take(&doubts, "iqn.a", 1000, W, &was));
-}
-
-static void test_after_the_time_all_of_it_has_arrived(void **state)
-{
-	assert_false(doubts_take(&doubts, "iqn.a", 1000 + W, W, &was));
-}
-
-static void test_where_its_record_is_is_told_even_then(void **state)
-{
-	(void)doubts_take(&doubts, "iqn.a", 1000 + W, W, &was);
-	assert_string_equal(was.key, "iqn.a");
-	assert_int_equal(was.number, 3);
+	assert_true(doubts_take(&doubts, "iqn.a", &was));
+	assert_false(doubts_take(&doubts, "iqn.a", &was));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -71,8 +57,6 @@ int main(void)
 		TEST(test_a_target_is_doubted_with_its_group),
 		TEST(test_another_target_is_not),
 		TEST(test_once_it_is_told_it_is_the_next_engines),
-		TEST(test_after_the_time_all_of_it_has_arrived),
-		TEST(test_where_its_record_is_is_told_even_then),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

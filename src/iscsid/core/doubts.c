@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int doubts_note(struct doubts *d, const struct doubt *of, uint64_t now)
+int doubts_note(struct doubts *d, const struct doubt *of)
 {
 	struct doubt *more =
 		realloc(d->list, (d->count + 1) * sizeof(*d->list));
@@ -16,12 +16,10 @@ int doubts_note(struct doubts *d, const struct doubt *of, uint64_t now)
 		return -ENOMEM;
 	d->list = more;
 	more[d->count++] = *of;
-	d->since = now;
 	return 0;
 }
 
-bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
-		 struct doubt *was)
+bool doubts_take(struct doubts *d, const char *key, struct doubt *was)
 {
 	*was = (struct doubt){ 0 };
 	for (size_t i = 0; i < d->count; i++) {
@@ -31,7 +29,7 @@ bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
 			continue;
 		*was = *at;
 		*at = d->list[--d->count];
-		return now - d->since < wait;
+		return true;
 	}
 	return false;
 }

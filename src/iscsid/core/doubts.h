@@ -20,17 +20,15 @@ struct doubt {
 struct doubts {
 	struct doubt *list; /* owned */
 	size_t count;
-	uint64_t since; /* ms: they were over by then at the latest */
 };
 
 /* 0 or -ENOMEM. */
-int doubts_note(struct doubts *d, const struct doubt *of, uint64_t now);
+int doubts_note(struct doubts *d, const struct doubt *of);
 /*
- * Is this target in doubt, which lasts for wait ms?  Gives and forgets what was
- * noted of it; of one that never was, was->key is empty.
+ * Is this target in doubt?  Gives what was noted of it, and forgets it.  No
+ * time ends a doubt here: what runs in a target may run for long.
  */
-bool doubts_take(struct doubts *d, const char *key, uint64_t now, uint32_t wait,
-		 struct doubt *was);
+bool doubts_take(struct doubts *d, const char *key, struct doubt *was);
 void doubts_free(struct doubts *d);
 
 #endif

@@ -325,7 +325,7 @@ static void doubt_target(struct adopt *a, const struct record_target *t)
 
 	str_copy(d.key, sizeof(d.key), t->key);
 	str_copy(d.group, sizeof(d.group), t->group);
-	if (doubts_note(&a->m->doubts, &d, manager_now(a->m)))
+	if (doubts_note(&a->m->doubts, &d))
 		log_err(t->name, "no memory to know that writes of an old "
 				 "session may still arrive");
 }

@@ -313,11 +313,11 @@ static void record_with_doubt(struct target *t)
 {
 	struct doubt was;
 
-	t->doubted = doubts_take(&t->m->doubts, t->key, manager_now(t->m),
-				 t->settings.fence_timeout, &was);
-	str_copy(t->group, sizeof(t->group), was.group);
+	t->doubted = doubts_take(&t->m->doubts, t->key, &was);
+	if (t->doubted)
+		str_copy(t->group, sizeof(t->group), was.group);
 	target_record(t);
-	if (!*was.key || (was.bus == t->bus && was.number == t->number) ||
+	if (!t->doubted || (was.bus == t->bus && was.number == t->number) ||
 	    target_at(t->m, was.bus, was.number))
 		return;
 	t->m->out->drop_target(t->m->out, was.bus, was.number);
