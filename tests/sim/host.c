@@ -843,7 +843,8 @@ uint64_t host_down_for(const struct box *b)
 
 	if (!s->up)
 		return since;
-	return since < MS ? s->was_down_for : 0;
+	/* A disk may still be waiting for its barrier. */
+	return since < SEC ? s->was_down_for : 0;
 }
 
 bool host_is_deaf(uint64_t us)
