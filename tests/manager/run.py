@@ -292,7 +292,7 @@ class Writer:
                     self.error = e
                     return
                 self.written += 1
-                time.sleep(0.001)
+                time.sleep(0.003)  # so that no test sees the end of it
 
     def stop(self):
         self.going = False
