@@ -294,18 +294,28 @@ static struct target *target_of(const struct box *b)
 				       : NULL;
 }
 
+/* As engines know the targets, whatever a manager knows. */
+static uint64_t ids[MAX_BOXES];
+
+static void learn_id(const struct msg_in *m)
+{
+	uint64_t id;
+
+	for (unsigned i = 0; i < config.boxes; i++)
+		if (value_is(m, "name", boxes[i].iqn) &&
+		    !msg_get_u64(m, "id", UINT64_MAX, &id))
+			ids[i] = id;
+}
+
 static struct box *box_of(const struct msg_in *m)
 {
 	uint64_t id;
 
 	if (msg_get_u64(m, "id", UINT64_MAX, &id))
 		return NULL;
-	for (unsigned i = 0; i < config.boxes; i++) {
-		const struct target *t = target_of(&boxes[i]);
-
-		if (t && t->id == id)
+	for (unsigned i = 0; i < config.boxes; i++)
+		if (ids[i] == id)
 			return &boxes[i];
-	}
 	return NULL;
 }
 
@@ -391,6 +401,8 @@ static void see(const struct note *n)
 		sim_fail(FIG_WRONG, "the engine sends no message: %s", n->text);
 		return;
 	}
+	if (msg_is(&m, "has"))
+		learn_id(&m);
 	h = held_of(&m);
 	if (msg_is(&m, "waits") && h)
 		held_hear_waits(h, &m);
@@ -581,12 +593,15 @@ int side_find(struct engine_process *e)
 int side_send(const struct msg_out *m, int handle)
 {
 	struct conn *c = mgr.conn;
+	struct msg_in in;
 
 	if (!c || !c->engine)
 		return -EPIPE;
 	if (m->full)
 		return -EMSGSIZE;
 	sim_trace("manager", "-> %.*s", (int)m->len, m->text);
+	if (!msg_read(&in, m->text, m->len) && msg_is(&in, "target"))
+		learn_id(&in);
 	add(&c->to, m->text, m->len, kernel_of(handle));
 	wake_engine(c);
 	return 0;
@@ -907,6 +922,7 @@ void host_init(void)
 	memset(&proc, 0, sizeof(proc));
 	memset(held, 0, sizeof(held));
 	memset(sessions, 0, sizeof(sessions));
+	memset(ids, 0, sizeof(ids));
 	mgr.opt.conf = "iscsi.conf";
 	mgr.opt.rundir = mgr.opt.asked_rundir = "/run";
 	mgr.opt.linkdir = "/dev/iscsi";
