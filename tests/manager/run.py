@@ -1079,6 +1079,26 @@ def test_a_killed_manager_is_cleaned_up_after(w):
     w.assert_clean()
 
 
+def test_a_link_to_what_became_somebody_elses_device_goes(w):
+    w.image(0)
+    with open(w.path('theirs'), 'wb') as f:
+        f.truncate(1 << 20)
+    dev = subprocess.run(['losetup', '--show', '-f', w.path('theirs')],
+                         check=True, stdout=subprocess.PIPE,
+                         text=True).stdout.strip()
+    try:
+        stale = w.link(lun=7)
+        os.makedirs(os.path.dirname(stale))
+        os.symlink(dev, stale)
+        w.start()
+        w.wait_online()
+        check(not os.path.lexists(stale), 'the link to %s stayed' % dev)
+        w.stop()
+    finally:
+        subprocess.run(['losetup', '-d', dev], check=True)
+    w.assert_clean()
+
+
 def test_a_mounted_disk_of_a_killed_manager_is_named_and_goes_later(w):
     dev = w.up()
     place = w.path('mnt')

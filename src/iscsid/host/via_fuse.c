@@ -258,13 +258,26 @@ static bool is_left_file(const struct via_sweep *s, const char *name)
 	return lunfile_split(name, disk, token) && !s->keep(s->ctx, disk);
 }
 
-/* On no file at all, or on one of ours (then it could not be cleared). */
+/* By its name: of this run directory or of another manager's. */
+static bool is_lun_file(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	char disk[RECORD_NAME], token[LUNFILE_TOKEN];
+
+	return name && lunfile_split(name + 1, disk, token);
+}
+
+/*
+ * On no file at all, on one of ours (then it could not be cleared), or on
+ * somebody else's: a number that is free is given to whoever asks next.
+ */
 static bool is_gone(const struct via_sweep *s, unsigned n)
 {
 	char path[PATH_MAX];
+	int err = loop_backing(n, path, sizeof(path));
 
-	return loop_backing(n, path, sizeof(path)) == -ENOENT ||
-	       is_left(s, path);
+	return err == -ENOENT ||
+	       (!err && (is_left(s, path) || !is_lun_file(path)));
 }
 
 static bool is_not_ours(const struct via_sweep *s, unsigned n)
