@@ -44,29 +44,6 @@ static struct target *find_name(struct manager *m, const char *name)
 	return NULL;
 }
 
-struct target *target_find(struct manager *m, const struct engine_process *e,
-			   uint64_t id)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (of(pos)->id == id && of(pos)->engine == e)
-			return of(pos);
-	}
-	return NULL;
-}
-
-struct target *target_at(struct manager *m, unsigned bus, unsigned number)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (of(pos)->bus == bus && of(pos)->number == number)
-			return of(pos);
-	}
-	return NULL;
-}
-
 /* Placing ------------------------------------------------------------- */
 
 static struct target_request order_of(const struct target *t)
@@ -152,7 +129,7 @@ void target_tell_portals(struct target *t)
 	portal_list_tell(t);
 }
 
-static bool give_to(struct target *t, struct engine_process *e)
+bool target_give_to(struct target *t, struct engine_process *e)
 {
 	static struct msg_out msg;
 	const struct target_request o = order_of(t);
@@ -169,45 +146,6 @@ static bool give_to(struct target *t, struct engine_process *e)
 		devices_resume(t);
 	}
 	return told;
-}
-
-void targets_place(struct manager *m)
-{
-	struct engine_process *e;
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (of(pos)->engine || of(pos)->removed)
-			continue;
-		e = manager_pick_engine(m);
-		if (!e)
-			return;
-		give_to(of(pos), e);
-	}
-}
-
-void targets_engine_lost(struct manager *m, struct engine_process *e)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		struct target *t = of(pos);
-
-		if (t->engine != e)
-			continue;
-		t->engine = NULL;
-		t->doubted |= t->ever_up;
-		t->up = t->switching = false;
-		t->since = manager_date(t->m);
-		str_copy(t->reason, sizeof(t->reason), "its engine died");
-		/* Nobody is left to log out of it: that session is over. */
-		if (t->removing)
-			t->removed = true;
-		redirect_drop(&t->redirect);
-		devices_engine_lost(t);
-	}
-	e->load = 0;
-	targets_place(m);
 }
 
 /* Taking what was found ----------------------------------------------- */
@@ -269,7 +207,7 @@ static struct target *target_new(struct manager *m, const char *key,
 	return NULL;
 }
 
-static void target_free(struct target *t)
+void target_free(struct target *t)
 {
 	list_remove(&t->link);
 	redirect_drop(&t->redirect);
@@ -488,8 +426,7 @@ static void renew(struct target *t, const struct conf_section *found_by)
 	request_wipe(&msg);
 }
 
-/* No session is about that, so it holds at once, for devices to come. */
-static void take_export(struct target *t)
+void target_take_export(struct target *t)
 {
 	static struct conf_settings fresh;
 	unsigned was = t->settings.export;
@@ -507,15 +444,6 @@ static void take_export(struct target *t)
 				   "as they are until they are made "
 				   "anew (iscsictl remove and add)"
 				 : "");
-}
-
-void targets_reload(struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		take_export(of(pos));
-	}
 }
 
 /* Adds those that are new to new[], returns their number. */
@@ -563,109 +491,4 @@ void targets_take(struct manager *m, const struct target_found *found, size_t n)
 		bind_all(m, new, fresh);
 	free(new);
 	targets_place(m);
-}
-
-void targets_rescan(struct manager *m)
-{
-	static struct msg_out msg;
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (!of(pos)->engine || of(pos)->removing)
-			continue;
-		request_simple(&msg, "rescan", of(pos)->id);
-		engine_tell(of(pos)->engine, &msg, -1);
-	}
-}
-
-/* The end ------------------------------------------------------------- */
-
-void targets_drain(struct manager *m, bool force)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		devices_stop(of(pos), force);
-	}
-}
-
-bool targets_are_settled(const struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (!of(pos)->scanned || !devices_are_settled(of(pos)))
-			return false;
-	}
-	return true;
-}
-
-bool targets_have_devices(const struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (devices_are_up(of(pos)))
-			return true;
-	}
-	return false;
-}
-
-void targets_remove(struct manager *m)
-{
-	static struct msg_out msg;
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		struct target *t = of(pos);
-
-		t->removing = true;
-		t->doubted |= t->ever_up; /* until the engine says it is well */
-		request_simple(&msg, "remove", t->id);
-		if (!t->engine || !engine_tell(t->engine, &msg, -1))
-			t->removed = true;
-	}
-}
-
-bool targets_are_removed(const struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		if (!of(pos)->removed)
-			return false;
-	}
-	return true;
-}
-
-void targets_free(struct manager *m)
-{
-	struct list *pos, *tmp;
-
-	list_for_each_safe (pos, tmp, &m->targets) {
-		/* One that did not end well is doubted at the next start. */
-		if (m->state == MANAGER_OVER && !of(pos)->doubted)
-			m->out->drop_target(m->out, of(pos)->bus,
-					    of(pos)->number);
-		target_free(of(pos));
-	}
-}
-
-void targets_forget_secrets(struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		conf_settings_wipe(&of(pos)->settings);
-		portal_list_wipe(of(pos));
-	}
-}
-
-void targets_forget_moves(struct manager *m)
-{
-	struct list *pos;
-
-	list_for_each (pos, &m->targets) {
-		portal_list_forget_moves(of(pos));
-	}
 }

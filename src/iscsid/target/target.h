@@ -119,6 +119,15 @@ void target_said(struct target *t, const struct reported *s);
 void target_record_again(struct target *t);
 /* "" or a tag: see struct target. */
 void target_set_group(struct target *t, const char *group);
+/* False: the engine cannot be told. */
+bool target_give_to(struct target *t, struct engine_process *e);
+/*
+ * After a reload.  No session is about that, so it holds at once, for devices
+ * to come.
+ */
+void target_take_export(struct target *t);
+void target_free(struct target *t);
+
 /* Gives targets without an engine to those that are ready. */
 void targets_place(struct manager *m);
 void targets_engine_lost(struct manager *m, struct engine_process *e);

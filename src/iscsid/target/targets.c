@@ -1,0 +1,200 @@
+/*
+ * targets - all targets: found by number, given to engines, told of what is
+ * for each of them, and their end.
+ */
+#include "iscsid/target/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "iscsid/core/core.h"
+#include "iscsid/device/devices.h"
+#include "iscsid/life/stop.h"
+#include "iscsid/messages/request.h"
+#include "iscsid/target/portal_list.h"
+
+static struct target *of(struct list *link)
+{
+	return container_of(link, struct target, link);
+}
+
+struct target *target_find(struct manager *m, const struct engine_process *e,
+			   uint64_t id)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->id == id && of(pos)->engine == e)
+			return of(pos);
+	}
+	return NULL;
+}
+
+struct target *target_at(struct manager *m, unsigned bus, unsigned number)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->bus == bus && of(pos)->number == number)
+			return of(pos);
+	}
+	return NULL;
+}
+
+/* Their engines ------------------------------------------------------ */
+
+void targets_place(struct manager *m)
+{
+	struct engine_process *e;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->engine || of(pos)->removed)
+			continue;
+		e = manager_pick_engine(m);
+		if (!e)
+			return;
+		target_give_to(of(pos), e);
+	}
+}
+
+void targets_engine_lost(struct manager *m, struct engine_process *e)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		struct target *t = of(pos);
+
+		if (t->engine != e)
+			continue;
+		t->engine = NULL;
+		t->doubted |= t->ever_up;
+		t->up = t->switching = false;
+		t->since = manager_date(t->m);
+		str_copy(t->reason, sizeof(t->reason), "its engine died");
+		/* Nobody is left to log out of it: that session is over. */
+		if (t->removing)
+			t->removed = true;
+		redirect_drop(&t->redirect);
+		devices_engine_lost(t);
+	}
+	e->load = 0;
+	targets_place(m);
+}
+
+/* What all are told --------------------------------------------------- */
+
+void targets_reload(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		target_take_export(of(pos));
+	}
+}
+
+void targets_rescan(struct manager *m)
+{
+	static struct msg_out msg;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (!of(pos)->engine || of(pos)->removing)
+			continue;
+		request_simple(&msg, "rescan", of(pos)->id);
+		engine_tell(of(pos)->engine, &msg, -1);
+	}
+}
+
+/* The end ------------------------------------------------------------- */
+
+void targets_drain(struct manager *m, bool force)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		devices_stop(of(pos), force);
+	}
+}
+
+bool targets_are_settled(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (!of(pos)->scanned || !devices_are_settled(of(pos)))
+			return false;
+	}
+	return true;
+}
+
+bool targets_have_devices(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (devices_are_up(of(pos)))
+			return true;
+	}
+	return false;
+}
+
+void targets_remove(struct manager *m)
+{
+	static struct msg_out msg;
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		struct target *t = of(pos);
+
+		t->removing = true;
+		t->doubted |= t->ever_up; /* until the engine says it is well */
+		request_simple(&msg, "remove", t->id);
+		if (!t->engine || !engine_tell(t->engine, &msg, -1))
+			t->removed = true;
+	}
+}
+
+bool targets_are_removed(const struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		if (!of(pos)->removed)
+			return false;
+	}
+	return true;
+}
+
+void targets_free(struct manager *m)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe (pos, tmp, &m->targets) {
+		/* One that did not end well is doubted at the next start. */
+		if (m->state == MANAGER_OVER && !of(pos)->doubted)
+			m->out->drop_target(m->out, of(pos)->bus,
+					    of(pos)->number);
+		target_free(of(pos));
+	}
+}
+
+void targets_forget_secrets(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		conf_settings_wipe(&of(pos)->settings);
+		portal_list_wipe(of(pos));
+	}
+}
+
+void targets_forget_moves(struct manager *m)
+{
+	struct list *pos;
+
+	list_for_each (pos, &m->targets) {
+		portal_list_forget_moves(of(pos));
+	}
+}
