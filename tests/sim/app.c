@@ -360,15 +360,3 @@ void app_read_back(void)
 	app.reading_back = true;
 	each(read_back);
 }
-
-void app_ask(struct held *h, enum request_kind kind, uint64_t first, uint64_t n,
-	     bool fua, void (*done)(void *ctx, int err), void *ctx)
-{
-	struct worker *k = app.workers[h->box->number][h->lun];
-
-	while (k->busy)
-		k++;
-	k->done = done;
-	k->ctx = ctx;
-	ask(k, kind, first, n, fua);
-}

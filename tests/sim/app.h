@@ -22,9 +22,4 @@ const char *app_waiting(void);
 void app_read_back(void);
 bool app_is_read_back(void);
 
-/* A single request of a script: n blocks; told when done. */
-struct held;
-void app_ask(struct held *h, enum request_kind kind, uint64_t first, uint64_t n,
-	     bool fua, void (*done)(void *ctx, int err), void *ctx);
-
 #endif

@@ -48,15 +48,6 @@ struct fd *fd_find(int number)
 							: NULL;
 }
 
-unsigned fds_open(void)
-{
-	unsigned n = 0;
-
-	for (int i = 0; i < MOST; i++)
-		n += fds[i] != NULL;
-	return n;
-}
-
 static void drop_op(struct op *o)
 {
 	list_remove(&o->link);

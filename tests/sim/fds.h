@@ -64,7 +64,6 @@ struct fd *fd_new(const struct fd_ops *ops, void *obj);
 struct fd *fd_find(int number);
 /* Closes all that are open, as the kernel does when a process dies. */
 void fds_kill(void);
-unsigned fds_open(void);
 
 /* The first pending operation of this kind, or NULL. */
 struct op *fd_pending(struct fd *fd, enum op_kind kind);

@@ -353,11 +353,6 @@ void kdev_abort(struct kdev *d)
 	abort_all(d, &d->held);
 }
 
-bool kdev_has_handle(const struct kdev *d)
-{
-	return d->fd != NULL;
-}
-
 bool kdev_is_ready(const struct kdev *d)
 {
 	return d->ready;
@@ -366,22 +361,4 @@ bool kdev_is_ready(const struct kdev *d)
 unsigned kdev_waiting(const struct kdev *d)
 {
 	return length(&d->held) + length(&d->pending) + length(&d->processing);
-}
-
-static uint64_t oldest(const struct list *l, uint64_t age)
-{
-	struct list *pos;
-
-	list_for_each (pos, l) {
-		uint64_t a = sim.now -
-			     container_of(pos, struct request, link)->since;
-
-		age = a > age ? a : age;
-	}
-	return age;
-}
-
-uint64_t kdev_oldest(const struct kdev *d)
-{
-	return oldest(&d->processing, oldest(&d->pending, oldest(&d->held, 0)));
 }

@@ -43,7 +43,6 @@ struct request {
 struct kdev *kdev_new(const char *name);
 /* The engine's handle for it: a new one each time. */
 int kdev_handle(struct kdev *d);
-bool kdev_has_handle(const struct kdev *d);
 /* Answered INIT: requests are passed on from then on. */
 bool kdev_is_ready(const struct kdev *d);
 
@@ -63,7 +62,5 @@ void kdev_abort(struct kdev *d);
 /* Requests that no engine has read. */
 bool kdev_is_unread(const struct kdev *d);
 unsigned kdev_waiting(const struct kdev *d);
-/* The oldest unanswered one's age, us; 0 when there is none. */
-uint64_t kdev_oldest(const struct kdev *d);
 
 #endif
