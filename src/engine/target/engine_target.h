@@ -25,21 +25,22 @@
  */
 #define TARGET_CONNECT_MS 2500
 
-/* witness.h says what it is. */
+/* witness.h says what it is; the table is in witness.c. */
 enum witness_state {
-	WITNESS_IDLE,
+	WITNESS_IDLE,	 /* a first session that we ended may be closing */
 	WITNESS_SECOND,	 /* the second one is begun */
+	WITNESS_ALONE,	 /* ... and the first ended before it stood */
 	WITNESS_WATCH,	 /* it stands: does the first end? */
 	WITNESS_OUTLIVE, /* it did: did the path, or does the second stay? */
+	WITNESS_STATES
 };
 
 struct witness {
-	enum witness_state state;
+	uint8_t state; /* enum witness_state */
 	enum reinstates verdict;
 	uint32_t ms;	     /* YES: so long after the second one stood */
 	bool skipped;	     /* what was seen began in the operational stage */
 	unsigned tries;	     /* that came to nothing */
-	bool over;	     /* the first ended before the second stood */
 	uint64_t stood;	     /* ms: when the second did */
 	struct nexus *first; /* until its connection is closed, or NULL */
 	struct nexus *dead;  /* to be freed outside of all callbacks */

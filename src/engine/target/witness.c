@@ -3,6 +3,7 @@
  */
 #include "engine/target/witness.h"
 
+#include "base/fsm.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "engine/target/attempt.h"
@@ -14,7 +15,7 @@
  */
 #define PATIENCE   3000
 #define LOGIN_MOST 5000 /* ms that the second login may take */
-#define OUTLIVE	   500	/* ms that the second has to outlive the first */
+#define OUTLIVE_MS 500	/* ms that the second has to outlive the first */
 #define TRIES	   3	/* without a verdict, before it counts as unknown */
 
 static struct engine_target *of(struct witness *w)
@@ -77,56 +78,17 @@ static void say_no(struct engine_target *t, const char *how)
 		 how, t->rules.wait_ms / 1000);
 }
 
-static void end_first(struct engine_target *t)
+static void step(struct engine_target *t, enum witness_event ev,
+		 const void *arg)
 {
-	struct witness *w = &t->witness;
-
-	w->state = WITNESS_IDLE;
-	io_timer_cancel(t->engine->loop, &w->timer);
-	if (!w->first)
-		return;
-	session_logout(w->first->session, io_now(t->engine->loop));
-	link_touch(&w->first->link);
-}
-
-/* The sessions of before are over, too: nobody waits for them any more. */
-static void outlived(struct engine_target *t)
-{
-	t->witness.state = WITNESS_IDLE;
-	decide(t, REINSTATES_YES, t->witness.ms);
-	if (!engine_target_is_up(t))
-		return;
-	luns_place_ended(&t->luns, t->group, io_now(t->engine->loop));
-	link_touch(&t->nexus->link);
-}
-
-/* Its login hangs: witness_takes_back() comes next. */
-static void end_second(struct engine_target *t)
-{
-	if (t->nexus->link.conn)
-		session_drop(t->nexus->session, &fault_login_timeout, "",
-			     io_now(t->engine->loop));
-	else
-		link_give_up(&t->nexus->link);
-	link_touch(&t->nexus->link);
+	/* A failure of it has been dealt with: engine_target_break(). */
+	(void)fsm_step(&witness_fsm, &t->witness.state, (uint8_t)ev, t, arg);
 }
 
 static void on_time(struct io_timer *timer)
 {
-	struct witness *w = container_of(timer, struct witness, timer);
-	struct engine_target *t = of(w);
-
-	if (w->state == WITNESS_SECOND) {
-		end_second(t);
-		return;
-	}
-	if (w->state == WITNESS_OUTLIVE) {
-		outlived(t);
-		return;
-	}
-	decide(t, REINSTATES_NO, 0);
-	say_no(t, "does not end an old session when a new one begins");
-	end_first(t);
+	step(of(container_of(timer, struct witness, timer)), WITNESS_EV_TIME,
+	     NULL);
 }
 
 void witness_init(struct engine_target *t)
@@ -187,71 +149,31 @@ bool witness_begin(struct engine_target *t)
 	if (!second)
 		return false;
 	session_learn(second->session, t->nexus->session);
-	attempt_bear(t, LOGIN_MOST);
-	w->state = WITNESS_SECOND;
 	w->first = t->nexus;
-	w->over = false;
 	t->nexus = second;
-	io_timer_after(t->engine->loop, &w->timer, LOGIN_MOST);
-	attempt_connect(t);
+	step(t, WITNESS_EV_BEGIN, NULL);
 	return true;
-}
-
-/* What ends both is a path, or a restart, and says nothing. */
-static void seen(struct engine_target *t)
-{
-	struct witness *w = &t->witness;
-	uint64_t now = io_now(t->engine->loop);
-
-	w->state = WITNESS_OUTLIVE;
-	w->ms = w->over ? 0 : (uint32_t)(now - w->stood);
-	io_timer_after(t->engine->loop, &w->timer, OUTLIVE);
 }
 
 void witness_stood(struct engine_target *t)
 {
-	struct witness *w = &t->witness;
-
-	if (w->state != WITNESS_SECOND)
-		return;
-	if (w->over) {
-		seen(t);
-		return;
-	}
-	w->state = WITNESS_WATCH;
-	w->stood = io_now(t->engine->loop);
-	io_timer_after(t->engine->loop, &w->timer, PATIENCE);
+	step(t, WITNESS_EV_STOOD, NULL);
 }
 
-static bool is_refusal(const struct fault *why)
+static bool can_go_back(const struct engine_target *t)
 {
-	return why == &fault_login_refused || why == &fault_login_impossible ||
-	       why == &fault_login_unavailable;
+	const struct witness *w = &t->witness;
+
+	return w->state == WITNESS_SECOND && !engine_target_is_leaving(t) &&
+	       !t->switching && session_is_up(w->first->session);
 }
 
 bool witness_takes_back(struct engine_target *t, const struct fault *why)
 {
-	struct witness *w = &t->witness;
-	bool second = w->state == WITNESS_SECOND;
+	bool back = can_go_back(t);
 
-	if (w->state == WITNESS_IDLE)
-		return false;
-	w->tries++;
-	if (!second || !w->first || engine_target_is_leaving(t) ||
-	    t->switching || !session_is_up(w->first->session)) {
-		end_first(t);
-		return false;
-	}
-	w->state = WITNESS_IDLE;
-	io_timer_cancel(t->engine->loop, &w->timer);
-	bury(t, t->nexus);
-	t->nexus = w->first;
-	w->first = NULL;
-	if (is_refusal(why)) {
-		decide(t, REINSTATES_NO, 0);
-		say_no(t, "refuses a new session while the old one stands");
-	}
-	return true;
+	step(t, back ? WITNESS_EV_BACK : WITNESS_EV_LOST, why);
+	return back;
 }
 
 /* The target did it: nobody else ended it, nor a path. */
@@ -267,20 +189,211 @@ void witness_first_down(struct engine_target *t, const struct fault *why)
 
 	bury(t, w->first);
 	w->first = NULL;
-	if (w->state == WITNESS_IDLE || w->state == WITNESS_OUTLIVE)
-		return;
-	if (!is_the_targets(why)) {
-		w->tries++;
-		end_first(t);
-	} else if (w->state == WITNESS_WATCH) {
-		seen(t);
-	} else {
-		w->over = true;
-	}
+	step(t,
+	     is_the_targets(why) ? WITNESS_EV_FIRST_ENDED
+				 : WITNESS_EV_FIRST_LOST,
+	     NULL);
 }
 
 bool witness_stop(struct engine_target *t)
 {
-	end_first(t);
+	step(t, WITNESS_EV_STOP, NULL);
 	return !t->witness.first && !t->witness.dead;
 }
+
+/* The machine --------------------------------------------------------- */
+
+static void act_begin(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	attempt_bear(t, LOGIN_MOST);
+	io_timer_after(t->engine->loop, &t->witness.timer, LOGIN_MOST);
+	attempt_connect(t);
+}
+
+static void act_watch(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	t->witness.stood = io_now(t->engine->loop);
+	io_timer_after(t->engine->loop, &t->witness.timer, PATIENCE);
+}
+
+/* What ends both is a path, or a restart, and says nothing. */
+static void seen(struct engine_target *t, uint64_t ms)
+{
+	t->witness.ms = (uint32_t)ms;
+	io_timer_after(t->engine->loop, &t->witness.timer, OUTLIVE_MS);
+}
+
+static void act_seen(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	seen(t, io_now(t->engine->loop) - t->witness.stood);
+}
+
+static void act_seen_early(void *obj, const void *arg)
+{
+	seen(obj, 0);
+}
+
+/* Nothing is watched any more; what is left of the first ends. */
+static void end_first(struct engine_target *t)
+{
+	struct witness *w = &t->witness;
+
+	io_timer_cancel(t->engine->loop, &w->timer);
+	if (!w->first)
+		return;
+	session_logout(w->first->session, io_now(t->engine->loop));
+	link_touch(&w->first->link);
+}
+
+static void act_end(void *obj, const void *arg)
+{
+	end_first(obj);
+}
+
+static void act_in_vain(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	t->witness.tries++;
+	end_first(t);
+}
+
+static bool is_refusal(const struct fault *why)
+{
+	return why == &fault_login_refused || why == &fault_login_impossible ||
+	       why == &fault_login_unavailable;
+}
+
+/* arg: the fault that ended the second. */
+static void act_back(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+	struct witness *w = &t->witness;
+
+	w->tries++;
+	io_timer_cancel(t->engine->loop, &w->timer);
+	bury(t, t->nexus);
+	t->nexus = w->first;
+	w->first = NULL;
+	if (is_refusal(arg)) {
+		decide(t, REINSTATES_NO, 0);
+		say_no(t, "refuses a new session while the old one stands");
+	}
+}
+
+static void act_no(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	decide(t, REINSTATES_NO, 0);
+	say_no(t, "does not end an old session when a new one begins");
+	end_first(t);
+}
+
+/* The sessions of before are over, too: nobody waits for them any more. */
+static void act_yes(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	decide(t, REINSTATES_YES, t->witness.ms);
+	if (!engine_target_is_up(t))
+		return;
+	luns_place_ended(&t->luns, t->group, io_now(t->engine->loop));
+	link_touch(&t->nexus->link);
+}
+
+/* Its login hangs: witness_takes_back() comes next. */
+static void act_hangs(void *obj, const void *arg)
+{
+	struct engine_target *t = obj;
+
+	if (t->nexus->link.conn)
+		session_drop(t->nexus->session, &fault_login_timeout, "",
+			     io_now(t->engine->loop));
+	else
+		link_give_up(&t->nexus->link);
+	link_touch(&t->nexus->link);
+}
+
+#define ROW(from, ev, to, act)                                                 \
+	{                                                                      \
+		from, WITNESS_EV_##ev, WITNESS_##to, act, NULL                 \
+	}
+#define IGNORED(from, ev, why)                                                 \
+	{                                                                      \
+		from, WITNESS_EV_##ev, FSM_IGNORED, NULL, why                  \
+	}
+#define IDLE	IN(WITNESS_IDLE)
+#define SECOND	IN(WITNESS_SECOND)
+#define ALONE	IN(WITNESS_ALONE)
+#define WATCH	IN(WITNESS_WATCH)
+#define OUTLIVE IN(WITNESS_OUTLIVE)
+#define ANY	(IDLE | SECOND | ALONE | WATCH | OUTLIVE)
+
+static const struct fsm_row rows[] = {
+	ROW(IDLE, BEGIN, SECOND, act_begin),
+	ROW(SECOND, STOOD, WATCH, act_watch),
+	ROW(SECOND, FIRST_ENDED, ALONE, NULL),
+	ROW(ALONE, STOOD, OUTLIVE, act_seen_early),
+	ROW(WATCH, FIRST_ENDED, OUTLIVE, act_seen),
+	ROW(WATCH, TIME, IDLE, act_no),
+	ROW(OUTLIVE, TIME, IDLE, act_yes),
+	ROW(SECOND, TIME, SECOND, act_hangs),
+	ROW(ALONE, TIME, ALONE, act_hangs),
+	ROW(SECOND, BACK, IDLE, act_back),
+	ROW(SECOND | ALONE | WATCH | OUTLIVE, LOST, IDLE, act_in_vain),
+	ROW(SECOND | WATCH, FIRST_LOST, IDLE, act_in_vain),
+	ROW(ANY, STOP, IDLE, act_end),
+
+	IGNORED(IDLE, STOOD, "the target is not to be seen"),
+	IGNORED(IDLE, LOST, "there is only one session"),
+	IGNORED(IDLE, FIRST_ENDED, "we ended it"),
+	IGNORED(IDLE, FIRST_LOST, "we ended it"),
+};
+
+static const char *const state_names[] = { "IDLE",  "SECOND",  "ALONE",
+					   "WATCH", "OUTLIVE", NULL };
+
+static const char *const event_names[] = { "BEGIN", "STOOD",	   "LOST",
+					   "BACK",  "FIRST_ENDED", "FIRST_LOST",
+					   "TIME",  "STOP",	   NULL };
+
+static const char *check(const void *obj)
+{
+	const struct engine_target *t = obj;
+	const struct witness *w = &t->witness;
+	uint32_t now = IN(w->state);
+
+	if (now & (SECOND | WATCH) && !w->first)
+		return "there is no first session";
+	if (now & (ALONE | OUTLIVE) && w->first)
+		return "the first session did not end";
+	if (now & (WATCH | OUTLIVE) && !w->timer.set)
+		return "it is watched for ever";
+	if (now & IDLE && w->timer.set)
+		return "a time goes on that nobody waits for";
+	return NULL;
+}
+
+static void broken(void *obj, const char *what)
+{
+	engine_target_break(obj, what);
+}
+
+const struct fsm witness_fsm = {
+	.name = "engine-witness",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = WITNESS_STATES,
+	.nevents = WITNESS_EVENTS,
+	.check = check,
+	.broken = broken,
+};

@@ -14,6 +14,22 @@
 #include "engine/target/engine_target.h"
 #include "proto/fault.h"
 
+struct fsm;
+
+enum witness_event {
+	WITNESS_EV_BEGIN,
+	WITNESS_EV_STOOD,	/* the second one */
+	WITNESS_EV_LOST,	/* the second one, and the first is no help */
+	WITNESS_EV_BACK,	/* ... and the first goes on */
+	WITNESS_EV_FIRST_ENDED, /* by the target */
+	WITNESS_EV_FIRST_LOST,	/* some other way */
+	WITNESS_EV_TIME,
+	WITNESS_EV_STOP,
+	WITNESS_EVENTS
+};
+
+extern const struct fsm witness_fsm; /* for the tests */
+
 void witness_init(struct engine_target *t);
 /* Behind witness_stop(). */
 void witness_fini(struct engine_target *t);
