@@ -60,11 +60,11 @@ static void add_target(unsigned i)
 {
 	struct target *t = &targets[i];
 
-	t->m = &manager;
+	t->bay.m = &manager;
 	t->portals = portals[i];
-	t->number = (uint16_t)i;
-	snprintf(t->label, sizeof(t->label), "bus 0 target %u", i);
-	list_init(&t->devices);
+	t->bay.number = (uint16_t)i;
+	snprintf(t->bay.label, sizeof(t->bay.label), "bus 0 target %u", i);
+	list_init(&t->bay.devices);
 	list_push_back(&manager.targets, &t->link);
 	conf_target_settings(manager.conf, "iqn.2026-11.t:x", NULL, NULL,
 			     &t->settings);

@@ -286,7 +286,7 @@ static bool value_is(const struct msg_in *m, const char *key, const char *value)
 	return msg_get(m, key, text, sizeof(text)) > 0 && !strcmp(text, value);
 }
 
-static struct target *target_of(const struct box *b)
+static struct target *target_at_box(const struct box *b)
 {
 	int number = records_number(b);
 
@@ -832,17 +832,17 @@ void host_rescan(void)
 void host_switch(const struct box *b, const struct path *p)
 {
 	static struct msg_out out;
-	const struct target *t = target_of(b);
+	const struct target *t = target_at_box(b);
 	char text[ADDR_TEXT_SIZE];
 
-	if (!host_has_engine() || !t || !t->engine)
+	if (!host_has_engine() || !t || !t->bay.engine)
 		return;
 	addr_format(&p->addr, false, text, sizeof(text));
 	msg_begin(&out, "switch");
-	msg_u64(&out, "id", t->id);
+	msg_u64(&out, "id", t->bay.id);
 	msg_str(&out, "portal", text);
 	host_enter();
-	engine_tell(t->engine, &out, -1);
+	engine_tell(t->bay.engine, &out, -1);
 	host_leave_core();
 }
 

@@ -126,8 +126,8 @@ static void test_a_source_begins_anew_and_takes_its_time(void **state)
 static void test_a_device_serves_on_and_is_made_anew_later(void **state)
 {
 	static const uint8_t lun[LUN_LEN];
-	struct target t = { .m = &manager, .label = "bus 0 target 0" };
-	struct device *d = device_new(&t, lun, 0);
+	struct bay b = { .m = &manager, .label = "bus 0 target 0" };
+	struct device *d = device_new(&b, lun, 0);
 
 	assert_non_null(d);
 	d->state = DEVICE_ONLINE;

@@ -75,11 +75,12 @@ static int setup(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		struct target *t = &targets[i];
 
-		t->m = &manager;
+		t->bay.m = &manager;
 		t->portals = portals[i];
-		t->number = i;
-		snprintf(t->label, sizeof(t->label), "bus 0 target %u", i);
-		list_init(&t->devices);
+		t->bay.number = i;
+		snprintf(t->bay.label, sizeof(t->bay.label), "bus 0 target %u",
+			 i);
+		list_init(&t->bay.devices);
 		list_push_back(&manager.targets, &t->link);
 		conf_target_settings(manager.conf, "iqn.2026-11.t:x", NULL,
 				     NULL, &t->settings);

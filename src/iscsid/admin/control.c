@@ -54,7 +54,7 @@ static void add_portals(const struct target *t)
 
 static const char *state_of(const struct target *t)
 {
-	if (t->up)
+	if (t->bay.up)
 		return "up";
 	if (t->given_up)
 		return "given-up";
@@ -80,8 +80,8 @@ static void list_target(const struct answer *a, const struct target *t)
 	msg_str(&out, "name", t->name);
 	msg_str(&out, "alias", s->alias);
 	msg_u64(&out, "host", 0);
-	msg_u64(&out, "bus", t->bus);
-	msg_u64(&out, "target", t->number);
+	msg_u64(&out, "bus", t->bay.bus);
+	msg_u64(&out, "target", t->bay.number);
 	msg_str(&out, "state", state_of(t));
 	msg_i64(&out, "since", (int64_t)t->since);
 	add_address(s);
@@ -89,7 +89,7 @@ static void list_target(const struct answer *a, const struct target *t)
 	msg_str(&out, "isid", isid);
 	msg_u64(&out, "tsih", s->tsih);
 	add_fence(t);
-	if (!t->up)
+	if (!t->bay.up)
 		msg_str(&out, "reason", t->reason);
 	add_portals(t);
 	send_out(a);
@@ -190,11 +190,11 @@ static void list_one(const struct answer *a, const struct target *t)
 	struct list *pos;
 
 	list_target(a, t);
-	if (a->params && t->up)
+	if (a->params && t->bay.up)
 		list_negotiated(a, &t->session);
 	if (a->params)
 		list_configured(a, t);
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &t->bay.devices) {
 		list_device(a, container_of(pos, struct device, link));
 	}
 }

@@ -69,7 +69,7 @@ static void add_luns(struct strbuf *sb, const struct target *t,
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &t->bay.devices) {
 		const struct device *d = container_of(pos, struct device, link);
 
 		if (!d->linked)
@@ -84,15 +84,15 @@ static void add_luns(struct strbuf *sb, const struct target *t,
 static void add_target(struct strbuf *sb, const struct target *t)
 {
 	struct hba_line l = {
-		.bus = t->bus,
-		.target = t->number,
+		.bus = t->bay.bus,
+		.target = t->bay.number,
 		.lun = -1,
 		.name = t->name,
 	};
 	const char *portal = t->session.portal;
 	struct addr a;
 
-	if (t->up && !addr_parse(portal, strlen(portal), &a)) {
+	if (t->bay.up && !addr_parse(portal, strlen(portal), &a)) {
 		l.host = a.host;
 		l.port = a.port;
 	}

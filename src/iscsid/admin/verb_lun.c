@@ -20,8 +20,8 @@ static struct msg_out order;
 
 static bool tell(struct target *t, const char *verb)
 {
-	request_simple(&order, verb, t->id);
-	return t->engine && engine_tell(t->engine, &order, -1);
+	request_simple(&order, verb, t->bay.id);
+	return t->bay.engine && engine_tell(t->bay.engine, &order, -1);
 }
 
 /* Disks that have failed are made anew when it is over. */
@@ -56,9 +56,9 @@ void verb_rescan(struct call *c, const struct msg_in *args)
 	}
 	t = verb_target(c, args);
 	if (t && look_for_luns(t))
-		call_ok(c, "%s is asked for LUNs", t->label);
+		call_ok(c, "%s is asked for LUNs", t->bay.label);
 	else if (t)
-		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
+		call_fail(c, -EAGAIN, "no engine has %s now", t->bay.label);
 }
 
 /* Bus, target and LUN; NULL after having answered. */
@@ -66,13 +66,13 @@ static struct target *read_lun(struct call *c, const struct msg_in *args)
 {
 	struct target *t;
 
-	if (!verb_number(args, "lun", TARGET_LUNS - 1, &c->lun)) {
+	if (!verb_number(args, "lun", BAY_LUNS - 1, &c->lun)) {
 		call_fail(c, -EINVAL, "couldn't determine logical unit number");
 		return NULL;
 	}
 	t = verb_target(c, args);
-	if (t && !t->engine) {
-		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
+	if (t && !t->bay.engine) {
+		call_fail(c, -EAGAIN, "no engine has %s now", t->bay.label);
 		return NULL;
 	}
 	return t;
@@ -83,7 +83,7 @@ static struct target *read_lun(struct call *c, const struct msg_in *args)
 static bool look_added(struct call *c)
 {
 	struct target *t = target_at(c->m, c->bus, c->target);
-	struct device *d = t ? device_at(t, c->lun) : NULL;
+	struct device *d = t ? device_at(&t->bay, c->lun) : NULL;
 
 	if (d && d->state == DEVICE_ONLINE && d->said.online)
 		call_ok(c, "%s is online", d->label);
@@ -106,7 +106,7 @@ static bool look_added(struct call *c)
 
 static bool is_online(struct target *t, unsigned lun)
 {
-	const struct device *d = device_at(t, lun);
+	const struct device *d = device_at(&t->bay, lun);
 
 	return d && d->state == DEVICE_ONLINE && d->said.online;
 }
@@ -115,13 +115,13 @@ static const char *added_what(struct call *c)
 {
 	static char text[WORDS];
 	struct target *t = target_at(c->m, c->bus, c->target);
-	struct device *d = t ? device_at(t, c->lun) : NULL;
+	struct device *d = t ? device_at(&t->bay, c->lun) : NULL;
 
 	if (!t)
 		return NULL;
 	if (!d || d->state == DEVICE_DOWN)
 		snprintf(text, sizeof(text), "%s is asked for its LUNs",
-			 t->label);
+			 t->bay.label);
 	else
 		snprintf(text, sizeof(text), "%s: %s", d->label,
 			 device_doing(d));
@@ -149,12 +149,12 @@ void verb_add(struct call *c, const struct msg_in *args)
 		call_fail(c, -EPERM,
 			  "LUN %u is not among those of LUNs=", c->lun);
 	} else if (is_online(t, c->lun)) {
-		call_ok(c, "%s lun %u is online already", t->label, c->lun);
-	} else if (!t->up) {
-		call_fail(c, -ENOTCONN, "no session to %s: %s", t->label,
+		call_ok(c, "%s lun %u is online already", t->bay.label, c->lun);
+	} else if (!t->bay.up) {
+		call_fail(c, -ENOTCONN, "no session to %s: %s", t->bay.label,
 			  t->reason);
 	} else if (!look_for_luns(t)) {
-		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
+		call_fail(c, -EAGAIN, "no engine has %s now", t->bay.label);
 	} else {
 		t->scanned = false; /* until the engine says "luns" */
 		call_wait(c, &adding);
@@ -164,17 +164,17 @@ void verb_add(struct call *c, const struct msg_in *args)
 /* Removing ------------------------------------------------------------ */
 
 /* So that the next look for LUNs finds it anew. */
-static void forget(struct target *t, const struct device *d)
+static void forget(struct bay *b, const struct device *d)
 {
-	request_lun(&order, "forget", t->id, d->lun);
-	if (t->engine)
-		engine_tell(t->engine, &order, -1);
+	request_lun(&order, "forget", b->id, d->lun);
+	if (b->engine)
+		engine_tell(b->engine, &order, -1);
 }
 
 static bool look_removed(struct call *c)
 {
 	struct target *t = target_at(c->m, c->bus, c->target);
-	struct device *d = t ? device_at(t, c->lun) : NULL;
+	struct device *d = t ? device_at(&t->bay, c->lun) : NULL;
 
 	if (!d || !d->stop) {
 		call_ok(c, "bus %u target %u lun %u is removed", c->bus,
@@ -193,13 +193,13 @@ static const char *removed_what(struct call *c)
 {
 	static char text[WORDS];
 	struct target *t = target_at(c->m, c->bus, c->target);
-	struct device *d = t ? device_at(t, c->lun) : NULL;
+	struct device *d = t ? device_at(&t->bay, c->lun) : NULL;
 
 	if (!d)
 		return NULL;
 	snprintf(text, sizeof(text), "%s: %s%s%s", d->label, device_doing(d),
-		 t->up ? "" : "; no session to the target: ",
-		 t->up ? "" : t->reason);
+		 t->bay.up ? "" : "; no session to the target: ",
+		 t->bay.up ? "" : t->reason);
 	return text;
 }
 
@@ -220,12 +220,12 @@ static const struct call_wait removing = { look_removed, removed_what,
 void verb_remove(struct call *c, const struct msg_in *args)
 {
 	struct target *t = read_lun(c, args);
-	struct device *d = t ? device_at(t, c->lun) : NULL;
+	struct device *d = t ? device_at(&t->bay, c->lun) : NULL;
 
 	if (!t)
 		return;
 	if (!d) {
-		call_fail(c, -ENXIO, "%s has no LUN %u", t->label, c->lun);
+		call_fail(c, -ENXIO, "%s has no LUN %u", t->bay.label, c->lun);
 		return;
 	}
 	d->forget = forget;

@@ -70,7 +70,7 @@ static int wanted_portal(struct call *c, const struct msg_in *args,
 		if (verb_number(args, "index", TARGET_PORTALS, &n) &&
 		    n < t->nportals)
 			return (int)n;
-		call_fail(c, -EINVAL, "%s has portals 0 to %u", t->label,
+		call_fail(c, -EINVAL, "%s has portals 0 to %u", t->bay.label,
 			  t->nportals - 1);
 		return -EINVAL;
 	}
@@ -79,7 +79,7 @@ static int wanted_portal(struct call *c, const struct msg_in *args,
 		call_fail(c, i, "%s is no address", text);
 	else if (i < 0)
 		call_fail(c, i, "can't switch to ip %s, no portal of %s", text,
-			  t->label);
+			  t->bay.label);
 	return i;
 }
 
@@ -87,7 +87,7 @@ static bool look_switched(struct call *c)
 {
 	struct target *t = target_at(c->m, c->bus, c->target);
 
-	if (!t || !t->engine) {
+	if (!t || !t->bay.engine) {
 		call_fail(c, -EIO, "bus %u target %u lost its engine", c->bus,
 			  c->target);
 		return true;
@@ -95,7 +95,7 @@ static bool look_switched(struct call *c)
 	if (t->switching)
 		return false;
 	if (t->switched.error && t->switched.error != EALREADY)
-		call_fail(c, -(int)t->switched.error, "%s: %s", t->label,
+		call_fail(c, -(int)t->switched.error, "%s: %s", t->bay.label,
 			  *t->switched.reason
 				  ? t->switched.reason
 				  : strerror((int)t->switched.error));
@@ -105,7 +105,7 @@ static bool look_switched(struct call *c)
 			" failover not needed",
 			t->switched.portal);
 	else
-		call_ok(c, "%s goes to portal %s", t->label,
+		call_ok(c, "%s goes to portal %s", t->bay.label,
 			t->switched.portal);
 	return true;
 }
@@ -133,7 +133,7 @@ void verb_portal(struct call *c, const struct msg_in *args)
 	if (i < 0)
 		return;
 	addr_format(&t->portals[i], true, text, sizeof(text));
-	request_simple(&order, "switch", t->id);
+	request_simple(&order, "switch", t->bay.id);
 	msg_str(&order, "portal", text);
 	if (!t->settings.portal_failover) {
 		call_fail(c, -EPERM,
@@ -141,9 +141,9 @@ void verb_portal(struct call *c, const struct msg_in *args)
 			  "failover is disabled",
 			  text);
 	} else if (t->switching) {
-		call_fail(c, -EBUSY, "%s is switching already", t->label);
-	} else if (!t->engine || !engine_tell(t->engine, &order, -1)) {
-		call_fail(c, -EAGAIN, "no engine has %s now", t->label);
+		call_fail(c, -EBUSY, "%s is switching already", t->bay.label);
+	} else if (!t->bay.engine || !engine_tell(t->bay.engine, &order, -1)) {
+		call_fail(c, -EAGAIN, "no engine has %s now", t->bay.label);
 	} else {
 		t->switching = true;
 		call_wait(c, &switching);
@@ -176,8 +176,8 @@ static unsigned apply(struct manager *m, const struct change *ch)
 	list_for_each (pos, &m->targets) {
 		struct target *t = container_of(pos, struct target, link);
 
-		if ((ch->bus != ANY && ch->bus != t->bus) ||
-		    (ch->target != ANY && ch->target != t->number))
+		if ((ch->bus != ANY && ch->bus != t->bay.bus) ||
+		    (ch->target != ANY && ch->target != t->bay.number))
 			continue;
 		ch->apply(t, ch->ms);
 		n++;
@@ -214,10 +214,10 @@ static void change_time(struct call *c, const struct msg_in *args,
 
 static void tell_time(struct target *t, const char *key, uint32_t ms)
 {
-	request_simple(&order, "timeouts", t->id);
+	request_simple(&order, "timeouts", t->bay.id);
 	msg_u64(&order, key, ms);
-	if (t->engine)
-		engine_tell(t->engine, &order, -1);
+	if (t->bay.engine)
+		engine_tell(t->bay.engine, &order, -1);
 }
 
 static void set_connfail(struct target *t, uint32_t ms)
@@ -225,7 +225,7 @@ static void set_connfail(struct target *t, uint32_t ms)
 	t->settings.connfail_timeout = ms;
 	t->has_connfail = true;
 	tell_time(t, "connfail-timeout", ms);
-	log_info(t->label, "ConnFailTimeout is %u s now", ms / 1000);
+	log_info(t->bay.label, "ConnFailTimeout is %u s now", ms / 1000);
 }
 
 /* 0 is for ever, as nothing in the configuration is. */
@@ -235,7 +235,7 @@ static void set_disk_command(struct target *t, uint32_t ms)
 	t->settings.min_disk_command_timeout = ms;
 	t->settings.max_disk_command_timeout = ms;
 	tell_time(t, "disk-command-timeout", conf_disk_timeout(&t->settings));
-	log_info(t->label, "disk command timeout is %u s now", ms / 1000);
+	log_info(t->bay.label, "disk command timeout is %u s now", ms / 1000);
 }
 
 void verb_connfailtimeout(struct call *c, const struct msg_in *args)

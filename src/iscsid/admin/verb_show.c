@@ -113,7 +113,7 @@ static void count_devices(const struct target *t, unsigned *online,
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &t->bay.devices) {
 		*online += container_of(pos, struct device, link)->state ==
 			   DEVICE_ONLINE;
 		(*all)++;
@@ -129,7 +129,7 @@ static void show_targets(struct call *c)
 		struct target *t = container_of(pos, struct target, link);
 
 		targets++;
-		up += t->up;
+		up += t->bay.up;
 		count_devices(t, &online, &disks);
 	}
 	show_count(c, "targets", up, targets, "logged in");

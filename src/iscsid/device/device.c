@@ -15,7 +15,6 @@
 #include "iscsid/messages/request.h"
 #include "iscsid/device/recovery.h"
 #include "iscsid/host/steps.h"
-#include "iscsid/target/target.h"
 #include "iscsid/host/udev.h"
 #include "scsi/inquiry.h"
 
@@ -37,12 +36,12 @@ void device_name(const struct device *d, char *dst, size_t size)
 
 static void set_timer(struct device *d, uint64_t ms)
 {
-	manager_set_timer(d->t->m, &d->timer, ms);
+	manager_set_timer(d->bay->m, &d->timer, ms);
 }
 
 static void clear_timer(struct device *d)
 {
-	manager_clear_timer(d->t->m, &d->timer);
+	manager_clear_timer(d->bay->m, &d->timer);
 }
 
 /* Up ------------------------------------------------------------------ */
@@ -105,8 +104,8 @@ static void announce(struct device *d, unsigned first)
 		.type = d->said.type,
 		.ansi = d->said.ansi,
 		.dev = dev,
-		.bus = d->t->bus,
-		.target = d->t->number,
+		.bus = d->bay->bus,
+		.target = d->bay->number,
 		.lun = d->said.number,
 		.block_size = d->said.block_size,
 		.blocks = d->said.blocks,
@@ -132,7 +131,7 @@ static void make_links(struct device *d)
 
 	device_name(d, dev, sizeof(dev));
 	links_path(&at, "", path, sizeof(path));
-	err = d->t->m->out->link(d->t->m->out, &at, dev);
+	err = d->bay->m->out->link(d->bay->m->out, &at, dev);
 	if (err == -EEXIST)
 		log_warn(d->label,
 			 "a name below %s is not ours and stays as it is",
@@ -145,24 +144,22 @@ static void make_links(struct device *d)
 /* Without udev nobody reads it, and nothing is lost. */
 static void tell_udev(const struct device *d)
 {
-	const struct target *t = d->t;
-	const struct udev_disk u = {
+	const struct bay *b = d->bay;
+	struct udev_disk u = {
 		.vendor = d->said.vendor,
 		.model = d->said.model,
 		.rev = d->said.rev,
 		.serial = d->said.serial,
 		.identity = d->said.identity,
 		.cd = d->said.type == TYPE_CDROM,
-		.target = t->name,
-		.portals = t->portals,
-		.nportals = t->nportals,
 		.lun = d->lun,
 	};
 	char dev[LINK_DEV_SIZE];
 	int err;
 
+	b->ops->describe(b, &u);
 	device_name(d, dev, sizeof(dev));
-	err = t->m->out->publish(t->m->out, &u, dev, d->parts, d->nparts);
+	err = b->m->out->publish(b->m->out, &u, dev, d->parts, d->nparts);
 	if (err)
 		log_warn(d->label, "no properties for udev: %s",
 			 strerror(-err));
@@ -211,7 +208,7 @@ static void watch_device(struct device *d)
 	char dev[LINK_DEV_SIZE];
 
 	device_name(d, dev, sizeof(dev));
-	d->watch = d->t->m->out->watch(d->t->m->out, dev);
+	d->watch = d->bay->m->out->watch(d->bay->m->out, dev);
 }
 
 static void act_online(void *obj, const void *arg)
@@ -232,7 +229,7 @@ static void act_online(void *obj, const void *arg)
 	d->announced = true;
 	d->reparted = false;
 	if (d->resumed && *d->failure)
-		d->t->m->not_back++;
+		d->bay->m->not_back++;
 	d->resumed = false;
 	device_catch_up(d);
 }
@@ -316,7 +313,7 @@ static void act_in_use(void *obj, const void *arg)
 	note_user(d, r);
 	/* Whoever wished it would have been answered by now. */
 	if (d->forget && !d->vanished && d->waited >= 2 &&
-	    !manager_is_stopping(d->t->m)) {
+	    !manager_is_stopping(d->bay->m)) {
 		log_warn(d->label, "is not removed: it is %s", d->user);
 		device_stay(d);
 		return;
@@ -343,7 +340,7 @@ static void act_stay(void *obj, const void *arg)
 static void act_clear(void *obj, const void *arg)
 {
 	struct device *d = obj;
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 	struct link_place at = device_place(d);
 	char dev[LINK_DEV_SIZE];
 
@@ -368,7 +365,7 @@ static void act_orphaned(void *obj, const void *arg)
 	struct worker *w = d->worker;
 
 	d->worker = NULL;
-	manager_abandon(d->t->m, w);
+	manager_abandon(d->bay->m, w);
 	act_clear(obj, arg);
 }
 
@@ -385,8 +382,8 @@ static bool tell_detach(struct device *d)
 {
 	static struct msg_out m;
 
-	request_lun(&m, "detach", d->t->id, d->lun);
-	return d->t->engine && engine_tell(d->t->engine, &m, -1);
+	request_lun(&m, "detach", d->bay->id, d->lun);
+	return d->bay->engine && engine_tell(d->bay->engine, &m, -1);
 }
 
 static void act_force(void *obj, const void *arg)
@@ -463,18 +460,18 @@ static void act_down(void *obj, const void *arg)
 static void act_gone(void *obj, const void *arg)
 {
 	struct device *d = obj;
-	struct target *t = d->t;
+	struct bay *b = d->bay;
 
 	clear_timer(d);
 	if (d->resumed)
-		t->m->not_back++;
+		b->m->not_back++;
 	list_remove(&d->link);
-	t->ndevices--;
-	if (d->forget && !manager_is_stopping(t->m))
-		d->forget(t, d);
+	b->ndevices--;
+	if (d->forget && !manager_is_stopping(b->m))
+		d->forget(b, d);
 	free(d->file);
 	free(d);
-	manager_check_stop(t->m);
+	manager_check_stop(b->m);
 }
 
 /* The table ----------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "export/partition.h"
 #include "io/loop.h"
+#include "iscsid/device/bay.h"
 #include "iscsid/host/exporter.h"
 #include "iscsid/host/links.h"
 #include "iscsid/messages/reported.h"
@@ -78,11 +79,10 @@ enum device_renew {
 	DEVICE_CONFUSED, /* its machine met what is impossible */
 };
 
-struct target;
 struct worker;
 
 struct device {
-	struct target *t;
+	struct bay *bay;
 	struct list link;
 	uint8_t lun[LUN_LEN];
 	uint8_t state;
@@ -127,7 +127,7 @@ struct device {
 	time_t waits_since;
 	char user[USER_WORDS]; /* one of those who use it; "" */
 	/* Called when it is gone, unless the manager stops; may be NULL. */
-	void (*forget)(struct target *t, const struct device *d);
+	void (*forget)(struct bay *b, const struct device *d);
 };
 
 /* What a manager before us left of a disk that is served. */
@@ -143,7 +143,7 @@ struct device_left {
 };
 
 /* It is in no list yet.  NULL on ENOMEM. */
-struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
+struct device *device_new(struct bay *b, const uint8_t lun[LUN_LEN],
 			  uint32_t number);
 /* In whatever state it is: what the kernel has of it stays. */
 void device_free(struct device *d);

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "iscsid/core/core.h"
-#include "iscsid/target/target.h"
 
 /* A step runs. */
 #define WORKS                                                                  \
@@ -67,5 +66,5 @@ void device_broken(void *obj, const char *what)
 	d->renew = DEVICE_CONFUSED;
 	d->renew_told = false;
 	if (d->state == DEVICE_ONLINE)
-		manager_set_timer(d->t->m, &d->timer, DEVICE_RENEW_EVERY);
+		manager_set_timer(d->bay->m, &d->timer, DEVICE_RENEW_EVERY);
 }

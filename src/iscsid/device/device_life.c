@@ -15,22 +15,21 @@
 #include "iscsid/core/core.h"
 #include "iscsid/messages/request.h"
 #include "iscsid/device/recovery.h"
-#include "iscsid/target/target.h"
 
 /* For a manager after us ---------------------------------------------- */
 
 static void name_of(const struct device *d, char dst[static RECORD_NAME])
 {
-	records_disk_name(d->t->bus, d->t->number, d->said.number, dst);
+	records_disk_name(d->bay->bus, d->bay->number, d->said.number, dst);
 }
 
 void device_record(struct device *d)
 {
-	struct record_disk h = { d->t->bus, d->t->number, d->said };
+	struct record_disk h = { d->bay->bus, d->bay->number, d->said };
 	int err;
 
 	h.lun.online &= !h.lun.cdbs; /* as its engine says it */
-	err = d->t->m->out->put_disk(d->t->m->out, &h);
+	err = d->bay->m->out->put_disk(d->bay->m->out, &h);
 	if (err && !d->unrecorded)
 		log_warn(d->label,
 			 "no record of it can be kept: %s; it is "
@@ -38,14 +37,14 @@ void device_record(struct device *d)
 			 strerror(-err));
 	d->unrecorded = err;
 	if (err)
-		manager_record_later(d->t->m);
+		manager_record_later(d->bay->m);
 }
 
 void device_drop_record(struct device *d)
 {
 	d->unrecorded = false;
-	d->t->m->out->drop_disk(d->t->m->out, d->t->bus, d->t->number,
-				d->said.number);
+	d->bay->m->out->drop_disk(d->bay->m->out, d->bay->bus, d->bay->number,
+				  d->said.number);
 }
 
 void device_keep_handle(const struct device *d)
@@ -53,12 +52,12 @@ void device_keep_handle(const struct device *d)
 	char name[RECORD_NAME];
 
 	name_of(d, name);
-	d->t->m->out->keep(d->t->m->out, name, d->handle);
+	d->bay->m->out->keep(d->bay->m->out, name, d->handle);
 }
 
 void device_close_handle(struct device *d)
 {
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 	char name[RECORD_NAME];
 
 	if (d->handle < 0)
@@ -74,7 +73,7 @@ void device_close_handle(struct device *d)
 /* Its last writes would wait, and it with them. */
 static bool can_renew(const struct device *d)
 {
-	return d->t->up && !*d->waits.reason;
+	return d->bay->up && !*d->waits.reason;
 }
 
 static void on_timer(struct io_timer *t)
@@ -82,7 +81,7 @@ static void on_timer(struct io_timer *t)
 	struct device *d = container_of(t, struct device, timer);
 
 	if (d->state == DEVICE_ONLINE && d->renew && !can_renew(d))
-		manager_set_timer(d->t->m, t, DEVICE_RENEW_EVERY);
+		manager_set_timer(d->bay->m, t, DEVICE_RENEW_EVERY);
 	else if (d->state == DEVICE_ONLINE && !d->renew)
 		return;
 	else if (d->state != DEVICE_DOWN)
@@ -91,7 +90,7 @@ static void on_timer(struct io_timer *t)
 		device_step(d, DEVICE_REPORTED, NULL);
 }
 
-struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
+struct device *device_new(struct bay *b, const uint8_t lun[LUN_LEN],
 			  uint32_t number)
 {
 	struct device *d = calloc(1, sizeof(*d));
@@ -99,19 +98,19 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 
 	if (!d)
 		return NULL;
-	records_disk_name(t->bus, t->number, number, disk);
-	t->m->out->file_path(t->m->out, disk, path, sizeof(path));
+	records_disk_name(b->bus, b->number, number, disk);
+	b->m->out->file_path(b->m->out, disk, path, sizeof(path));
 	d->file = strdup(path);
 	if (!d->file) {
 		free(d);
 		return NULL;
 	}
-	d->t = t;
+	d->bay = b;
 	memcpy(d->lun, lun, LUN_LEN);
 	d->handle = d->number = d->disk = d->watch = -1;
 	d->via = exporter_find("");
 	d->timer.fn = on_timer;
-	snprintf(d->label, sizeof(d->label), "%s lun %u", t->label, number);
+	snprintf(d->label, sizeof(d->label), "%s lun %u", b->label, number);
 	list_init(&d->link);
 	return d;
 }
@@ -119,10 +118,10 @@ struct device *device_new(struct target *t, const uint8_t lun[LUN_LEN],
 void device_free(struct device *d)
 {
 	recovery_stop(d);
-	manager_abandon(d->t->m, d->worker);
-	manager_clear_timer(d->t->m, &d->timer);
+	manager_abandon(d->bay->m, d->worker);
+	manager_clear_timer(d->bay->m, &d->timer);
 	if (d->handle >= 0)
-		d->t->m->out->close(d->t->m->out, d->handle);
+		d->bay->m->out->close(d->bay->m->out, d->handle);
 	list_remove(&d->link);
 	free(d->file);
 	free(d);
@@ -130,7 +129,7 @@ void device_free(struct device *d)
 
 void device_go_on(struct device *d, const struct device_left *left)
 {
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 	char *file = left->file ? strdup(left->file) : NULL;
 
 	if (file) {
@@ -155,7 +154,7 @@ void device_go_on(struct device *d, const struct device_left *left)
 		device_keep_handle(d);
 	log_info(d->label, "%s goes on", device_dev(d));
 	device_step(d, DEVICE_KEPT, NULL);
-	if (!left->served && d->t->engine)
+	if (!left->served && d->bay->engine)
 		device_hand_over(d); /* it had come no further */
 	else if (left->served && left->quiesced)
 		recovery_end(d);
@@ -241,7 +240,7 @@ void device_heed_report(struct device *d)
 void device_hand_over(struct device *d)
 {
 	log_info(d->label, "%s is handed to %s", device_dev(d),
-		 d->t->engine->name);
+		 d->bay->engine->name);
 	if (d->via->recovers)
 		recovery_begin(d);
 	else
@@ -260,7 +259,7 @@ void device_lose(struct device *d, int error)
 		error ? strerror(error) : "the kernel let go", device_dev(d));
 	d->lost = true;
 	if (d->resumed)
-		d->t->m->not_back++;
+		d->bay->m->not_back++;
 	d->resumed = false;
 	if (d->via->recovers)
 		recovery_give_up(d);
@@ -284,7 +283,7 @@ void device_stop(struct device *d, bool force)
 	}
 	if (d->force && d->state != DEVICE_UNMOUNTING) {
 		d->worker = NULL;
-		manager_abandon(d->t->m, w);
+		manager_abandon(d->bay->m, w);
 	}
 	device_step(d,
 		    d->force && d->state != DEVICE_DOWN ? DEVICE_FORCE
@@ -295,12 +294,12 @@ void device_stop(struct device *d, bool force)
 void device_look_anew(struct device *d)
 {
 	static struct msg_out m;
-	struct target *t = d->t;
+	struct bay *b = d->bay;
 
-	if (!t->engine) /* the next one looks anyway */
+	if (!b->engine) /* the next one looks anyway */
 		return;
-	request_simple(&m, "rescan", t->id);
-	engine_tell(t->engine, &m, -1);
+	request_simple(&m, "rescan", b->id);
+	engine_tell(b->engine, &m, -1);
 }
 
 void device_renew(struct device *d)
@@ -312,7 +311,7 @@ void device_renew(struct device *d)
 	if (d->state == DEVICE_ONLINE && can_renew(d))
 		device_step(d, DEVICE_TIMER, NULL);
 	else if (d->state == DEVICE_ONLINE)
-		manager_set_timer(d->t->m, &d->timer, DEVICE_RENEW_EVERY);
+		manager_set_timer(d->bay->m, &d->timer, DEVICE_RENEW_EVERY);
 }
 
 void device_stay(struct device *d)

@@ -14,7 +14,6 @@
 #include "iscsid/device/devices.h"
 #include "iscsid/core/core.h"
 #include "iscsid/messages/request.h"
-#include "iscsid/target/target.h"
 #include "scsi/inquiry.h"
 
 /* Which one ----------------------------------------------------------- */
@@ -23,10 +22,10 @@ static const struct via_ops *choose(const struct device *d, uint32_t failed,
 				    char why[EXPORTER_WHY])
 {
 	const struct exporter_facts f = {
-		.wanted = d->t->settings.export,
+		.wanted = d->bay->settings->export,
 		.type = d->said.type,
-		.hosts = &d->t->m->exporters,
-		.engine_can = d->t->engine ? d->t->engine->serves : 0,
+		.hosts = &d->bay->m->exporters,
+		.engine_can = d->bay->engine ? d->bay->engine->serves : 0,
 		.failed = failed,
 		.why_failed = d->why_failed,
 	};
@@ -42,12 +41,11 @@ bool device_choose(struct device *d)
 	if (via) {
 		d->via = via;
 		*d->failure = '\0';
-		d->depth =
-			export_depth(devices_of_engine(d->t->m, d->t->engine));
+		d->depth = export_depth(d->bay->ops->count(d->bay));
 		return true;
 	}
 	snprintf(failure, sizeof(failure), "Export=%s does not work: %s",
-		 value_export_word(d->t->settings.export), d->via_why);
+		 value_export_word(d->bay->settings->export), d->via_why);
 	if (strcmp(failure, d->failure) != 0)
 		log_err(d->label, "%s", failure);
 	str_copy(d->failure, sizeof(d->failure), failure);
@@ -80,12 +78,12 @@ static enum link_names names_of(const struct device *d)
 
 struct link_place device_place(const struct device *d)
 {
-	const struct options *o = d->t->m->opt;
+	const struct options *o = d->bay->m->opt;
 
 	return (struct link_place){ .base = o->linkdir,
 				    .mode = o->mode,
-				    .bus = d->t->bus,
-				    .target = d->t->number,
+				    .bus = d->bay->bus,
+				    .target = d->bay->number,
 				    .lun = d->said.number,
 				    .names = names_of(d) };
 }
@@ -103,7 +101,7 @@ const char *device_dev(const struct device *d)
 struct worker *device_start_step(struct device *d, struct step *s,
 				 step_done *done)
 {
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 
 	return out->step(out, s, done, d);
 }
@@ -111,20 +109,21 @@ struct worker *device_start_step(struct device *d, struct step *s,
 struct step *device_make_step(const struct device *d, enum step_kind kind)
 {
 	static struct step s;
-	const struct manager *m = d->t->m;
+	const struct manager *m = d->bay->m;
 
 	memset(&s, 0, sizeof(s));
 	s.kind = kind;
 	s.via = d->via;
-	s.owner = (uintptr_t)d->t;
+	s.owner = (uintptr_t)d->bay;
 	s.disk = d->disk;
 	s.number = d->number;
 	s.whose = m->opt->owner;
-	s.at = (struct step_place){ (uint8_t)d->t->bus, (uint8_t)d->t->number,
+	s.at = (struct step_place){ (uint8_t)d->bay->bus,
+				    (uint8_t)d->bay->number,
 				    (uint8_t)d->said.number };
 	s.depth = d->depth;
 	s.features = m->exporters.host[exporter_number(d->via)].features;
-	s.engine = d->t->engine ? (int)d->t->engine->pid : 0;
+	s.engine = d->bay->engine ? (int)d->bay->engine->pid : 0;
 	s.size = kind == STEP_RESIZE ? d->said.blocks * d->said.block_size
 				     : d->bytes;
 	exporter_geometry(&d->said, &s.geometry);
@@ -136,7 +135,7 @@ struct step *device_make_step(const struct device *d, enum step_kind kind)
 /* This one is in no process but the engine's, and on its way. */
 static bool tell_with_own_handle(struct device *d, struct msg_out *m)
 {
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 	int handle = out->open(out, d->via, d->number);
 	bool told;
 
@@ -146,7 +145,7 @@ static bool tell_with_own_handle(struct device *d, struct msg_out *m)
 			d->via->word, d->number, strerror(-handle));
 		return false;
 	}
-	told = engine_tell(d->t->engine, m, handle);
+	told = engine_tell(d->bay->engine, m, handle);
 	out->close(out, handle);
 	return told;
 }
@@ -156,9 +155,9 @@ bool device_tell_attach(struct device *d, bool resume)
 	static struct msg_out m;
 
 	d->serving = false;
-	if (!d->t->engine)
+	if (!d->bay->engine)
 		return false;
-	request_lun(&m, "attach", d->t->id, d->lun);
+	request_lun(&m, "attach", d->bay->id, d->lun);
 	msg_u64(&m, "resume", resume);
 	if (*d->said.identity)
 		msg_str(&m, "expect", d->said.identity);
@@ -170,5 +169,5 @@ bool device_tell_attach(struct device *d, bool resume)
 		msg_u64(&m, "depth", d->depth);
 	if (!d->via->shared)
 		return tell_with_own_handle(d, &m);
-	return engine_tell(d->t->engine, &m, d->handle);
+	return engine_tell(d->bay->engine, &m, d->handle);
 }

@@ -14,7 +14,6 @@
 #include "iscsid/device/device.h"
 #include "iscsid/core/core.h"
 #include "iscsid/messages/request.h"
-#include "iscsid/target/target.h"
 
 static struct device *of(struct list *link)
 {
@@ -23,22 +22,22 @@ static struct device *of(struct list *link)
 
 /* What the engine says ------------------------------------------------ */
 
-static struct device *find_lun(struct target *t, const uint8_t lun[LUN_LEN])
+static struct device *find_lun(struct bay *b, const uint8_t lun[LUN_LEN])
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (memcmp(of(pos)->lun, lun, LUN_LEN) == 0)
 			return of(pos);
 	}
 	return NULL;
 }
 
-static bool number_is_taken(struct target *t, uint32_t number)
+static bool number_is_taken(struct bay *b, uint32_t number)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (of(pos)->said.number == number)
 			return true;
 	}
@@ -46,62 +45,60 @@ static bool number_is_taken(struct target *t, uint32_t number)
 }
 
 /* Why a LUN is not for us, NULL: it is. */
-static const char *refusal(struct target *t, const struct reported_lun *l)
+static const char *refusal(struct bay *b, const struct reported_lun *l)
 {
 	if (l->number == REPORTED_NO_NUMBER)
 		return "has no plain number";
-	if (l->number >= TARGET_LUNS)
+	if (l->number >= BAY_LUNS)
 		return "is above 255, the highest number of a LUN here";
-	if (!conf_lun_enabled(&t->settings, l->number))
+	if (!conf_lun_enabled(b->settings, l->number))
 		return "is not among those that LUNs= names";
-	if (number_is_taken(t, l->number))
+	if (number_is_taken(b, l->number))
 		return "is a second LUN of that number";
 	return NULL;
 }
 
-static void ignore(struct target *t, const struct reported_lun *l,
-		   const char *why)
+static void ignore(struct bay *b, const struct reported_lun *l, const char *why)
 {
 	static struct msg_out m;
 	char hex[2 * LUN_LEN + 1];
 
 	hex_put(hex, l->lun, LUN_LEN);
-	if (budget_take(&t->ignored, TARGET_LUNS, UINT64_MAX,
-			manager_now(t->m)))
-		log_warn(t->label, "lun %s %s, it is ignored", hex, why);
-	request_lun(&m, "forget", t->id, l->lun);
-	if (t->engine)
-		engine_tell(t->engine, &m, -1);
+	if (budget_take(&b->ignored, BAY_LUNS, UINT64_MAX, manager_now(b->m)))
+		log_warn(b->label, "lun %s %s, it is ignored", hex, why);
+	request_lun(&m, "forget", b->id, l->lun);
+	if (b->engine)
+		engine_tell(b->engine, &m, -1);
 }
 
-static void put_in_order(struct target *t, struct device *d, uint32_t number)
+static void put_in_order(struct bay *b, struct device *d, uint32_t number)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (of(pos)->said.number > number)
 			break;
 	}
 	list_insert_before(pos, &d->link);
-	t->ndevices++;
+	b->ndevices++;
 }
 
 /* The one this is about, made when it is new; NULL: not for us. */
-static struct device *get_device(struct target *t, const struct reported_lun *l)
+static struct device *get_device(struct bay *b, const struct reported_lun *l)
 {
-	struct device *d = find_lun(t, l->lun);
+	struct device *d = find_lun(b, l->lun);
 	const char *why;
 
 	if (d)
 		return d->said.number == l->number ? d : NULL;
-	why = refusal(t, l);
+	why = refusal(b, l);
 	if (why) {
-		ignore(t, l, why);
+		ignore(b, l, why);
 		return NULL;
 	}
-	d = manager_is_stopping(t->m) ? NULL : device_new(t, l->lun, l->number);
+	d = manager_is_stopping(b->m) ? NULL : device_new(b, l->lun, l->number);
 	if (d)
-		put_in_order(t, d, l->number);
+		put_in_order(b, d, l->number);
 	return d;
 }
 
@@ -128,18 +125,18 @@ static void say_failed(struct device *d, const char *reason)
 }
 
 /* Else a LUN that comes back would be no news to the engine. */
-static void forget(struct target *t, const struct device *d)
+static void forget(struct bay *b, const struct device *d)
 {
 	static struct msg_out m;
 
-	request_lun(&m, "forget", t->id, d->lun);
-	if (t->engine)
-		engine_tell(t->engine, &m, -1);
+	request_lun(&m, "forget", b->id, d->lun);
+	if (b->engine)
+		engine_tell(b->engine, &m, -1);
 }
 
-void device_vanished(struct target *t, const uint8_t lun[LUN_LEN])
+void device_vanished(struct bay *b, const uint8_t lun[LUN_LEN])
 {
-	struct device *d = find_lun(t, lun);
+	struct device *d = find_lun(b, lun);
 
 	if (!d || d->stop)
 		return;
@@ -155,7 +152,7 @@ void device_vanished(struct target *t, const uint8_t lun[LUN_LEN])
 static void come_back(struct device *d)
 {
 	d->vanished = false;
-	if (manager_is_stopping(d->t->m))
+	if (manager_is_stopping(d->bay->m))
 		return;
 	log_info(d->label, "the target lists it again");
 	device_stay(d);
@@ -193,23 +190,23 @@ static bool is_of_another(const struct device *d, const struct reported_lun *l)
 }
 
 /* No disk, and an exporter is for such: it is online then. */
-static bool is_usable(const struct target *t, const struct reported_lun *l)
+static bool is_usable(const struct bay *b, const struct reported_lun *l)
 {
 	return l->online ||
-	       (l->cdbs && exporter_serves(t->settings.export, l->type));
+	       (l->cdbs && exporter_serves(b->settings->export, l->type));
 }
 
-void device_reported(struct target *t, const struct reported_lun *said)
+void device_reported(struct bay *b, const struct reported_lun *said)
 {
 	static struct reported_lun usable;
 	const struct reported_lun *l = &usable;
-	struct device *d = get_device(t, said);
+	struct device *d = get_device(b, said);
 	bool was_online;
 
 	if (!d)
 		return;
 	usable = *said;
-	usable.online = is_usable(t, said);
+	usable.online = is_usable(b, said);
 	d->known = true;
 	if (is_of_another(d, l))
 		return;
@@ -231,27 +228,27 @@ void device_reported(struct target *t, const struct reported_lun *said)
 	device_heed_report(d);
 }
 
-void device_waits(struct target *t, const struct reported_waits *w)
+void device_waits(struct bay *b, const struct reported_waits *w)
 {
-	struct device *d = find_lun(t, w->lun);
+	struct device *d = find_lun(b, w->lun);
 
 	if (!d)
 		return;
 	d->waits = *w;
-	d->waits_since = manager_date(t->m) - (time_t)w->age;
+	d->waits_since = manager_date(b->m) - (time_t)w->age;
 }
 
-void device_attached(struct target *t, const uint8_t lun[LUN_LEN])
+void device_attached(struct bay *b, const uint8_t lun[LUN_LEN])
 {
-	struct device *d = find_lun(t, lun);
+	struct device *d = find_lun(b, lun);
 
 	if (d)
 		device_served(d);
 }
 
-void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
+void device_detached(struct bay *b, const uint8_t lun[LUN_LEN], int error)
 {
-	struct device *d = find_lun(t, lun);
+	struct device *d = find_lun(b, lun);
 
 	if (!d)
 		return;
@@ -265,21 +262,21 @@ void device_detached(struct target *t, const uint8_t lun[LUN_LEN], int error)
 
 /* All of them ----------------------------------------------------- */
 
-void devices_record_again(struct target *t)
+void devices_record_again(struct bay *b)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (of(pos)->unrecorded)
 			device_record(of(pos));
 	}
 }
 
-void devices_written(struct target *t, int watch)
+void devices_written(struct bay *b, int watch)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		struct device *d = of(pos);
 
 		if (d->watch == watch) {
@@ -289,90 +286,90 @@ void devices_written(struct target *t, int watch)
 	}
 }
 
-void devices_engine_lost(struct target *t)
+void devices_engine_lost(struct bay *b)
 {
 	struct list *pos, *tmp;
 
-	list_for_each_safe (pos, tmp, &t->devices) {
+	list_for_each_safe (pos, tmp, &b->devices) {
 		of(pos)->known = false;
 		*of(pos)->waits.reason = '\0';
 		device_orphan(of(pos));
 	}
 }
 
-unsigned devices_to_resume(const struct target *t)
+unsigned devices_to_resume(const struct bay *b)
 {
 	struct list *pos;
 	unsigned n = 0;
 
-	list_for_each (pos, &t->devices)
+	list_for_each (pos, &b->devices)
 		n += device_can_resume(of(pos));
 	return n;
 }
 
-void devices_resume(struct target *t)
+void devices_resume(struct bay *b)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (device_can_resume(of(pos)))
 			device_hand_over(of(pos));
 	}
 }
 
-bool devices_adopt(struct target *t, const struct device_left *left)
+bool devices_adopt(struct bay *b, const struct device_left *left)
 {
 	struct device *d = NULL;
 
-	if (!find_lun(t, left->said.lun) &&
-	    !number_is_taken(t, left->said.number))
-		d = device_new(t, left->said.lun, left->said.number);
+	if (!find_lun(b, left->said.lun) &&
+	    !number_is_taken(b, left->said.number))
+		d = device_new(b, left->said.lun, left->said.number);
 	if (!d)
 		return false;
-	put_in_order(t, d, left->said.number);
+	put_in_order(b, d, left->said.number);
 	device_go_on(d, left);
 	return true;
 }
 
-struct device *device_at(struct target *t, unsigned number)
+struct device *device_at(struct bay *b, unsigned number)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (of(pos)->said.number == number)
 			return of(pos);
 	}
 	return NULL;
 }
 
-void devices_stop(struct target *t, bool force)
+void devices_stop(struct bay *b, bool force)
 {
 	struct list *pos, *tmp;
 
-	list_for_each_safe (pos, tmp, &t->devices) {
+	list_for_each_safe (pos, tmp, &b->devices) {
 		device_stop(of(pos), force);
 	}
 }
 
-void devices_renew(struct target *t)
+void devices_renew(struct bay *b)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		device_renew(of(pos));
 	}
 }
 
-bool devices_are_up(const struct target *t)
+bool devices_are_up(const struct bay *b)
 {
-	return t->ndevices > 0;
+	return b->ndevices > 0;
 }
 
-bool devices_are_settled(const struct target *t)
+bool devices_are_settled(const struct bay *b)
 {
 	struct list *pos;
 
-	list_for_each (pos, &t->devices) {
+	list_for_each (pos, &b->devices) {
 		if (of(pos)->state != DEVICE_ONLINE &&
 		    of(pos)->state != DEVICE_DOWN)
 			return false;
@@ -380,30 +377,23 @@ bool devices_are_settled(const struct target *t)
 	return true;
 }
 
-void devices_free(struct target *t)
+void devices_free(struct bay *b)
 {
 	struct list *pos, *tmp;
 
-	list_for_each_safe (pos, tmp, &t->devices) {
+	list_for_each_safe (pos, tmp, &b->devices) {
 		device_free(of(pos));
 	}
-	t->ndevices = 0;
+	b->ndevices = 0;
 }
 
-unsigned devices_of_engine(const struct manager *m,
-			   const struct engine_process *e)
+unsigned devices_up(const struct bay *b)
 {
-	struct list *pos, *at;
+	struct list *pos;
 	unsigned n = 0;
 
-	list_for_each (pos, &m->targets) {
-		struct target *t = container_of(pos, struct target, link);
-
-		if (t->engine != e)
-			continue;
-		list_for_each (at, &t->devices) {
-			n += of(at)->state != DEVICE_DOWN;
-		}
+	list_for_each (pos, &b->devices) {
+		n += of(pos)->state != DEVICE_DOWN;
 	}
 	return n;
 }

@@ -13,7 +13,6 @@
 #include "iscsid/host/steps.h"
 #include "iscsid/core/core.h"
 #include "iscsid/engines/supervise.h"
-#include "iscsid/target/target.h"
 
 static void on_step(void *ctx, enum step_kind kind, int err,
 		    const struct step_result *r);
@@ -42,7 +41,7 @@ static void on_ready(struct device *d, unsigned depth)
  */
 static bool has_old_handle(const struct device *d, int err)
 {
-	return err == -EINVAL && d->t->engine && d->t->engine->adopted;
+	return err == -EINVAL && d->bay->engine && d->bay->engine->adopted;
 }
 
 static void on_step(void *ctx, enum step_kind kind, int err,
@@ -59,7 +58,8 @@ static void on_step(void *ctx, enum step_kind kind, int err,
 	if (err && d->state == DEVICE_CLEARING)
 		return; /* it is just being stopped */
 	if (kind == STEP_RECOVERED && has_old_handle(d, err))
-		engine_replace(d->t->engine, "has a handle of another manager");
+		engine_replace(d->bay->engine,
+			       "has a handle of another manager");
 	else if (err)
 		device_lose(d, -err);
 	else if (kind == STEP_RECOVER)
@@ -93,7 +93,7 @@ void recovery_stop(struct device *d)
 
 	d->recovering = false;
 	d->recovery = NULL;
-	manager_abandon(d->t->m, w);
+	manager_abandon(d->bay->m, w);
 }
 
 void recovery_give_up(struct device *d)

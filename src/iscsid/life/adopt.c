@@ -188,7 +188,7 @@ void adopt_has(struct adopt *a, struct engine_process *e,
 static bool go_on(struct adopt *a, struct target *t, struct disk *d,
 		  const struct device_left *left)
 {
-	if (d->taken || !devices_adopt(t, left))
+	if (d->taken || !devices_adopt(&t->bay, left))
 		return false;
 	d->taken = true;
 	a->going_on++;
@@ -231,7 +231,7 @@ static struct disk *find_lun(struct adopt *a, const struct target *t,
 	for (size_t i = 0; i < a->ndisks; i++) {
 		const struct record_disk *d = &a->disks[i].record;
 
-		if (d->bus == t->bus && d->number == t->number &&
+		if (d->bus == t->bay.bus && d->number == t->bay.number &&
 		    memcmp(d->lun.lun, lun, LUN_LEN) == 0)
 			return &a->disks[i];
 	}
@@ -258,7 +258,8 @@ void adopt_held(struct adopt *a, struct engine_process *e,
 
 /* What has no engine -------------------------------------------------- */
 
-static struct target *target_of(struct adopt *a, const struct record_disk *d)
+static struct target *target_of_disk(struct adopt *a,
+				     const struct record_disk *d)
 {
 	struct target *t = target_at(a->m, d->bus, d->number);
 
@@ -280,7 +281,7 @@ static bool revive_by(struct adopt *a, struct disk *d,
 		return false;
 	if (via->shared && (handle < 0 || !is_handle(a, via, handle)))
 		return false;
-	t = target_of(a, &d->record);
+	t = target_of_disk(a, &d->record);
 	if (!t || !go_on_by(a, t, d, via, handle, false))
 		return false;
 	if (via->shared)

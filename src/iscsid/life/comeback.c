@@ -27,13 +27,13 @@ struct comeback {
 /* What a disk in this state waits for. */
 static void add_cause(struct strbuf *sb, const struct device *d)
 {
-	const struct target *t = d->t;
+	const struct target *t = target_of(d->bay);
 
-	if (!t->engine)
+	if (!t->bay.engine)
 		sb_add(sb, "for an engine");
-	else if (!t->up && *t->reason)
+	else if (!t->bay.up && *t->reason)
 		sb_add(sb, "for a session: %s", t->reason);
-	else if (!t->up)
+	else if (!t->bay.up)
 		sb_add(sb, "for a session");
 	else if (*d->waits.reason)
 		sb_add(sb, "for the target: %s", d->waits.reason);
@@ -66,8 +66,8 @@ static unsigned look(struct manager *m, bool name)
 	unsigned n = 0;
 
 	list_for_each (t, &m->targets) {
-		list_for_each (d,
-			       &container_of(t, struct target, link)->devices) {
+		list_for_each (
+			d, &container_of(t, struct target, link)->bay.devices) {
 			const struct device *dev =
 				container_of(d, struct device, link);
 

@@ -232,7 +232,8 @@ void manager_written(struct manager *m, int watch)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		devices_written(container_of(pos, struct target, link), watch);
+		devices_written(&container_of(pos, struct target, link)->bay,
+				watch);
 	}
 }
 
@@ -251,5 +252,5 @@ bool manager_has_disk(struct manager *m, const char *disk)
 	if (!records_disk_number(disk, &b, &t, &l))
 		return false;
 	at = target_at(m, b, t);
-	return at && device_at(at, l);
+	return at && device_at(&at->bay, l);
 }

@@ -115,7 +115,7 @@ static size_t count_devices(const struct manager *m)
 	size_t n = 0;
 
 	list_for_each (pos, &m->targets) {
-		n += container_of(pos, struct target, link)->ndevices;
+		n += container_of(pos, struct target, link)->bay.ndevices;
 	}
 	return n;
 }
@@ -134,7 +134,7 @@ static bool pack(struct parcel *p, const struct device *d)
 		     SERVICE_FIRST_HANDLE + (int)p->room);
 	if (copy < 0)
 		return false;
-	records_disk_name(d->t->bus, d->t->number, d->said.number, name);
+	records_disk_name(d->bay->bus, d->bay->number, d->said.number, name);
 	sb_add(&p->sb, "%s%s", p->count ? ":" : "", name);
 	p->handles[p->count++] = copy;
 	return true;
@@ -155,7 +155,7 @@ static bool pack_all(struct parcel *p, const struct manager *m)
 	list_for_each (pos, &m->targets) {
 		struct target *t = container_of(pos, struct target, link);
 
-		list_for_each (dpos, &t->devices) {
+		list_for_each (dpos, &t->bay.devices) {
 			if (!pack(p, container_of(dpos, struct device, link)))
 				return false;
 		}

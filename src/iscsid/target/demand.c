@@ -16,7 +16,7 @@
  */
 static bool is_unread(const struct device *d)
 {
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 
 	return d->handle >= 0 && out->is_unread(out, d->handle);
 }
@@ -24,7 +24,7 @@ static bool is_unread(const struct device *d)
 /* Reads and writes under way. */
 static bool has_io(const struct device *d)
 {
-	const struct outside *out = d->t->m->out;
+	const struct outside *out = d->bay->m->out;
 	char name[LINK_DEV_SIZE];
 
 	if (d->disk < 0)
@@ -57,9 +57,9 @@ unsigned demand_of(const struct manager *m, const struct engine_process *e,
 	list_for_each (pos, &m->targets) {
 		struct target *t = container_of(pos, struct target, link);
 
-		if (t->engine != e)
+		if (t->bay.engine != e)
 			continue;
-		list_for_each (at, &t->devices) {
+		list_for_each (at, &t->bay.devices) {
 			is |= demand(container_of(at, struct device, link),
 				     wanted & ~is);
 			if (is == wanted)

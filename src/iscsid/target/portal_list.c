@@ -64,13 +64,13 @@ static const struct conf_section *found_by(const struct target *t)
 
 	if (addr_parse(t->found_by, strlen(t->found_by), &a))
 		return NULL;
-	return conf_find_discovery(t->m->conf, &a);
+	return conf_find_discovery(t->bay.m->conf, &a);
 }
 
 static void read_at(const struct target *t, const struct addr *portal,
 		    struct conf_settings *out)
 {
-	conf_target_settings(t->m->conf, t->name, portal, found_by(t), out);
+	conf_target_settings(t->bay.m->conf, t->name, portal, found_by(t), out);
 }
 
 static struct portal_settings *find_way(const struct target *t,
@@ -123,8 +123,8 @@ static const struct portal_settings *read_way(struct target *t,
 	read_at(t, portal, &s);
 	take_changes(t, &s);
 	if (s.unusable)
-		log_warn(*t->label ? t->label : t->name, "portal %s: %s",
-			 portal->host, s.unusable);
+		log_warn(*t->bay.label ? t->bay.label : t->name,
+			 "portal %s: %s", portal->host, s.unusable);
 	else if (request_differs(&s, &t->settings))
 		way = add_way(t, portal, &s);
 	conf_settings_wipe(&s);
@@ -184,14 +184,14 @@ static void tell(const struct target *t, const struct portal_settings *way)
 {
 	static struct msg_out m;
 
-	request_at(&m, t->id, &way->portal, &way->settings);
-	engine_tell(t->engine, &m, -1);
+	request_at(&m, t->bay.id, &way->portal, &way->settings);
+	engine_tell(t->bay.engine, &m, -1);
 	request_wipe(&m);
 }
 
 void portal_list_tell(const struct target *t)
 {
-	for (unsigned i = 0; t->engine && i < t->ways.count; i++)
+	for (unsigned i = 0; t->bay.engine && i < t->ways.count; i++)
 		tell(t, &t->ways.list[i]);
 }
 
@@ -203,9 +203,9 @@ void portal_list_redirected(struct target *t, const struct addr *to)
 
 	/* A target could point to ever new ones: then these are base. */
 	if (!way && t->ways.count < 2 * TARGET_PORTALS &&
-	    t->generation == t->m->generation)
+	    t->generation == t->bay.m->generation)
 		way = read_way(t, to);
-	if (way && t->engine)
+	if (way && t->bay.engine)
 		tell(t, way);
 }
 
@@ -232,7 +232,7 @@ void portal_list_moved(struct target *t, const struct addr *from,
 		return;
 	addr_format(from, false, was, sizeof(was));
 	addr_format(to, false, is, sizeof(is));
-	log_info(t->label, "portal %s moved to %s for good", was, is);
+	log_info(t->bay.label, "portal %s moved to %s for good", was, is);
 	t->nportals--;
 	memmove(&t->portals[i], &t->portals[i + 1],
 		(t->nportals - (unsigned)i) * sizeof(*from));

@@ -49,8 +49,8 @@ static struct target *find_name(struct manager *m, const char *name)
 static struct target_request order_of(const struct target *t)
 {
 	return (struct target_request){
-		.id = t->id,
-		.initiator = &t->m->initiator,
+		.id = t->bay.id,
+		.initiator = &t->bay.m->initiator,
 		.isid = t->isid,
 		.name = t->name,
 		.portals = t->portals,
@@ -60,11 +60,11 @@ static struct target_request order_of(const struct target *t)
 		.old_port = t->session.local_port,
 		.reinstates = t->fence.reinstates,
 		.reinstates_ms = t->fence.reinstates_ms,
-		.sole = manager_is_sole(t->m),
+		.sole = manager_is_sole(t->bay.m),
 		.doubted = t->doubted,
-		.resumes = devices_to_resume(t),
+		.resumes = devices_to_resume(&t->bay),
 		.settings = &t->settings,
-		.task_timeout = t->m->opt->task_timeout,
+		.task_timeout = t->bay.m->opt->task_timeout,
 	};
 }
 
@@ -77,9 +77,9 @@ static void target_record(struct target *t)
 	int err;
 
 	h = (struct record_target){
-		.id = t->id,
-		.bus = t->bus,
-		.number = t->number,
+		.id = t->bay.id,
+		.bus = t->bay.bus,
+		.number = t->bay.number,
 		.multipath = t->multipath,
 		.nportals = t->nportals,
 	};
@@ -88,22 +88,22 @@ static void target_record(struct target *t)
 	str_copy(h.found_by, sizeof(h.found_by), t->found_by);
 	str_copy(h.group, sizeof(h.group), t->group);
 	memcpy(h.portals, t->portals, t->nportals * sizeof(*t->portals));
-	err = t->m->out->put_target(t->m->out, &h);
+	err = t->bay.m->out->put_target(t->bay.m->out, &h);
 	if (err && !t->unrecorded)
-		log_warn(t->label,
+		log_warn(t->bay.label,
 			 "no record of it can be kept: %s; it is "
 			 "tried again",
 			 strerror(-err));
 	t->unrecorded = err;
 	if (err)
-		manager_record_later(t->m);
+		manager_record_later(t->bay.m);
 }
 
 void target_record_again(struct target *t)
 {
 	if (t->unrecorded)
 		target_record(t);
-	devices_record_again(t);
+	devices_record_again(&t->bay);
 }
 
 void target_set_group(struct target *t, const char *group)
@@ -119,13 +119,13 @@ void target_tell_portals(struct target *t)
 	static struct msg_out msg;
 	const struct target_request o = order_of(t);
 
-	if (!t->id)
+	if (!t->bay.id)
 		return; /* it is being made */
 	target_record(t);
-	if (!t->engine)
+	if (!t->bay.engine)
 		return; /* the next one hears of them with the target */
 	request_portals(&o, &msg);
-	engine_tell(t->engine, &msg, -1);
+	engine_tell(t->bay.engine, &msg, -1);
 	portal_list_tell(t);
 }
 
@@ -140,10 +140,10 @@ bool target_give_to(struct target *t, struct engine_process *e)
 	request_wipe(&msg);
 	if (told) {
 		t->foreign = false;
-		t->engine = e;
+		t->bay.engine = e;
 		e->load++;
 		portal_list_tell(t);
-		devices_resume(t);
+		devices_resume(&t->bay);
 	}
 	return told;
 }
@@ -158,7 +158,7 @@ static void merge(struct target *t, const struct target_found *f)
 		more |= portal_list_add(t, &f->portals[i]);
 	if (!more)
 		return;
-	if (t->generation == t->m->generation)
+	if (t->generation == t->bay.m->generation)
 		portal_list_read_new(t);
 	target_tell_portals(t);
 }
@@ -173,6 +173,50 @@ static const char *refusal(const struct target *t)
 	return t->nportals ? NULL : "has no portal that can be reached";
 }
 
+/* Devices ------------------------------------------------------------- */
+
+struct target *target_of(const struct bay *b)
+{
+	return container_of((struct bay *)b, struct target, bay);
+}
+
+unsigned devices_of_engine(const struct manager *m,
+			   const struct engine_process *e)
+{
+	struct list *pos;
+	unsigned n = 0;
+
+	list_for_each (pos, &m->targets) {
+		if (of(pos)->bay.engine == e)
+			n += devices_up(&of(pos)->bay);
+	}
+	return n;
+}
+
+static void describe(const struct bay *b, struct udev_disk *u)
+{
+	const struct target *t = target_of(b);
+
+	u->target = t->name;
+	u->portals = t->portals;
+	u->nportals = t->nportals;
+}
+
+static unsigned count(const struct bay *b)
+{
+	return devices_of_engine(b->m, b->engine);
+}
+
+static void bay_init(struct target *t, struct manager *m)
+{
+	static const struct bay_ops ops = { describe, count };
+
+	t->bay.ops = &ops;
+	t->bay.m = m;
+	t->bay.settings = &t->settings;
+	list_init(&t->bay.devices);
+}
+
 /* f: of this path alone. */
 static struct target *target_new(struct manager *m, const char *key,
 				 const struct target_found *f)
@@ -182,7 +226,7 @@ static struct target *target_new(struct manager *m, const char *key,
 
 	if (!t)
 		return NULL;
-	t->m = m;
+	bay_init(t, m);
 	str_copy(t->name, sizeof(t->name), f->name);
 	str_copy(t->key, sizeof(t->key), key);
 	if (f->found_by)
@@ -191,7 +235,6 @@ static struct target *target_new(struct manager *m, const char *key,
 	conf_target_settings(m->conf, t->name,
 			     f->nportals ? &f->portals[0] : NULL, f->found_by,
 			     &t->settings);
-	list_init(&t->devices);
 	list_init(&t->link);
 	merge(t, f);
 	t->generation = m->generation;
@@ -211,7 +254,7 @@ void target_free(struct target *t)
 {
 	list_remove(&t->link);
 	redirect_drop(&t->redirect);
-	devices_free(t);
+	devices_free(&t->bay);
 	portal_list_free(t);
 	conf_settings_wipe(&t->settings);
 	free(t->portals);
@@ -225,24 +268,25 @@ void target_free(struct target *t)
 static int make_isid(struct target *t)
 {
 	bool alone = strcmp(t->key, t->name) == 0;
-	unsigned index = t->bus * BINDING_TARGETS + t->number;
+	unsigned index = t->bay.bus * BINDING_TARGETS + t->bay.number;
 
-	return conf_isid(t->m->initiator.name, t->name, -1,
+	return conf_isid(t->bay.m->initiator.name, t->name, -1,
 			 alone ? 0 : (uint16_t)index, t->isid);
 }
 
 static int place_target(struct target *t, unsigned bus, unsigned number)
 {
-	t->bus = bus;
-	t->number = number;
+	t->bay.bus = bus;
+	t->bay.number = number;
 	if (make_isid(t))
 		return -EOPNOTSUPP;
-	t->since = manager_date(t->m);
+	t->since = manager_date(t->bay.m);
 	str_copy(t->reason, sizeof(t->reason), "not yet connected");
-	snprintf(t->label, sizeof(t->label), "bus %u target %u", t->bus,
-		 t->number);
-	(void)t->m->out->get_seen(t->m->out, t->bus, t->number, t->name,
-				  &t->fence); /* else it is still to be seen */
+	snprintf(t->bay.label, sizeof(t->bay.label), "bus %u target %u",
+		 t->bay.bus, t->bay.number);
+	(void)t->bay.m->out->get_seen(
+		t->bay.m->out, t->bay.bus, t->bay.number, t->name,
+		&t->fence); /* else it is still to be seen */
 	return 0;
 }
 
@@ -251,14 +295,15 @@ static void record_with_doubt(struct target *t)
 {
 	struct doubt was;
 
-	t->doubted = doubts_take(&t->m->doubts, t->key, &was);
+	t->doubted = doubts_take(&t->bay.m->doubts, t->key, &was);
 	if (t->doubted)
 		str_copy(t->group, sizeof(t->group), was.group);
 	target_record(t);
-	if (!t->doubted || (was.bus == t->bus && was.number == t->number) ||
-	    target_at(t->m, was.bus, was.number))
+	if (!t->doubted ||
+	    (was.bus == t->bay.bus && was.number == t->bay.number) ||
+	    target_at(t->bay.m, was.bus, was.number))
 		return;
-	t->m->out->drop_target(t->m->out, was.bus, was.number);
+	t->bay.m->out->drop_target(t->bay.m->out, was.bus, was.number);
 }
 
 static int bind_target(struct target *t, const struct binding *b)
@@ -267,13 +312,13 @@ static int bind_target(struct target *t, const struct binding *b)
 
 	if (err)
 		return err;
-	t->id = manager_new_id(t->m);
-	log_info(t->label, "= %s%s", t->key, b->fresh ? " (new)" : "");
+	t->bay.id = manager_new_id(t->bay.m);
+	log_info(t->bay.label, "= %s%s", t->key, b->fresh ? " (new)" : "");
 	for (unsigned i = 0; i < t->nportals; i++) {
 		char text[ADDR_TEXT_SIZE];
 
 		addr_format(&t->portals[i], true, text, sizeof(text));
-		log_info(t->label, "portal %u = address %s", i, text);
+		log_info(t->bay.label, "portal %u = address %s", i, text);
 	}
 	record_with_doubt(t);
 	return 0;
@@ -285,8 +330,9 @@ static void put_in_order(struct manager *m, struct target *t)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (of(pos)->bus > t->bus ||
-		    (of(pos)->bus == t->bus && of(pos)->number > t->number))
+		if (of(pos)->bay.bus > t->bay.bus ||
+		    (of(pos)->bay.bus == t->bay.bus &&
+		     of(pos)->bay.number > t->bay.number))
 			break;
 	}
 	list_insert_before(pos, &t->link);
@@ -331,7 +377,7 @@ static const struct conf_section *section_of(struct manager *m,
 
 static void fill(struct target *t, const struct record_target *h)
 {
-	struct manager *m = t->m;
+	struct manager *m = t->bay.m;
 
 	str_copy(t->name, sizeof(t->name), h->name);
 	str_copy(t->key, sizeof(t->key), h->key);
@@ -355,8 +401,7 @@ struct target *target_restore(struct manager *m, const struct record_target *h,
 
 	if (!t)
 		return NULL;
-	t->m = m;
-	list_init(&t->devices);
+	bay_init(t, m);
 	list_init(&t->link);
 	fill(t, h);
 	if (place_target(t, h->bus, h->number)) {
@@ -365,11 +410,11 @@ struct target *target_restore(struct manager *m, const struct record_target *h,
 	}
 	t->foreign = e;
 	t->doubted = !e; /* writes of the one before, to any of its disks */
-	t->id = e ? h->id : manager_new_id(m);
-	t->engine = e;
+	t->bay.id = e ? h->id : manager_new_id(m);
+	t->bay.engine = e;
 	if (e)
 		e->load++;
-	log_info(t->label, "= %s (goes on)", t->key);
+	log_info(t->bay.label, "= %s (goes on)", t->key);
 	put_in_order(m, t);
 	target_record(t);
 	return t;
@@ -404,24 +449,24 @@ static void renew(struct target *t, const struct conf_section *found_by)
 	struct target_request o;
 	const char *why;
 
-	if (t->up || t->removing ||
-	    (!t->foreign && t->generation == t->m->generation))
+	if (t->bay.up || t->removing ||
+	    (!t->foreign && t->generation == t->bay.m->generation))
 		return;
 	t->foreign = false;
-	t->generation = t->m->generation;
-	conf_target_settings(t->m->conf, t->name, &t->portals[0], found_by,
+	t->generation = t->bay.m->generation;
+	conf_target_settings(t->bay.m->conf, t->name, &t->portals[0], found_by,
 			     &fresh);
 	why = fresh.enabled ? fresh.unusable : "is disabled (Enabled=no)";
 	conf_settings_wipe(&fresh);
 	if (why) {
-		log_warn(t->label, "%s, it keeps its former settings", why);
+		log_warn(t->bay.label, "%s, it keeps its former settings", why);
 		return;
 	}
 	t->has_connfail = t->has_disk_command = t->given_up = false;
 	portal_list_read(t);
 	o = order_of(t);
 	request_settings(&o, &msg);
-	if (t->engine && engine_tell(t->engine, &msg, -1))
+	if (t->bay.engine && engine_tell(t->bay.engine, &msg, -1))
 		portal_list_tell(t);
 	request_wipe(&msg);
 }
@@ -431,15 +476,15 @@ void target_take_export(struct target *t)
 	static struct conf_settings fresh;
 	unsigned was = t->settings.export;
 
-	conf_target_settings(t->m->conf, t->name,
+	conf_target_settings(t->bay.m->conf, t->name,
 			     t->nportals ? &t->portals[0] : NULL,
-			     section_of(t->m, t->found_by), &fresh);
+			     section_of(t->bay.m, t->found_by), &fresh);
 	t->settings.export = fresh.export;
 	conf_settings_wipe(&fresh);
 	if (t->settings.export != was)
-		log_info(t->label, "Export is %s now%s",
+		log_info(t->bay.label, "Export is %s now%s",
 			 value_export_word(t->settings.export),
-			 devices_are_up(t)
+			 devices_are_up(&t->bay)
 				 ? ": the devices that are there stay "
 				   "as they are until they are made "
 				   "anew (iscsictl remove and add)"

@@ -17,6 +17,7 @@
 #include "conf/bindings.h"
 #include "conf/isid.h"
 #include "conf/settings.h"
+#include "iscsid/device/bay.h"
 #include "iscsid/engines/pauses.h"
 #include "iscsid/target/redirect.h"
 #include "iscsid/messages/reported.h"
@@ -26,22 +27,18 @@
 #include "words/words.h"
 
 #define TARGET_PORTALS WORDS_PORTALS
-#define TARGET_LUNS    256
 
 struct manager;
 struct engine_process;
 
 struct target {
-	struct manager *m;
 	struct list link;
-	uint64_t id;
+	struct bay bay; /* its devices, and what they know of it */
 	char name[NAME_SIZE];
 	char key[BINDING_KEY_SIZE]; /* of its binding: iscsid/target/multipath.h
 				     */
 	char found_by[ADDR_TEXT_SIZE]; /* a DiscoveryAddress; "": static */
 	enum conf_multipath multipath; /* as when it was made */
-	char label[32];		       /* "bus 0 target 3", for messages */
-	unsigned bus, number;
 	uint8_t isid[CONF_ISID_LEN];
 	struct addr *portals; /* numeric, preferred first; owned */
 	unsigned nportals;
@@ -50,16 +47,12 @@ struct target {
 	unsigned generation; /* of the configuration they are from */
 	bool foreign;	     /* the engine has those of a manager before us */
 	bool has_connfail, has_disk_command; /* changed since */
-	struct engine_process *engine;	     /* NULL: waits for one */
-	struct list devices;
-	unsigned ndevices;
 	bool unrecorded; /* its record could not be written */
 	bool removing, removed;
-	bool scanned;	       /* its LUNs are known, or it failed */
-	bool renewing;	       /* an administrator had it look for LUNs */
-	struct budget ignored; /* lines about LUNs that are not ours */
+	bool scanned;  /* its LUNs are known, or it failed */
+	bool renewing; /* an administrator had it look for LUNs */
 	/* the session, as the engine told it */
-	bool up, ever_up;
+	bool ever_up;
 	bool given_up; /* the engine waits to be told to try again */
 	time_t since;  /* of the last change */
 	struct reported_session session; /* when it was last up */
@@ -110,6 +103,13 @@ struct target *target_restore(struct manager *m, const struct record_target *h,
 /* The target of an id, if it is this engine's; else NULL. */
 struct target *target_find(struct manager *m, const struct engine_process *e,
 			   uint64_t id);
+
+/* The target whose part this is. */
+struct target *target_of(const struct bay *b);
+
+/* How many devices that are up, or on their way, an engine has. */
+unsigned devices_of_engine(const struct manager *m,
+			   const struct engine_process *e);
 
 /* The target with this binding, or NULL. */
 struct target *target_at(struct manager *m, unsigned bus, unsigned number);

@@ -18,13 +18,13 @@ static void session_up(struct target *t, const struct reported_session *s)
 	 */
 	if (strcmp(t->group, s->group) != 0)
 		target_set_group(t, "");
-	t->up = true;
+	t->bay.up = true;
 	t->given_up = false;
 	repeat_forget(&t->repeat);
-	if (t->engine->state == ENGINE_ADOPTING)
+	if (t->bay.engine->state == ENGINE_ADOPTING)
 		return; /* that is no news */
-	t->since = manager_date(t->m);
-	log_info(t->label, "%sestablished session to %s, address %s%s%s",
+	t->since = manager_date(t->bay.m);
+	log_info(t->bay.label, "%sestablished session to %s, address %s%s%s",
 		 t->ever_up ? "re-" : "", t->name, s->portal,
 		 *s->alias ? ", alias " : "", s->alias);
 	t->ever_up = true;
@@ -60,19 +60,19 @@ static void session_down(struct target *t, const struct reported_session *s)
 
 	sb_init(&sb, line, sizeof(line));
 	sb_add(&sb,
-	       t->up ? "session to %s dropped, portal %s: %s; "
-		     : "no session to %s, portal %s: %s; ",
+	       t->bay.up ? "session to %s dropped, portal %s: %s; "
+			 : "no session to %s, portal %s: %s; ",
 	       t->name, s->portal, s->reason);
-	if (t->up || s->given_up)
-		t->since = manager_date(t->m);
-	t->up = false;
+	if (t->bay.up || s->given_up)
+		t->since = manager_date(t->bay.m);
+	t->bay.up = false;
 	t->given_up = s->given_up;
 	t->scanned |= !is_followed(s);
 	str_copy(t->reason, sizeof(t->reason), s->reason);
 	if (t->removing)
 		return;
 	/* The pause varies by chance: it does not make it another line. */
-	if (!repeat_may_say(&t->repeat, line, manager_now(t->m)) &&
+	if (!repeat_may_say(&t->repeat, line, manager_now(t->bay.m)) &&
 	    !s->given_up)
 		return;
 	add_outlook(&sb, s);
@@ -82,7 +82,7 @@ static void session_down(struct target *t, const struct reported_session *s)
 	log_line(s->given_up ? LOG_ERR
 		 : s->wait   ? LOG_WARNING
 			     : LOG_INFO,
-		 t->label, "%s", line);
+		 t->bay.label, "%s", line);
 }
 
 static bool same_verdict(const struct reported_fence *a,
@@ -94,11 +94,11 @@ static bool same_verdict(const struct reported_fence *a,
 
 static void keep_verdict(struct target *t)
 {
-	int err = t->m->out->put_seen(t->m->out, t->bus, t->number, t->name,
-				      &t->fence);
+	int err = t->bay.m->out->put_seen(t->bay.m->out, t->bay.bus,
+					  t->bay.number, t->name, &t->fence);
 
 	if (err)
-		log_warn(t->label,
+		log_warn(t->bay.label,
 			 "how it treats old sessions cannot be kept: %s",
 			 strerror(-err));
 }
@@ -107,13 +107,13 @@ static void say_holds(const struct target *t)
 {
 	const struct reported_fence *f = &t->fence;
 
-	if (!f->holds && !t->up) /* lost again: it is waited for on */
+	if (!f->holds && !t->bay.up) /* lost again: it is waited for on */
 		return;
 	if (!f->holds) {
-		log_info(t->label, "I/O goes on: the old session is over");
+		log_info(t->bay.label, "I/O goes on: the old session is over");
 		return;
 	}
-	log_warn(t->label,
+	log_warn(t->bay.label,
 		 "I/O of %u disk%s waits up to %u s: writes of the lost "
 		 "session%s%s may still arrive (FenceTimeout)",
 		 f->holds, f->holds == 1 ? "" : "s", (f->left + 999) / 1000,
@@ -126,7 +126,7 @@ static void fence_told(struct target *t, const struct reported_fence *f)
 	bool turned = !t->fence.holds != !f->holds;
 
 	t->fence = *f;
-	t->fence_at = manager_now(t->m);
+	t->fence_at = manager_now(t->bay.m);
 	if (!same)
 		keep_verdict(t);
 	if (turned)
@@ -158,7 +158,7 @@ static void add_verdict(const struct target *t, struct strbuf *sb)
 void target_fence_words(const struct target *t, struct strbuf *sb)
 {
 	const struct reported_fence *f = &t->fence;
-	uint64_t passed = manager_now(t->m) - t->fence_at;
+	uint64_t passed = manager_now(t->bay.m) - t->fence_at;
 	uint64_t left = f->left > passed ? f->left - passed : 0;
 
 	add_verdict(t, sb);
@@ -178,7 +178,7 @@ static void heed_removed(struct target *t)
 	if (!t->removing)
 		return;
 	t->removed = true;
-	manager_check_stop(t->m);
+	manager_check_stop(t->bay.m);
 }
 
 void target_said(struct target *t, const struct reported *s)
@@ -197,34 +197,34 @@ void target_said(struct target *t, const struct reported *s)
 		fence_told(t, &s->fence);
 		break;
 	case REPORTED_LUN:
-		device_reported(t, &s->lun);
+		device_reported(&t->bay, &s->lun);
 		break;
 	case REPORTED_WAITS:
-		device_waits(t, &s->waits);
+		device_waits(&t->bay, &s->waits);
 		break;
 	case REPORTED_VANISHED:
-		device_vanished(t, s->event.lun);
+		device_vanished(&t->bay, s->event.lun);
 		break;
 	case REPORTED_ATTACHED:
-		device_attached(t, s->event.lun);
+		device_attached(&t->bay, s->event.lun);
 		break;
 	case REPORTED_DETACHED:
-		device_detached(t, s->event.lun, (int)s->event.error);
+		device_detached(&t->bay, s->event.lun, (int)s->event.error);
 		break;
 	case REPORTED_LUNS:
 		t->scanned = true;
 		if (t->renewing)
-			devices_renew(t);
+			devices_renew(&t->bay);
 		t->renewing = false;
 		if (!s->count)
-			log_warn(t->label, "no LUNs detected");
+			log_warn(t->bay.label, "no LUNs detected");
 		break;
 	case REPORTED_SWITCHED:
 		t->switching = false;
 		t->switched = s->switched;
 		break;
 	case REPORTED_RESOLVE:
-		redirect_ask(&t->redirect, t->m->out, t->engine, s);
+		redirect_ask(&t->redirect, t->bay.m->out, t->bay.engine, s);
 		break;
 	case REPORTED_REDIRECTED:
 		portal_list_redirected(t, &s->moved.portal);

@@ -25,7 +25,7 @@ struct target *target_find(struct manager *m, const struct engine_process *e,
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (of(pos)->id == id && of(pos)->engine == e)
+		if (of(pos)->bay.id == id && of(pos)->bay.engine == e)
 			return of(pos);
 	}
 	return NULL;
@@ -36,7 +36,7 @@ struct target *target_at(struct manager *m, unsigned bus, unsigned number)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (of(pos)->bus == bus && of(pos)->number == number)
+		if (of(pos)->bay.bus == bus && of(pos)->bay.number == number)
 			return of(pos);
 	}
 	return NULL;
@@ -50,7 +50,7 @@ void targets_place(struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (of(pos)->engine || of(pos)->removed)
+		if (of(pos)->bay.engine || of(pos)->removed)
 			continue;
 		e = manager_pick_engine(m);
 		if (!e)
@@ -66,18 +66,18 @@ void targets_engine_lost(struct manager *m, struct engine_process *e)
 	list_for_each (pos, &m->targets) {
 		struct target *t = of(pos);
 
-		if (t->engine != e)
+		if (t->bay.engine != e)
 			continue;
-		t->engine = NULL;
+		t->bay.engine = NULL;
 		t->doubted |= t->ever_up;
-		t->up = t->switching = false;
-		t->since = manager_date(t->m);
+		t->bay.up = t->switching = false;
+		t->since = manager_date(t->bay.m);
 		str_copy(t->reason, sizeof(t->reason), "its engine died");
 		/* Nobody is left to log out of it: that session is over. */
 		if (t->removing)
 			t->removed = true;
 		redirect_drop(&t->redirect);
-		devices_engine_lost(t);
+		devices_engine_lost(&t->bay);
 	}
 	e->load = 0;
 	targets_place(m);
@@ -100,10 +100,10 @@ void targets_rescan(struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (!of(pos)->engine || of(pos)->removing)
+		if (!of(pos)->bay.engine || of(pos)->removing)
 			continue;
-		request_simple(&msg, "rescan", of(pos)->id);
-		engine_tell(of(pos)->engine, &msg, -1);
+		request_simple(&msg, "rescan", of(pos)->bay.id);
+		engine_tell(of(pos)->bay.engine, &msg, -1);
 	}
 }
 
@@ -114,7 +114,7 @@ void targets_drain(struct manager *m, bool force)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		devices_stop(of(pos), force);
+		devices_stop(&of(pos)->bay, force);
 	}
 }
 
@@ -123,7 +123,7 @@ bool targets_are_settled(const struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (!of(pos)->scanned || !devices_are_settled(of(pos)))
+		if (!of(pos)->scanned || !devices_are_settled(&of(pos)->bay))
 			return false;
 	}
 	return true;
@@ -134,7 +134,7 @@ bool targets_have_devices(const struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (devices_are_up(of(pos)))
+		if (devices_are_up(&of(pos)->bay))
 			return true;
 	}
 	return false;
@@ -150,8 +150,8 @@ void targets_remove(struct manager *m)
 
 		t->removing = true;
 		t->doubted |= t->ever_up; /* until the engine says it is well */
-		request_simple(&msg, "remove", t->id);
-		if (!t->engine || !engine_tell(t->engine, &msg, -1))
+		request_simple(&msg, "remove", t->bay.id);
+		if (!t->bay.engine || !engine_tell(t->bay.engine, &msg, -1))
 			t->removed = true;
 	}
 }
@@ -174,8 +174,8 @@ void targets_free(struct manager *m)
 	list_for_each_safe (pos, tmp, &m->targets) {
 		/* One that did not end well is doubted at the next start. */
 		if (m->state == MANAGER_OVER && !of(pos)->doubted)
-			m->out->drop_target(m->out, of(pos)->bus,
-					    of(pos)->number);
+			m->out->drop_target(m->out, of(pos)->bay.bus,
+					    of(pos)->bay.number);
 		target_free(of(pos));
 	}
 }
