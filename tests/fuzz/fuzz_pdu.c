@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ROUND(text_req);
 	ROUND(data_out);
 	ROUND(logout_req);
-	ROUND(snack);
 	ROUND(nop_in);
 	ROUND(scsi_rsp);
 	ROUND(tmf_rsp);
