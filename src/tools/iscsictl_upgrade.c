@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ctl/client.h"
+#include "words/verbs.h"
 
 #define LOOK_EVERY   100   /* ms */
 #define ANSWER_IN    5000  /* ms */
@@ -51,7 +52,7 @@ static bool ask(const char *rundir, struct state *s)
 	memset(s, 0, sizeof(*s));
 	if (ctl_open(&client, rundir, ANSWER_IN))
 		return false;
-	msg_begin(&request, "status");
+	msg_begin(&request, control_verbs[CONTROL_status].name);
 	if (!ctl_ask(&client, &request))
 		while (!ok && !ctl_next(&client, &m) && !msg_is(&m, "error")) {
 			ok = msg_is(&m, "ok");

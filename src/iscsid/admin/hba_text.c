@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "words/verbs.h"
+
 #define RELEASED "22-Nov-2026"
 
 void hba_text_head(struct strbuf *sb)
@@ -72,21 +74,22 @@ static const char *split(const char *text, size_t n, struct words *w)
  */
 static const struct command {
 	const char *pattern[WORDS];
-	const char *verb;
+	enum control_verb_id verb;
 } commands[] = {
-	{ { "target", "=bus", "=target", "address", "=address" }, "portal" },
-	{ { "target", "=bus", "=target", "portal", "=index" }, "portal" },
-	{ { "log", "=what", "=?value" }, "log" },
+	{ { "target", "=bus", "=target", "address", "=address" },
+	  CONTROL_portal },
+	{ { "target", "=bus", "=target", "portal", "=index" }, CONTROL_portal },
+	{ { "log", "=what", "=?value" }, CONTROL_log },
 	{ { "connfailtimeout", "=bus", "=target", "=seconds" },
-	  "connfailtimeout" },
+	  CONTROL_connfailtimeout },
 	{ { "diskcommandtimeout", "=bus", "=target", "=seconds" },
-	  "diskcommandtimeout" },
-	{ { "shutdown" }, "shutdown" },
+	  CONTROL_diskcommandtimeout },
+	{ { "shutdown" }, CONTROL_shutdown },
 	{ { "scsi", "add-single-device", "=host", "=bus", "=target", "=lun" },
-	  "add" },
+	  CONTROL_add },
 	{ { "scsi", "remove-single-device", "=host", "=bus", "=target",
 	    "=lun" },
-	  "remove" },
+	  CONTROL_remove },
 };
 
 static bool fits(const struct command *c, const struct words *w)
@@ -108,7 +111,7 @@ static bool fits(const struct command *c, const struct words *w)
 static bool fill(const struct command *c, const struct words *w,
 		 struct msg_out *out)
 {
-	msg_begin(out, c->verb);
+	msg_begin(out, control_verbs[c->verb].name);
 	for (unsigned i = 0; i < w->count; i++) {
 		const char *p = c->pattern[i];
 
