@@ -314,6 +314,31 @@ static void test_portals_differ_by_what_network_sections_say(void **state)
 	}
 }
 
+static bool fits(const struct keyword *k, size_t i)
+{
+	uint64_t unit = k->kind == KEY_TIME ? 1000 : 1; /* ms a second */
+
+	return k->min * unit >= rows[i].least && k->max * unit <= rows[i].most;
+}
+
+/* What one end takes from the administrator the other end takes from it. */
+static void test_bounds_of_keywords_lie_within_those_of_keys(void **state)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t k = 0;
+
+		if (!rows[i].from || !is_number(rows[i].kind))
+			continue;
+		while (k < keyword_count &&
+		       (char *)&conf + keywords[k].offset != rows[i].from)
+			k++;
+		assert_int_not_equal(k, keyword_count);
+		if (!fits(&keywords[k], i))
+			fail_msg("%s has other bounds than %s",
+				 keywords[k].name, rows[i].key);
+	}
+}
+
 static void test_no_secret_stays_in_a_message(void **state)
 {
 	str_copy(conf.out.user, sizeof(conf.out.user), "me");
@@ -342,6 +367,7 @@ int main(void)
 		T(test_a_discovery_has_its_own_keys),
 		T(test_a_portals_own_settings_arrive),
 		T(test_portals_differ_by_what_network_sections_say),
+		T(test_bounds_of_keywords_lie_within_those_of_keys),
 		T(test_no_secret_stays_in_a_message),
 	};
 
