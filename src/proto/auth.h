@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "proto/fault.h"
-#include "proto/session.h"
+#include "proto/config.h"
 #include "wire/chap.h"
 #include "wire/text.h"
 

@@ -12,7 +12,8 @@
 
 #include "proto/fault.h"
 #include "proto/params.h"
-#include "proto/session.h"
+#include "wire/addr.h"
+#include "proto/config.h"
 #include "wire/text.h"
 
 #define NEGO_DETAIL 160

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/nego.h"
+#include "proto/session.h"
 
 static struct session_config cfg;
 static struct nego nego;
