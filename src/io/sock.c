@@ -1,45 +1,37 @@
 /*
  * sock - a TCP connection that pumps bytes between the loop and its owner.
  */
-#include "io/sock.h"
+#include "io/sock_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fsm.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/str.h"
 
-/* The first probe after, then every, and so many, before the peer is dead. */
-#define KEEPALIVE_IDLE	   30 /* seconds */
-#define KEEPALIVE_INTERVAL 5  /* seconds */
-#define KEEPALIVE_COUNT	   6
+static void step(struct sock *s, enum sock_event ev)
+{
+	/* A failure of it has been dealt with: sock_broken(). */
+	(void)fsm_step(&sock_fsm, &s->state, (uint8_t)ev, s, NULL);
+}
 
-/*
- * TCP waits twice as long after each segment that is not acknowledged, up to
- * two minutes: a path that is back would wait as long for the next one.
- * Since Linux 6.15; it bounds the SYNs of a connection attempt, too.
- */
-#define RETRANSMIT_MOST 1000 /* ms; no less is allowed */
-
-/*
- * So many segments, or probes, in a row without an answer, and the path is
- * dead.  The segments then were sent within 2.4 s (3 s before Linux 6.15) on
- * a short path, later on a long one; the probes in 2 s.
- */
-#define DEAD_RETRANSMITS 4
-#define DEAD_PROBES	 2
+static bool is_up(const struct sock *s)
+{
+	return s->state == SOCK_UP || s->state == SOCK_SUSPECTED;
+}
 
 static void end_when_idle(struct sock *s)
 {
-	if (s->closing && s->inflight == 0) {
+	if (s->state == SOCK_CLOSING && s->inflight == 0) {
 		s->inflight = 1;
 		io_soon(s->loop, &s->end_op);
 	}
@@ -47,29 +39,12 @@ static void end_when_idle(struct sock *s)
 
 static void on_end(struct io_op *op, int res)
 {
-	struct sock *s = container_of(op, struct sock, end_op);
-
-	close(s->fd);
-	s->fd = -1;
-	s->inflight = 0;
-	s->ops->gone(s);
+	step(container_of(op, struct sock, end_op), SOCK_EV_END);
 }
 
 void sock_close(struct sock *s)
 {
-	if (s->closing)
-		return;
-	s->closing = true;
-	s->up = false;
-	io_timer_cancel(s->loop, &s->timer);
-	io_soon_cancel(s->loop, &s->kick_op);
-	if (s->connecting)
-		io_cancel(s->loop, &s->conn_op);
-	if (s->rx_busy)
-		io_cancel(s->loop, &s->rx_op);
-	if (s->tx_busy)
-		io_cancel(s->loop, &s->tx_op);
-	end_when_idle(s);
+	step(s, SOCK_EV_CLOSE);
 }
 
 static void lose(struct sock *s, int err)
@@ -79,12 +54,11 @@ static void lose(struct sock *s, int err)
 }
 
 /* An operation came back; returns whether there is anything left to do. */
-static bool op_back(struct sock *s, bool *busy)
+static bool op_back(struct sock *s)
 {
-	*busy = false;
 	s->inflight--;
 	end_when_idle(s);
-	return !s->closing;
+	return s->state != SOCK_CLOSING;
 }
 
 static bool is_again(int res)
@@ -96,10 +70,10 @@ void sock_kick_rx(struct sock *s)
 {
 	int n;
 
-	if (!s->up || s->rx_busy)
+	if (!is_up(s) || s->rx_busy)
 		return;
 	n = s->ops->rx_want(s, s->rx_iov);
-	if (n <= 0 || s->closing)
+	if (n <= 0 || !is_up(s))
 		return;
 	s->rx_msg.msg_iov = s->rx_iov;
 	s->rx_msg.msg_iovlen = (size_t)n;
@@ -112,7 +86,8 @@ static void on_rx(struct io_op *op, int res)
 {
 	struct sock *s = container_of(op, struct sock, rx_op);
 
-	if (!op_back(s, &s->rx_busy))
+	s->rx_busy = false;
+	if (!op_back(s))
 		return;
 	if (res <= 0 && !is_again(res)) {
 		lose(s, res);
@@ -126,7 +101,7 @@ static void on_rx(struct io_op *op, int res)
 /* Sending waits for the end of the turn: what came together goes together. */
 void sock_kick_tx(struct sock *s)
 {
-	if (s->up && !s->tx_busy)
+	if (is_up(s) && !s->tx_busy)
 		io_soon(s->loop, &s->kick_op);
 }
 
@@ -135,10 +110,10 @@ static void on_kick(struct io_op *op, int res)
 	struct sock *s = container_of(op, struct sock, kick_op);
 	int n;
 
-	if (!s->up || s->tx_busy)
+	if (!is_up(s) || s->tx_busy)
 		return;
 	n = s->ops->tx_want(s, s->tx_iov, SOCK_TX_IOV);
-	if (n <= 0 || s->closing)
+	if (n <= 0 || !is_up(s))
 		return;
 	s->tx_msg.msg_iov = s->tx_iov;
 	s->tx_msg.msg_iovlen = (size_t)n;
@@ -151,7 +126,8 @@ static void on_tx(struct io_op *op, int res)
 {
 	struct sock *s = container_of(op, struct sock, tx_op);
 
-	if (!op_back(s, &s->tx_busy))
+	s->tx_busy = false;
+	if (!op_back(s))
 		return;
 	if (res < 0 && !is_again(res)) {
 		lose(s, res);
@@ -162,47 +138,24 @@ static void on_tx(struct io_op *op, int res)
 	sock_kick_tx(s);
 }
 
-static void go_up(struct sock *s)
-{
-	s->up = true;
-	s->ops->up(s);
-	sock_kick_rx(s);
-	sock_kick_tx(s);
-}
-
-static uint16_t port_of(int fd)
-{
-	struct sockaddr_storage a;
-	socklen_t n = sizeof(a);
-
-	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
-		return 0;
-	return ntohs(a.ss_family == AF_INET6
-			     ? ((struct sockaddr_in6 *)&a)->sin6_port
-			     : ((struct sockaddr_in *)&a)->sin_port);
-}
-
 static void on_connect(struct io_op *op, int res)
 {
 	struct sock *s = container_of(op, struct sock, conn_op);
 
 	io_timer_cancel(s->loop, &s->timer);
-	if (!op_back(s, &s->connecting))
+	if (!op_back(s))
 		return;
 	if (res < 0) {
-		lose(s, s->timed_out ? -ETIMEDOUT : res);
+		lose(s, s->state == SOCK_LATE ? -ETIMEDOUT : res);
 		return;
 	}
-	s->local_port = port_of(s->fd);
-	go_up(s);
+	s->local_port = sock_port(s->fd);
+	step(s, SOCK_EV_CONNECTED);
 }
 
 static void on_connect_timeout(struct io_timer *t)
 {
-	struct sock *s = container_of(t, struct sock, timer);
-
-	s->timed_out = true;
-	io_cancel(s->loop, &s->conn_op);
+	step(container_of(t, struct sock, timer), SOCK_EV_TIMEOUT);
 }
 
 static void sock_init(struct sock *s, struct io_loop *l,
@@ -220,93 +173,6 @@ static void sock_init(struct sock *s, struct io_loop *l,
 	s->timer.fn = on_connect_timeout;
 }
 
-static const struct {
-	int level, name;
-	const char *text;
-} wishes[SOCK_WISHES] = {
-	[SOCK_NODELAY] = { IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY" },
-	[SOCK_SNDBUF] = { SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF" },
-	[SOCK_RCVBUF] = { SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF" },
-	[SOCK_RTO_MAX] = { IPPROTO_TCP, TCP_RTO_MAX_MS, "TCP_RTO_MAX_MS" },
-	[SOCK_USER_TIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT,
-				"TCP_USER_TIMEOUT" },
-	[SOCK_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE" },
-	[SOCK_KEEPCNT] = { IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT" },
-	[SOCK_KEEPINTVL] = { IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL" },
-	[SOCK_KEEPIDLE] = { IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE" },
-	[SOCK_INFO] = { IPPROTO_TCP, TCP_INFO, "TCP_INFO" },
-};
-
-const char *sock_wish_name(enum sock_wish w)
-{
-	return wishes[w].text;
-}
-
-static void wish(struct sock *s, enum sock_wish w, int value)
-{
-	if (setsockopt(s->fd, wishes[w].level, wishes[w].name, &value,
-		       sizeof(value)) < 0)
-		s->refused[w] = (uint8_t)errno;
-}
-
-/* When probes of a silent peer begin, and how often they come; in s. */
-static void wish_probes(struct sock *s, int idle, int interval)
-{
-	wish(s, SOCK_KEEPINTVL, interval);
-	wish(s, SOCK_KEEPIDLE, idle);
-}
-
-/*
- * Closing, or dying, takes back what was not sent.  The kernel would go on
- * sending it, for minutes when the path is silent, and a command that was
- * given up would arrive after its repetition (docs/ghost-writes.md).
- */
-static int set_abortive_close(int fd)
-{
-	const struct linger l = { .l_onoff = 1, .l_linger = 0 };
-
-	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)) < 0)
-		return -errno;
-	return 0;
-}
-
-/*
- * What waits to be sent should stay in the caches; what comes should find an
- * open window, which the kernel sees to unless it is told a size.
- */
-#define SEND_BUFFER (512 << 10)
-
-static void set_wishes(struct sock *s, const struct sock_options *opt)
-{
-	wish(s, SOCK_NODELAY, 1);
-	wish(s, SOCK_SNDBUF, opt->window ? (int)opt->window : SEND_BUFFER);
-	if (opt->window)
-		wish(s, SOCK_RCVBUF, (int)opt->window);
-	wish(s, SOCK_RTO_MAX, RETRANSMIT_MOST);
-	if (opt->user_timeout)
-		wish(s, SOCK_USER_TIMEOUT, (int)opt->user_timeout);
-	if (opt->keepalive)
-		wish(s, SOCK_KEEPALIVE, 1);
-	wish(s, SOCK_KEEPCNT, KEEPALIVE_COUNT);
-	wish_probes(s, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
-}
-
-static void wish_port(struct sock *s, int family, uint16_t port)
-{
-	struct sockaddr_storage a;
-
-	if (!port)
-		return;
-	memset(&a, 0, sizeof(a));
-	a.ss_family = (sa_family_t)family;
-	if (family == AF_INET6)
-		((struct sockaddr_in6 *)&a)->sin6_port = htons(port);
-	else
-		((struct sockaddr_in *)&a)->sin_port = htons(port);
-	/* Another port is as good to connect from. */
-	(void)bind(s->fd, (struct sockaddr *)&a, sock_addr_len(&a));
-}
-
 /*
  * A blocking socket: io_uring itself never blocks on one, and kernels before
  * 6.1 end operations on a non-blocking one early, with -EAGAIN.
@@ -320,20 +186,16 @@ int sock_connect(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 	if (fd < 0)
 		return -errno;
 	sock_init(s, l, ops, fd);
-	err = set_abortive_close(fd);
+	err = sock_reset_at_close(fd);
 	if (err) {
 		s->unsafe = true;
 		close(fd);
 		return err;
 	}
-	set_wishes(s, opt);
-	wish_port(s, to->ss_family, opt->local_port);
+	sock_set_options(s, to->ss_family, opt);
 	s->to = *to;
 	s->keepalive = opt->keepalive;
-	s->connecting = true;
-	s->inflight = 1;
-	io_connect(l, &s->conn_op, fd, (const struct sockaddr *)&s->to,
-		   sock_addr_len(&s->to));
+	step(s, SOCK_EV_CONNECT);
 	if (opt->connect_ms)
 		io_timer_after(l, &s->timer, opt->connect_ms);
 	return 0;
@@ -343,44 +205,174 @@ void sock_adopt(struct sock *s, struct io_loop *l, const struct sock_ops *ops,
 		int fd)
 {
 	sock_init(s, l, ops, fd);
-	go_up(s);
-}
-
-static bool is_dead(struct sock *s)
-{
-	struct tcp_info i;
-	socklen_t n = sizeof(i);
-
-	memset(&i, 0, sizeof(i));
-	if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &i, &n) < 0) {
-		s->refused[SOCK_INFO] = (uint8_t)errno;
-		return false;
-	}
-	return i.tcpi_retransmits >= DEAD_RETRANSMITS ||
-	       i.tcpi_probes >= DEAD_PROBES;
+	step(s, SOCK_EV_ADOPT);
 }
 
 void sock_suspect(struct sock *s)
 {
-	if (!s->up)
-		return;
-	if (!s->suspected) {
-		s->suspected = true;
-		wish(s, SOCK_KEEPALIVE, 1);
-		wish_probes(s, 1, 1);
-	}
-	if (is_dead(s))
+	step(s, SOCK_EV_SUSPECT);
+	if (is_up(s) && sock_is_dead(s))
 		lose(s, -ETIMEDOUT);
 }
 
+/* Asked for each piece that comes. */
 void sock_trust(struct sock *s)
 {
-	if (!s->up || !s->suspected)
-		return;
-	s->suspected = false;
-	wish(s, SOCK_KEEPALIVE, s->keepalive);
-	wish_probes(s, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL);
+	if (s->state == SOCK_SUSPECTED)
+		step(s, SOCK_EV_TRUST);
 }
+
+/* The machine ---------------------------------------------------------- */
+
+static const char *check_closing(const struct sock *s)
+{
+	if (s->timer.set)
+		return "a timer runs that means nothing";
+	return s->inflight ? NULL : "nothing is left that would end it";
+}
+
+static const char *sock_check(const void *obj)
+{
+	const struct sock *s = obj;
+
+	if (s->state == SOCK_CLOSING)
+		return check_closing(s);
+	if (is_up(s))
+		return s->timer.set ? "it is up, and may be late" : NULL;
+	if (s->rx_busy || s->tx_busy)
+		return "bytes move before it is up";
+	return s->inflight == 1 ? NULL : "nobody connects";
+}
+
+/* Its peer knows what a connection that breaks means. */
+static void sock_broken(void *obj, const char *what)
+{
+	struct sock *s = obj;
+
+	log_err(NULL, "%s: the connection is given up", what);
+	if (s->state != SOCK_IDLE && s->state != SOCK_CLOSING)
+		lose(s, -EPROTO);
+}
+
+static void act_connect(void *obj, const void *arg)
+{
+	struct sock *s = obj;
+
+	s->inflight = 1;
+	io_connect(s->loop, &s->conn_op, s->fd, (const struct sockaddr *)&s->to,
+		   sock_addr_len(&s->to));
+}
+
+static void act_cancel(void *obj, const void *arg)
+{
+	struct sock *s = obj;
+
+	io_cancel(s->loop, &s->conn_op);
+}
+
+static void act_up(void *obj, const void *arg)
+{
+	struct sock *s = obj;
+
+	s->ops->up(s);
+	sock_kick_rx(s);
+	sock_kick_tx(s);
+}
+
+static void act_probe(void *obj, const void *arg)
+{
+	sock_probe_often(obj);
+}
+
+static void act_calm(void *obj, const void *arg)
+{
+	sock_probe_rarely(obj);
+}
+
+static void act_give_up(void *obj, const void *arg)
+{
+	struct sock *s = obj;
+
+	io_timer_cancel(s->loop, &s->timer);
+	if (s->inflight)
+		io_cancel(s->loop, &s->conn_op);
+	end_when_idle(s);
+}
+
+static void act_close(void *obj, const void *arg)
+{
+	struct sock *s = obj;
+
+	io_soon_cancel(s->loop, &s->kick_op);
+	if (s->rx_busy)
+		io_cancel(s->loop, &s->rx_op);
+	if (s->tx_busy)
+		io_cancel(s->loop, &s->tx_op);
+	end_when_idle(s);
+}
+
+static void act_gone(void *obj, const void *arg)
+{
+	struct sock *s = obj;
+
+	close(s->fd);
+	s->fd = -1;
+	s->inflight = 0;
+	s->ops->gone(s);
+}
+
+#define AT(state) IN(SOCK_##state)
+#define ROW(from, ev, to, act)                                                 \
+	{                                                                      \
+		from, SOCK_EV_##ev, SOCK_##to, act, NULL                       \
+	}
+#define IGNORED(in, ev, why)                                                   \
+	{                                                                      \
+		in, SOCK_EV_##ev, FSM_IGNORED, NULL, why                       \
+	}
+#define IS_UP	(AT(UP) | AT(SUSPECTED))
+#define NOT_YET (AT(CONNECTING) | AT(LATE))
+#define IS_OVER (AT(IDLE) | AT(CLOSING))
+
+static const struct fsm_row rows[] = {
+	ROW(AT(IDLE), CONNECT, CONNECTING, act_connect),
+	ROW(AT(IDLE), ADOPT, UP, act_up),
+	ROW(NOT_YET, CONNECTED, UP, act_up),
+	ROW(AT(CONNECTING), TIMEOUT, LATE, act_cancel),
+	ROW(NOT_YET, CLOSE, CLOSING, act_give_up),
+	ROW(AT(UP), SUSPECT, SUSPECTED, act_probe),
+	ROW(AT(SUSPECTED), TRUST, UP, act_calm),
+	ROW(IS_UP, CLOSE, CLOSING, act_close),
+	ROW(AT(CLOSING), END, IDLE, act_gone),
+
+	IGNORED(AT(SUSPECTED), SUSPECT, "TCP asks already"),
+	IGNORED(NOT_YET | IS_OVER, SUSPECT, "it is not up"),
+	IGNORED(IS_OVER, CLOSE, "twice is fine"),
+};
+
+static const char *const state_names[SOCK_STATES] = {
+	"idle", "connecting", "late", "up", "suspected", "closing",
+};
+
+static const char *const event_names[SOCK_EVENTS] = {
+	"connect", "adopt", "connected", "timeout",
+	"suspect", "trust", "close",	 "end",
+};
+
+const struct fsm sock_fsm = {
+	.name = "sock",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = SOCK_STATES,
+	.nevents = SOCK_EVENTS,
+	.ends = AT(IDLE),
+	.check = sock_check,
+	.broken = sock_broken,
+};
+
+/* Addresses ------------------------------------------------------------ */
 
 /*
  * As if_nametoindex(3), by a TCP socket: a process that may make no other

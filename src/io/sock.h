@@ -44,6 +44,7 @@ const char *sock_wish_name(enum sock_wish w); /* "TCP_NODELAY", ... */
 #define SOCK_RX_IOV 2
 #define SOCK_TX_IOV 64
 
+struct fsm;
 struct sock;
 
 /* How a sock speaks to its owner (found with container_of). */
@@ -84,6 +85,29 @@ struct sock_options {
 	bool keepalive;
 };
 
+enum sock_state {
+	SOCK_IDLE, /* there is none, or it is gone */
+	SOCK_CONNECTING,
+	SOCK_LATE, /* ... for too long: that is being cancelled */
+	SOCK_UP,
+	SOCK_SUSPECTED, /* up, and TCP asks for a sign of life */
+	SOCK_CLOSING,	/* gone once no operation is left */
+	SOCK_STATES
+};
+
+enum sock_event {
+	SOCK_EV_CONNECT,
+	SOCK_EV_ADOPT,
+	SOCK_EV_CONNECTED,
+	SOCK_EV_TIMEOUT,
+	SOCK_EV_SUSPECT,
+	SOCK_EV_TRUST,
+	SOCK_EV_CLOSE,
+	SOCK_EV_END, /* the kernel holds nothing of it any more */
+	SOCK_EVENTS
+};
+extern const struct fsm sock_fsm;
+
 struct sock { /* all private but ops and what is the owner's */
 	const struct sock_ops *ops;
 	struct io_loop *loop;
@@ -94,8 +118,9 @@ struct sock { /* all private but ops and what is the owner's */
 	struct msghdr rx_msg, tx_msg;
 	struct iovec rx_iov[SOCK_RX_IOV], tx_iov[SOCK_TX_IOV];
 	unsigned inflight; /* ops the kernel still holds, and end_op */
-	bool connecting, up, rx_busy, tx_busy, closing, timed_out;
-	bool keepalive, suspected;
+	uint8_t state;
+	bool rx_busy, tx_busy; /* these operations are with the kernel */
+	bool keepalive;	       /* also while it is trusted */
 	uint16_t local_port; /* of the last connection that stood; 0: unknown */
 	bool unsafe;	     /* see sock_connect(); the owner's */
 	uint8_t refused[SOCK_WISHES]; /* errno; the owner's to tell of */

@@ -23,6 +23,7 @@
 #include "engine/target/target.h"
 #include "engine/target/witness.h"
 #include "export/life.h"
+#include "io/sock.h"
 #include "iscsid/device/device.h"
 #include "iscsid/core/core.h"
 #include "iscsid/life/stop.h"
@@ -66,7 +67,7 @@ static const struct fsm *const machines[] = {
 	&conn_fsm,    &session_fsm, &probe_fsm,		&fence_fsm,
 	&reserve_fsm, &device_fsm,  &source_fsm,	&engine_fsm,
 	&manager_fsm, &life_fsm,    &engine_target_fsm, &attempt_fsm,
-	&lun_fsm,     &listing_fsm, &witness_fsm,
+	&lun_fsm,     &listing_fsm, &witness_fsm,	&sock_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "base/list.h"
+#include "base/fsm.h"
 #include "io/sock.h"
 
 #define TURNS	1000
@@ -224,7 +225,7 @@ static void test_peer_that_closes_is_lost_and_gone(void **state)
 	sock_close(&b.s);
 	until_nonzero(*state, &a.losts);
 	assert_int_equal(a.err, 0);
-	assert_false(a.s.up);
+	assert_int_not_equal(a.s.state, SOCK_UP);
 	until_nonzero(*state, &a.gones);
 	until_nonzero(*state, &b.gones);
 	assert_int_equal(b.losts, 0);
@@ -596,6 +597,22 @@ static int tear_down(void **state)
 
 #define LOOP_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void test_a_sock_that_lost_its_way_is_lost_alone(void **state)
+{
+	char in[4];
+	struct end a = { .in = in, .in_len = 4, .err = 1 }, b = { 0 };
+
+	connect_ends(*state, &a, &b);
+	fsm_set_strict(false);
+	fsm_step(&sock_fsm, &a.s.state, SOCK_EV_END, &a.s, NULL);
+	fsm_set_strict(true);
+	assert_int_equal(a.losts, 1);
+	assert_int_equal(a.err, -EPROTO);
+	sock_close(&b.s);
+	until_nonzero(*state, &a.gones);
+	until_nonzero(*state, &b.gones);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +621,7 @@ int main(void)
 		LOOP_TEST(test_receiving_pauses_until_it_is_kicked),
 		LOOP_TEST(test_peer_that_closes_is_lost_and_gone),
 		LOOP_TEST(test_refused_connection_says_so),
+		LOOP_TEST(test_a_sock_that_lost_its_way_is_lost_alone),
 		LOOP_TEST(test_silent_peer_times_out),
 		LOOP_TEST(test_close_from_the_up_callback_is_safe),
 		LOOP_TEST(test_close_takes_back_what_was_not_sent),
