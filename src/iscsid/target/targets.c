@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "iscsid/core/core.h"
 #include "iscsid/device/devices.h"
-#include "iscsid/life/stop.h"
 #include "iscsid/messages/request.h"
 #include "iscsid/target/portal_list.h"
 
