@@ -28,6 +28,7 @@
 #include "iscsid/core/core.h"
 #include "iscsid/life/stop.h"
 #include "iscsid/source/source.h"
+#include "iscsid/target/target.h"
 #include "iscsid/engines/supervise.h"
 #include "proto/state.h"
 
@@ -64,10 +65,11 @@ static void compare(const struct fsm *f)
 }
 
 static const struct fsm *const machines[] = {
-	&conn_fsm,    &session_fsm, &probe_fsm,		&fence_fsm,
-	&reserve_fsm, &device_fsm,  &source_fsm,	&engine_fsm,
-	&manager_fsm, &life_fsm,    &engine_target_fsm, &attempt_fsm,
-	&lun_fsm,     &listing_fsm, &witness_fsm,	&sock_fsm,
+	&conn_fsm,    &session_fsm, &probe_fsm,	  &fence_fsm,
+	&reserve_fsm, &device_fsm,  &source_fsm,  &engine_fsm,
+	&target_fsm,  &manager_fsm, &life_fsm,	  &engine_target_fsm,
+	&attempt_fsm, &lun_fsm,	    &listing_fsm, &witness_fsm,
+	&sock_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \

@@ -56,7 +56,7 @@ static const char *state_of(const struct target *t)
 {
 	if (t->bay.up)
 		return "up";
-	if (t->given_up)
+	if (t->state == TARGET_GIVEN_UP)
 		return "given-up";
 	return t->ever_up ? "dropped" : "none";
 }

@@ -73,7 +73,7 @@ static void read_at(const struct target *t, const struct addr *portal,
 	conf_target_settings(t->bay.m->conf, t->name, portal, found_by(t), out);
 }
 
-static struct portal_settings *find_way(const struct target *t,
+static struct portal_override *find_way(const struct target *t,
 					const struct addr *portal)
 {
 	for (unsigned i = 0; i < t->ways.count; i++)
@@ -83,12 +83,12 @@ static struct portal_settings *find_way(const struct target *t,
 }
 
 /* reallocarray() would leave secrets behind. */
-static struct portal_settings *add_way(struct target *t,
+static struct portal_override *add_way(struct target *t,
 				       const struct addr *portal,
 				       const struct conf_settings *settings)
 {
 	struct portal_list *w = &t->ways;
-	struct portal_settings *more = calloc(w->count + 1, sizeof(*more));
+	struct portal_override *more = calloc(w->count + 1, sizeof(*more));
 
 	if (!more)
 		return NULL;
@@ -114,11 +114,11 @@ static void take_changes(const struct target *t, struct conf_settings *s)
 	s->max_disk_command_timeout = t->settings.max_disk_command_timeout;
 }
 
-static const struct portal_settings *read_way(struct target *t,
+static const struct portal_override *read_way(struct target *t,
 					      const struct addr *portal)
 {
 	static struct conf_settings s;
-	const struct portal_settings *way = NULL;
+	const struct portal_override *way = NULL;
 
 	read_at(t, portal, &s);
 	take_changes(t, &s);
@@ -180,7 +180,7 @@ void portal_list_read(struct target *t)
 	portal_list_read_new(t);
 }
 
-static void tell(const struct target *t, const struct portal_settings *way)
+static void tell(const struct target *t, const struct portal_override *way)
 {
 	static struct msg_out m;
 
@@ -199,7 +199,7 @@ void portal_list_tell(const struct target *t)
 
 void portal_list_redirected(struct target *t, const struct addr *to)
 {
-	const struct portal_settings *way = find_way(t, to);
+	const struct portal_override *way = find_way(t, to);
 
 	/* A target could point to ever new ones: then these are base. */
 	if (!way && t->ways.count < 2 * TARGET_PORTALS &&

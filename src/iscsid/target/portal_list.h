@@ -15,13 +15,13 @@
 
 struct target;
 
-struct portal_settings { /* settings that differ at this portal; hold secrets */
+struct portal_override { /* settings that differ at this portal; hold secrets */
 	struct addr portal;
 	struct conf_settings settings;
 };
 
 struct portal_list { /* of one target; zero at the start */
-	struct portal_settings *list;
+	struct portal_override *list;
 	unsigned count;
 	/* Portals that pointed elsewhere for good: no portals any more. */
 	struct addr *moved;

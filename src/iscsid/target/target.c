@@ -142,6 +142,7 @@ bool target_give_to(struct target *t, struct engine_process *e)
 		t->foreign = false;
 		t->bay.engine = e;
 		e->load++;
+		target_step(t, TARGET_PLACED);
 		portal_list_tell(t);
 		devices_resume(&t->bay);
 	}
@@ -412,6 +413,7 @@ struct target *target_restore(struct manager *m, const struct record_target *h,
 	t->doubted = !e; /* writes of the one before, to any of its disks */
 	t->bay.id = e ? h->id : manager_new_id(m);
 	t->bay.engine = e;
+	t->state = e ? TARGET_DOWN : TARGET_WAITING;
 	if (e)
 		e->load++;
 	log_info(t->bay.label, "= %s (goes on)", t->key);
@@ -449,7 +451,8 @@ static void renew(struct target *t, const struct conf_section *found_by)
 	struct target_request o;
 	const char *why;
 
-	if (t->bay.up || t->removing ||
+	if (!(IN(t->state) &
+	      (IN(TARGET_WAITING) | IN(TARGET_DOWN) | IN(TARGET_GIVEN_UP))) ||
 	    (!t->foreign && t->generation == t->bay.m->generation))
 		return;
 	t->foreign = false;
@@ -462,7 +465,8 @@ static void renew(struct target *t, const struct conf_section *found_by)
 		log_warn(t->bay.label, "%s, it keeps its former settings", why);
 		return;
 	}
-	t->has_connfail = t->has_disk_command = t->given_up = false;
+	t->has_connfail = t->has_disk_command = false;
+	target_step(t, TARGET_TRY_AGAIN);
 	portal_list_read(t);
 	o = order_of(t);
 	request_settings(&o, &msg);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/fsm.h"
 #include "base/list.h"
 #include "conf/bindings.h"
 #include "conf/isid.h"
@@ -31,6 +32,30 @@
 struct manager;
 struct engine_process;
 
+enum target_state {
+	TARGET_WAITING, /* for an engine */
+	TARGET_DOWN,	/* an engine has it, and no session yet */
+	TARGET_UP,
+	TARGET_GIVEN_UP, /* its engine waits to be told to try again */
+	TARGET_REMOVING, /* its engine logs out */
+	TARGET_REMOVED,
+	TARGET_STATES
+};
+
+enum target_event {
+	TARGET_PLACED, /* given to an engine */
+	TARGET_SAID_UP,
+	TARGET_SAID_DOWN,
+	TARGET_SAID_GIVEN_UP,
+	TARGET_ENGINE_LOST,
+	TARGET_TRY_AGAIN,
+	TARGET_REMOVE,
+	TARGET_SAID_REMOVED,
+	TARGET_EVENTS
+};
+
+extern const struct fsm target_fsm;
+
 struct target {
 	struct list link;
 	struct bay bay; /* its devices, and what they know of it */
@@ -47,14 +72,14 @@ struct target {
 	unsigned generation; /* of the configuration they are from */
 	bool foreign;	     /* the engine has those of a manager before us */
 	bool has_connfail, has_disk_command; /* changed since */
-	bool unrecorded; /* its record could not be written */
-	bool removing, removed;
-	bool scanned;  /* its LUNs are known, or it failed */
-	bool renewing; /* an administrator had it look for LUNs */
+	bool unrecorded;   /* its record could not be written */
+	uint8_t state;	   /* enum target_state */
+	bool lost_its_way; /* what cannot be came to it; that was said */
+	bool scanned;	   /* its LUNs are known, or it failed */
+	bool renewing;	   /* an administrator had it look for LUNs */
 	/* the session, as the engine told it */
 	bool ever_up;
-	bool given_up; /* the engine waits to be told to try again */
-	time_t since;  /* of the last change */
+	time_t since;			 /* of the last change */
 	struct reported_session session; /* when it was last up */
 	/*
 	 * Portal group that all writes went to which may run yet, "" when
@@ -70,6 +95,9 @@ struct target {
 	struct repeat repeat;
 	struct redirect redirect;
 };
+
+/* What the event is about is so already. */
+void target_step(struct target *t, enum target_event ev);
 
 /* What is known of old sessions of it, and what waits for their end. */
 struct strbuf;

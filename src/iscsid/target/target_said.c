@@ -19,7 +19,7 @@ static void session_up(struct target *t, const struct reported_session *s)
 	if (strcmp(t->group, s->group) != 0)
 		target_set_group(t, "");
 	t->bay.up = true;
-	t->given_up = false;
+	target_step(t, TARGET_SAID_UP);
 	repeat_forget(&t->repeat);
 	if (t->bay.engine->state == ENGINE_ADOPTING)
 		return; /* that is no news */
@@ -66,10 +66,10 @@ static void session_down(struct target *t, const struct reported_session *s)
 	if (t->bay.up || s->given_up)
 		t->since = manager_date(t->bay.m);
 	t->bay.up = false;
-	t->given_up = s->given_up;
+	target_step(t, s->given_up ? TARGET_SAID_GIVEN_UP : TARGET_SAID_DOWN);
 	t->scanned |= !is_followed(s);
 	str_copy(t->reason, sizeof(t->reason), s->reason);
-	if (t->removing)
+	if (IN(t->state) & (IN(TARGET_REMOVING) | IN(TARGET_REMOVED)))
 		return;
 	/* The pause varies by chance: it does not make it another line. */
 	if (!repeat_may_say(&t->repeat, line, manager_now(t->bay.m)) &&
@@ -175,9 +175,7 @@ void target_fence_words(const struct target *t, struct strbuf *sb)
 
 static void heed_removed(struct target *t)
 {
-	if (!t->removing)
-		return;
-	t->removed = true;
+	target_step(t, TARGET_SAID_REMOVED);
 	manager_check_stop(t->bay.m);
 }
 

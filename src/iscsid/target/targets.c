@@ -49,7 +49,7 @@ void targets_place(struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (of(pos)->bay.engine || of(pos)->removed)
+		if (of(pos)->state != TARGET_WAITING)
 			continue;
 		e = manager_pick_engine(m);
 		if (!e)
@@ -72,9 +72,7 @@ void targets_engine_lost(struct manager *m, struct engine_process *e)
 		t->bay.up = t->switching = false;
 		t->since = manager_date(t->bay.m);
 		str_copy(t->reason, sizeof(t->reason), "its engine died");
-		/* Nobody is left to log out of it: that session is over. */
-		if (t->removing)
-			t->removed = true;
+		target_step(t, TARGET_ENGINE_LOST);
 		redirect_drop(&t->redirect);
 		devices_engine_lost(&t->bay);
 	}
@@ -99,7 +97,9 @@ void targets_rescan(struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (!of(pos)->bay.engine || of(pos)->removing)
+		if (IN(of(pos)->state) &
+		    (IN(TARGET_WAITING) | IN(TARGET_REMOVING) |
+		     IN(TARGET_REMOVED)))
 			continue;
 		request_simple(&msg, "rescan", of(pos)->bay.id);
 		engine_tell(of(pos)->bay.engine, &msg, -1);
@@ -147,11 +147,12 @@ void targets_remove(struct manager *m)
 	list_for_each (pos, &m->targets) {
 		struct target *t = of(pos);
 
-		t->removing = true;
+		target_step(t, TARGET_REMOVE);
 		t->doubted |= t->ever_up; /* until the engine says it is well */
 		request_simple(&msg, "remove", t->bay.id);
-		if (!t->bay.engine || !engine_tell(t->bay.engine, &msg, -1))
-			t->removed = true;
+		if (t->state == TARGET_REMOVING &&
+		    !engine_tell(t->bay.engine, &msg, -1))
+			target_step(t, TARGET_SAID_REMOVED);
 	}
 }
 
@@ -160,7 +161,7 @@ bool targets_are_removed(const struct manager *m)
 	struct list *pos;
 
 	list_for_each (pos, &m->targets) {
-		if (!of(pos)->removed)
+		if (of(pos)->state != TARGET_REMOVED && !of(pos)->lost_its_way)
 			return false;
 	}
 	return true;
