@@ -1,5 +1,6 @@
 /*
- * disk - the life of a disk: nexus up and down, failing, events.
+ * life - of a disk: nexus up and down, failing, events; the calls of
+ * disk/disk.h.
  *
  * Requests are moved by queue.c, what the LUN is probe.c finds out.
  */
