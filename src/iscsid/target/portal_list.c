@@ -46,7 +46,7 @@ bool portal_list_add(struct target *t, const struct addr *a)
 	struct addr *more;
 
 	if (t->nportals == TARGET_PORTALS || has_portal(t, a) ||
-	    find(t->ways.moved, t->ways.nmoved, a) >= 0)
+	    find(t->overrides.moved, t->overrides.nmoved, a) >= 0)
 		return false;
 	more = reallocarray(t->portals, t->nportals + 1, sizeof(*more));
 	if (!more)
@@ -73,34 +73,34 @@ static void read_at(const struct target *t, const struct addr *portal,
 	conf_target_settings(t->bay.m->conf, t->name, portal, found_by(t), out);
 }
 
-static struct portal_override *find_way(const struct target *t,
-					const struct addr *portal)
+static struct portal_override *find_override(const struct target *t,
+					     const struct addr *portal)
 {
-	for (unsigned i = 0; i < t->ways.count; i++)
-		if (addr_same(&t->ways.list[i].portal, portal))
-			return &t->ways.list[i];
+	for (unsigned i = 0; i < t->overrides.count; i++)
+		if (addr_same(&t->overrides.list[i].portal, portal))
+			return &t->overrides.list[i];
 	return NULL;
 }
 
 /* reallocarray() would leave secrets behind. */
-static struct portal_override *add_way(struct target *t,
-				       const struct addr *portal,
-				       const struct conf_settings *settings)
+static struct portal_override *
+add_override(struct target *t, const struct addr *portal,
+	     const struct conf_settings *settings)
 {
-	struct portal_list *w = &t->ways;
-	struct portal_override *more = calloc(w->count + 1, sizeof(*more));
+	struct portal_list *l = &t->overrides;
+	struct portal_override *more = calloc(l->count + 1, sizeof(*more));
 
 	if (!more)
 		return NULL;
-	if (w->count) {
-		memcpy(more, w->list, w->count * sizeof(*more));
-		explicit_bzero(w->list, w->count * sizeof(*more));
+	if (l->count) {
+		memcpy(more, l->list, l->count * sizeof(*more));
+		explicit_bzero(l->list, l->count * sizeof(*more));
 	}
-	free(w->list);
-	w->list = more;
-	more[w->count].portal = *portal;
-	more[w->count].settings = *settings;
-	return &more[w->count++];
+	free(l->list);
+	l->list = more;
+	more[l->count].portal = *portal;
+	more[l->count].settings = *settings;
+	return &more[l->count++];
 }
 
 /* What the administrator changed while it runs holds everywhere. */
@@ -114,11 +114,11 @@ static void take_changes(const struct target *t, struct conf_settings *s)
 	s->max_disk_command_timeout = t->settings.max_disk_command_timeout;
 }
 
-static const struct portal_override *read_way(struct target *t,
-					      const struct addr *portal)
+static const struct portal_override *read_override(struct target *t,
+						   const struct addr *portal)
 {
 	static struct conf_settings s;
-	const struct portal_override *way = NULL;
+	const struct portal_override *o = NULL;
 
 	read_at(t, portal, &s);
 	take_changes(t, &s);
@@ -126,31 +126,31 @@ static const struct portal_override *read_way(struct target *t,
 		log_warn(*t->bay.label ? t->bay.label : t->name,
 			 "portal %s: %s", portal->host, s.unusable);
 	else if (request_differs(&s, &t->settings))
-		way = add_way(t, portal, &s);
+		o = add_override(t, portal, &s);
 	conf_settings_wipe(&s);
-	return way;
+	return o;
 }
 
 void portal_list_wipe(struct target *t)
 {
-	if (t->ways.count)
-		explicit_bzero(t->ways.list,
-			       t->ways.count * sizeof(*t->ways.list));
+	if (t->overrides.count)
+		explicit_bzero(t->overrides.list,
+			       t->overrides.count * sizeof(*t->overrides.list));
 }
 
 static void drop_all(struct target *t)
 {
 	portal_list_wipe(t);
-	free(t->ways.list);
-	t->ways.list = NULL;
-	t->ways.count = 0;
+	free(t->overrides.list);
+	t->overrides.list = NULL;
+	t->overrides.count = 0;
 }
 
 void portal_list_read_new(struct target *t)
 {
 	for (unsigned i = 1; i < t->nportals; i++)
-		if (!find_way(t, &t->portals[i]))
-			read_way(t, &t->portals[i]);
+		if (!find_override(t, &t->portals[i]))
+			read_override(t, &t->portals[i]);
 }
 
 static void sort(struct target *t)
@@ -180,46 +180,46 @@ void portal_list_read(struct target *t)
 	portal_list_read_new(t);
 }
 
-static void tell(const struct target *t, const struct portal_override *way)
+static void tell(const struct target *t, const struct portal_override *o)
 {
 	static struct msg_out m;
 
-	request_at(&m, t->bay.id, &way->portal, &way->settings);
+	request_at(&m, t->bay.id, &o->portal, &o->settings);
 	engine_tell(t->bay.engine, &m, -1);
 	request_wipe(&m);
 }
 
 void portal_list_tell(const struct target *t)
 {
-	for (unsigned i = 0; t->bay.engine && i < t->ways.count; i++)
-		tell(t, &t->ways.list[i]);
+	for (unsigned i = 0; t->bay.engine && i < t->overrides.count; i++)
+		tell(t, &t->overrides.list[i]);
 }
 
 /* Redirections -------------------------------------------------------- */
 
 void portal_list_redirected(struct target *t, const struct addr *to)
 {
-	const struct portal_override *way = find_way(t, to);
+	const struct portal_override *o = find_override(t, to);
 
 	/* A target could point to ever new ones: then these are base. */
-	if (!way && t->ways.count < 2 * TARGET_PORTALS &&
+	if (!o && t->overrides.count < 2 * TARGET_PORTALS &&
 	    t->generation == t->bay.m->generation)
-		way = read_way(t, to);
-	if (way && t->bay.engine)
-		tell(t, way);
+		o = read_override(t, to);
+	if (o && t->bay.engine)
+		tell(t, o);
 }
 
-static void remember_move(struct portal_list *w, const struct addr *from)
+static void remember_move(struct portal_list *l, const struct addr *from)
 {
 	struct addr *more;
 
-	if (w->nmoved == TARGET_PORTALS)
+	if (l->nmoved == TARGET_PORTALS)
 		return;
-	more = reallocarray(w->moved, w->nmoved + 1, sizeof(*more));
+	more = reallocarray(l->moved, l->nmoved + 1, sizeof(*more));
 	if (!more)
 		return;
-	w->moved = more;
-	w->moved[w->nmoved++] = *from;
+	l->moved = more;
+	l->moved[l->nmoved++] = *from;
 }
 
 void portal_list_moved(struct target *t, const struct addr *from,
@@ -238,14 +238,14 @@ void portal_list_moved(struct target *t, const struct addr *from,
 		(t->nportals - (unsigned)i) * sizeof(*from));
 	if (find(t->portals, t->nportals, to) < 0)
 		portal_list_add(t, to);
-	remember_move(&t->ways, from);
+	remember_move(&t->overrides, from);
 }
 
 void portal_list_forget_moves(struct target *t)
 {
-	free(t->ways.moved);
-	t->ways.moved = NULL;
-	t->ways.nmoved = 0;
+	free(t->overrides.moved);
+	t->overrides.moved = NULL;
+	t->overrides.nmoved = 0;
 }
 
 void portal_list_free(struct target *t)

@@ -68,7 +68,7 @@ struct target {
 	struct addr *portals; /* numeric, preferred first; owned */
 	unsigned nportals;
 	struct conf_settings settings; /* at the first; holds secrets */
-	struct portal_list ways;
+	struct portal_list overrides;
 	unsigned generation; /* of the configuration they are from */
 	bool foreign;	     /* the engine has those of a manager before us */
 	bool has_connfail, has_disk_command; /* changed since */
