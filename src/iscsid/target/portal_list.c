@@ -222,6 +222,15 @@ static void remember_move(struct portal_list *l, const struct addr *from)
 	l->moved[l->nmoved++] = *from;
 }
 
+/* Portals may point to each other: the last word counts. */
+static void forget_move(struct portal_list *l, const struct addr *from)
+{
+	int i = find(l->moved, l->nmoved, from);
+
+	if (i >= 0)
+		l->moved[i] = l->moved[--l->nmoved];
+}
+
 void portal_list_moved(struct target *t, const struct addr *from,
 		       const struct addr *to)
 {
@@ -236,6 +245,7 @@ void portal_list_moved(struct target *t, const struct addr *from,
 	t->nportals--;
 	memmove(&t->portals[i], &t->portals[i + 1],
 		(t->nportals - (unsigned)i) * sizeof(*from));
+	forget_move(&t->overrides, to);
 	if (find(t->portals, t->nportals, to) < 0)
 		portal_list_add(t, to);
 	remember_move(&t->overrides, from);
