@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "pdu_fault.h"
 #include "sim.h"
+#include "trouble.h"
 #include "wire/pdu.h"
 
 struct config config;
@@ -153,8 +154,6 @@ static void draw_rest(void)
 	if (dice_chance(&sim.dice, 300))
 		config.kinds |= dice_roll(&sim.dice);
 	config.pdu_kinds = dice_roll(&sim.dice) & dice_roll(&sim.dice);
-	config.steps_fail = PICK(0, 0, 50, 300);
-	config.steps_slow = PICK(0, 0, 50, 300);
 }
 
 /* Some runs are about one thing, so that no other fault mends it. */
@@ -216,7 +215,8 @@ static void draw_theme(void)
 	static void (*const themes[])(void) = { theme_failover, theme_failover,
 						theme_wire, theme_world };
 
-	if (dice_chance(&sim.dice, 600))
+	config.themed = dice_chance(&sim.dice, 600);
+	if (config.themed)
 		themes[dice_below(&sim.dice, 4)]();
 }
 
@@ -229,6 +229,7 @@ void config_draw(void)
 	draw_rest();
 	draw_theme();
 	fence_draw();
+	troubles_draw();
 }
 
 /* Words --------------------------------------------------------------- */
@@ -313,6 +314,8 @@ static const struct row {
 	{ "pdu-rate", K_U32, AT(pdu_rate) },
 	{ "cmd-rate", K_U32, AT(cmd_rate) },
 	{ "pdu-kinds", K_U64, AT(pdu_kinds) },
+	{ "troubles", K_U64, AT(troubles) },
+	{ "trouble-gap", K_U64, AT(trouble_gap) },
 	{ "steps-fail", K_U32, AT(steps_fail) },
 	{ "steps-slow", K_U32, AT(steps_slow) },
 };

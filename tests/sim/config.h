@@ -65,6 +65,7 @@ struct config {
 	uint32_t zeroing;	 /* of 100 requests, when the disk is thin */
 
 	/* the faults */
+	bool themed;	       /* it is about one thing */
 	uint64_t duration;     /* us of faults; then all is well */
 	uint64_t mean_gap;     /* us between faults */
 	uint64_t kinds;	       /* bit i: fault i may happen */
@@ -74,6 +75,10 @@ struct config {
 	uint32_t pdu_rate;     /* PDUs of a million that something happens to */
 	uint32_t cmd_rate;     /* ... and commands */
 	uint64_t pdu_kinds;    /* bit i: PDU fault i may happen */
+
+	/* the troubles of the manager */
+	uint64_t troubles;		 /* bit i: trouble i may happen */
+	uint64_t trouble_gap;		 /* us between them; 0: none */
 	uint32_t steps_fail, steps_slow; /* of 1000 */
 };
 

@@ -12,10 +12,10 @@
 #include "loop.h"
 #include "host.h"
 #include "pdu_fault.h"
-#include "records.h"
 #include "sim.h"
 #include "target/conn.h"
 #include "target/session.h"
+#include "trouble.h"
 
 static struct io_timer next;
 
@@ -321,48 +321,11 @@ static bool do_hang(void)
 	return true;
 }
 
-/* Engines and the manager --------------------------------------------- */
+/* Engines ------------------------------------------------------------- */
 
 static bool do_kill(void)
 {
 	host_kill_engine();
-	return true;
-}
-
-static bool do_kill_manager(void)
-{
-	host_kill_manager(skewed_ms(1, 20000));
-	return true;
-}
-
-static bool do_kill_both(void)
-{
-	host_kill_engine();
-	host_kill_manager(skewed_ms(1, 3000));
-	return true;
-}
-
-static bool do_upgrade(void)
-{
-	host_upgrade();
-	return true;
-}
-
-static bool do_reload(void)
-{
-	host_reload();
-	return true;
-}
-
-static bool do_fill(void)
-{
-	files_full(skewed_ms(10, 20000));
-	return true;
-}
-
-static bool do_starve(void)
-{
-	host_starve(skewed_ms(10, 10000));
 	return true;
 }
 
@@ -427,12 +390,6 @@ static const struct kind {
 	{ "manager deaf", do_deaf },
 	{ "portal switch", do_switch },
 	{ "rescan", do_rescan },
-	{ "manager killed", do_kill_manager },
-	{ "manager and engine killed", do_kill_both },
-	{ "upgrade", do_upgrade },
-	{ "reload", do_reload },
-	{ "files full", do_fill },
-	{ "no process", do_starve },
 };
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) <= PDU_FAULT_FIRST,
@@ -511,6 +468,7 @@ void faults_init(void)
 		sim_after(&next_stall, QUIET);
 	if (config.duration)
 		sim_after(&next, QUIET);
+	troubles_init();
 }
 
 static void heal(struct box *b)
@@ -544,11 +502,7 @@ void faults_end(void)
 	sim_cancel(&next);
 	sim_cancel(&next_stall);
 	config.pdu_rate = config.cmd_rate = 0;
-	config.steps_fail = config.steps_slow = 0;
-	files_full(0);
-	host_starve(0);
-	host_spare();
-	host_reload();
+	troubles_end();
 	for (unsigned i = 0; i < config.boxes; i++)
 		heal(&boxes[i]);
 }

@@ -111,9 +111,13 @@ void host_leave_core(void)
 		bury_manager();
 }
 
+/*
+ * Not while a record could not be written, which the log tells: that would be
+ * a second fault.
+ */
 bool side_is_dead(void)
 {
-	if (mgr.strike_in && --mgr.strike_in == 0) {
+	if (mgr.strike_in && !files_lack() && --mgr.strike_in == 0) {
 		sim_trace("manager", "KILLED");
 		mgr.dying = true;
 	}
@@ -781,13 +785,10 @@ static void bury_manager(void)
 	sim_after(&mgr.restart, mgr.restart_after);
 }
 
-/*
- * Between two effects, whatever it is about.  Not while a record could not be
- * written, which the log tells: that would be a second fault.
- */
+/* Between two effects, whatever it is about. */
 void host_kill_manager(uint64_t us)
 {
-	if (!mgr.runs || mgr.leaving || mgr.strike_in || files_lack())
+	if (!mgr.runs || mgr.leaving || mgr.strike_in)
 		return;
 	mgr.restart_after = us;
 	mgr.strike_in = dice_below(&sim.host, 12) + 1;

@@ -248,7 +248,7 @@ unsigned kernel_devices(void)
 		const struct disk *d =
 			&kernel.disks[i / MAX_LUNS][i % MAX_LUNS];
 
-		n += (d->kdev && !d->left) || d->loop >= 0;
+		n += !d->left && (d->kdev || d->loop >= 0);
 	}
 	return n;
 }
@@ -292,6 +292,8 @@ static int do_mount(struct held *h, struct step_result *r)
 	if (d->kdev) /* over one that is left */
 		kdev_abort(d->kdev);
 	d->left = false;
+	d->loop = -1;
+	h->device = NULL;
 	d->kdev = kdev_new(h->box->disks[h->lun].name);
 	r->handle = kernel_handle(d->kdev);
 	return 0;
@@ -413,19 +415,28 @@ static void on_time(struct io_timer *t)
 	}
 }
 
+/* What could not be undone, nobody takes for forgotten. */
+static void leave_behind(const struct job *j)
+{
+	if (j->step.kind == STEP_UNMOUNT && held_of(&j->step))
+		disk_of(held_of(&j->step))->left = true;
+}
+
 static void on_failure(struct io_timer *t)
 {
 	static const int errors[] = { EIO, ENOMEM, ENODEV, EAGAIN, ECHILD };
 	struct job *j = container_of(t, struct job, timer);
 
-	if (j->step.kind == STEP_UNMOUNT && held_of(&j->step))
-		disk_of(held_of(&j->step))->left = true;
+	leave_behind(j);
 	fail(j, -errors[dice_below(&sim.host, 5)]);
 }
 
 static void on_deadline(struct io_timer *t)
 {
-	fail(container_of(t, struct job, deadline), -ETIMEDOUT);
+	struct job *j = container_of(t, struct job, deadline);
+
+	leave_behind(j);
+	fail(j, -ETIMEDOUT);
 }
 
 static struct job *new_job(void *ctx)

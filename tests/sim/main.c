@@ -23,6 +23,7 @@
 #include "fault.h"
 #include "pdu_fault.h"
 #include "sim.h"
+#include "trouble.h"
 #include "world.h"
 
 #define RUN_LIMIT    120 /* seconds a run may take by the real clock ... */
@@ -125,6 +126,9 @@ static void print_figures(const struct figures *f, uint64_t failed)
 	printf("# %-28s %" PRIu64 "\n", "faults injected", faults);
 	for (unsigned i = 0; i < fault_kinds(); i++)
 		printf("#   %-26s %" PRIu64 "\n", fault_name(i), f->faults[i]);
+	for (unsigned i = 0; i < trouble_kinds(); i++)
+		printf("#   %-26s %" PRIu64 "\n", trouble_name(i),
+		       f->faults[TROUBLE_FIRST + i]);
 	for (unsigned i = 0; i < pdu_fault_kinds(); i++)
 		printf("#   %-26s %" PRIu64 "\n", pdu_fault_name(i),
 		       f->faults[PDU_FAULT_FIRST + i]);

@@ -38,7 +38,7 @@ enum figure {
 	FIG_COUNT,
 };
 
-#define FAULT_KINDS 64
+#define FAULT_KINDS 72
 
 struct figures {
 	uint64_t seeds, n[FIG_COUNT];
