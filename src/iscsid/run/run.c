@@ -81,7 +81,6 @@ static int catch_signals(void)
 	if (run.signals < 0)
 		return -errno;
 	run.signalled.fn = on_signal;
-	wait_signal();
 	return 0;
 }
 
@@ -256,6 +255,8 @@ static int take_over(struct manager *m)
 		err = io_loop_run_once(run.side.loop, UINT64_MAX);
 	if (err)
 		return err;
+	/* One that came before waits: what is left is not known by half. */
+	wait_signal();
 	leftovers_remove(&run.side.workers, m->opt, is_ours, m);
 	if (upgrade_is_one())
 		engines_renew(&m->engines);
