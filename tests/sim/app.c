@@ -56,7 +56,7 @@ static bool is_honest(const struct worker *k, int err)
 	uint64_t age = sim.now - k->r.since;
 	uint64_t connfail = config.connfail_timeout * MS;
 
-	if (d->exchanged)
+	if (d->exchanged || host_is_forced())
 		return true;
 	switch (-err) {
 	case ENODEV:
@@ -276,11 +276,23 @@ void app_init(void)
 	each(start);
 }
 
+static bool waits(const struct held *h)
+{
+	const struct worker *k = app.workers[h->box->number][h->lun];
+
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		if (k[i].busy)
+			return true;
+	return false;
+}
+
 bool app_uses(const struct held *h)
 {
 	const struct disk_of_box *d = disk_of(h);
 
-	return config.threads && !app.stopping && !(d->exchanged && !d->lent);
+	if (d->exchanged && !d->lent)
+		return false;
+	return app.stopping ? waits(h) : config.threads;
 }
 
 void app_stop(void)

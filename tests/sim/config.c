@@ -318,6 +318,7 @@ static const struct row {
 	{ "trouble-gap", K_U64, AT(trouble_gap) },
 	{ "steps-fail", K_U32, AT(steps_fail) },
 	{ "steps-slow", K_U32, AT(steps_slow) },
+	{ "leaves-for", K_U64, AT(leaves_for) },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

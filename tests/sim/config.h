@@ -80,6 +80,7 @@ struct config {
 	uint64_t troubles;		 /* bit i: trouble i may happen */
 	uint64_t trouble_gap;		 /* us between them; 0: none */
 	uint32_t steps_fail, steps_slow; /* of 1000 */
+	uint64_t leaves_for; /* us: the end comes amid faults, by force then */
 };
 
 extern struct config config;

@@ -65,7 +65,7 @@ static struct {		       /* the engine's process */
 static struct { /* the manager's process */
 	struct manager m;
 	struct options opt;
-	bool runs, dying, leaving, over, upgrades;
+	bool runs, dying, leaving, forced, over, upgrades;
 	struct engine_process *engine; /* whose socket it has */
 	struct conn *conn;
 	unsigned strike_in; /* effects until it dies; 0: it does not */
@@ -899,6 +899,27 @@ void host_leave(void)
 	host_enter();
 	manager_stop(&mgr.m);
 	host_leave_core();
+}
+
+bool host_runs(void)
+{
+	return mgr.runs && !mgr.m.adopt;
+}
+
+void host_force(void)
+{
+	if (mgr.over || mgr.m.forced)
+		return;
+	sim_trace("manager", "is told to stop by force");
+	mgr.forced = true;
+	host_enter();
+	manager_stop(&mgr.m);
+	host_leave_core();
+}
+
+bool host_is_forced(void)
+{
+	return mgr.forced;
 }
 
 bool host_is_over(void)

@@ -54,8 +54,13 @@ void host_spare(void);
 void host_reload(void);
 void host_rescan(void);
 void host_switch(const struct box *b, const struct path *p);
-/* The orderly end, of all; what is not stopped by itself is forced. */
+/* A manager that has taken over what there is: before, it heeds nobody. */
+bool host_runs(void);
+/* The orderly end, of all: it waits for users. */
 void host_leave(void);
+/* It does not any more: what they asked for may fail. */
+void host_force(void);
+bool host_is_forced(void);
 bool host_is_over(void);
 /* Frees it; nothing of its memory may be left. */
 void host_bury(void);

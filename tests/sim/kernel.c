@@ -26,7 +26,7 @@ struct disk {		   /* of one place, by its file */
 	int loop;	   /* or -1 */
 	uint64_t size;
 	bool linked;
-	bool left; /* unmounting it was made to fail */
+	bool left; /* undoing it was made to fail */
 	struct kdev *kept;
 };
 
@@ -418,7 +418,10 @@ static void on_time(struct io_timer *t)
 /* What could not be undone, nobody takes for forgotten. */
 static void leave_behind(const struct job *j)
 {
-	if (j->step.kind == STEP_UNMOUNT && held_of(&j->step))
+	bool undoes =
+		j->step.kind == STEP_CLEAR || j->step.kind == STEP_UNMOUNT;
+
+	if (undoes && held_of(&j->step))
 		disk_of(held_of(&j->step))->left = true;
 }
 
@@ -502,6 +505,8 @@ void kernel_abandon(struct worker *w)
 
 	if (!j)
 		return;
+	if (host_is_forced()) /* it had begun to undo it */
+		leave_behind(j);
 	drop(j);
 	if (j->resolved)
 		j->resolved(j->ctx, -ECANCELED, NULL, 0);

@@ -163,6 +163,8 @@ void troubles_draw(void)
 	config.trouble_gap = PICK(1000, 5000) * MS;
 	if (themed)
 		return;
+	if (dice_chance(&sim.host, 300))
+		config.leaves_for = PICK(1, 1000, 20000, 60000) * MS;
 	if (dice_chance(&sim.host, 600))
 		theme_deaths();
 	else if (dice_chance(&sim.host, 300))

@@ -104,6 +104,25 @@ void world_finish(void)
 		host_bury();
 }
 
+/* The orderly end, in the middle of it all; what is not done is forced. */
+static void leave_now(void)
+{
+	app_stop();
+	expect(host_runs, CALM, "the next start of the manager");
+	if (sim.failed)
+		return;
+	host_leave();
+	world_until(host_is_over, config.leaves_for);
+	if (!sim.failed && !host_is_over())
+		host_force();
+	expect(host_is_over, CALM, "the end by force");
+	world_until(never, SEC); /* what was killed ends */
+	if (sim.failed)
+		return;
+	check_media("medium after the end by force");
+	host_bury();
+}
+
 static const char *settings[16];
 static unsigned nsettings;
 
@@ -137,7 +156,11 @@ bool world_run(uint64_t seed, bool trace, struct figures *f)
 		apply(settings[i]);
 	world_init();
 	world_until(never, config.duration);
-	if (!sim.failed)
+	if (sim.failed)
+		return false;
+	if (config.leaves_for)
+		leave_now();
+	else
 		world_finish();
 	return !sim.failed;
 }
