@@ -127,10 +127,10 @@ static void act_clear(void *obj, const void *arg)
 	struct disk *d = obj;
 
 	d->fence.ended = false;
-	if (d->state == DISK_ONLINE)
+	if (d->phase == PHASE_ONLINE)
 		waits_end(d, true);
-	else if (!d->hopeless)
-		probe_begin(d);
+	else
+		disk_step(d, PHASE_EV_LOOK, NULL);
 	d->run_again = true;
 }
 
@@ -316,8 +316,9 @@ static void again(struct disk *d, const struct policy *p, bool slow)
 	if (p->effect == EFFECT_GONE && f->tries == GONE_TRIES)
 		disk_set_failed(d, p->err, "the target has no such LUN");
 	say_retry(d, &f->cmd, slow ? "in a second" : "at once");
-	waits_for(d, "old writes may still run, and the target does not carry "
-		     "out the command that waits for their end");
+	disk_step(d, PHASE_EV_UNSAID,
+		  "old writes may still run, and the target does not carry "
+		  "out the command that waits for their end");
 	f->tries++;
 	if (slow)
 		pause_begin(&f->pause);

@@ -60,6 +60,43 @@ struct waits { /* a disk that was served waits for an answer: waits.c */
 	char what[REASON_SIZE];
 };
 
+/*
+ * The life of a disk: the table is in life.c.  What failed comes last.
+ *
+ * What is true in more than one phase is a fact beside it: what is known of
+ * a disk outlives its failure, and the probe, the fence and the reservation
+ * have tables of their own.
+ */
+enum phase {
+	PHASE_NEW,	/* never served; nobody looks at it yet */
+	PHASE_PROBING,	/* never served; what is it? */
+	PHASE_AWAY,	/* was served; nobody looks at it yet */
+	PHASE_CHECKING, /* was served; is it the same, and how is it? */
+	PHASE_ONLINE,
+	PHASE_UNFIT,  /* failed before it was ever served */
+	PHASE_FAILED, /* failed, until it is looked at again */
+	PHASE_OTHER,  /* failed, until the right disk is found again */
+	PHASE_DEAD,   /* failed, never to be touched again */
+	PHASES
+};
+
+enum phase_event {
+	PHASE_EV_LOOK,	 /* there is a session, and it may be another disk */
+	PHASE_EV_DOWN,	 /* the nexus is over */
+	PHASE_EV_KNOWN,	 /* an owner before ours served it: struct disk_past */
+	PHASE_EV_WELL,	 /* the probe found what we can serve */
+	PHASE_EV_OTHER,	 /* it found another disk: struct failure */
+	PHASE_EV_UNSAID, /* what has to be known is not said: why, in words */
+	PHASE_EV_FAILED, /* for now: struct failure */
+	PHASE_EV_ENDED,	 /* its owner gives it up for good: struct failure */
+	PHASE_EVENTS
+};
+
+struct failure {
+	int err; /* errno */
+	const char *reason;
+};
+
 struct disk {
 	uint8_t lun[LUN_LEN];
 	const struct disk_ops *ops;
@@ -67,13 +104,11 @@ struct disk {
 	struct session *session; /* borrowed; NULL: nothing can be sent */
 	uint64_t now;		 /* as last told */
 
-	enum disk_state state;
+	uint8_t phase;	      /* enum phase */
 	enum disk_state told; /* what the owner knows */
 	bool known;	      /* was online once: geometry and identity hold */
-	bool hopeless;	      /* never to be touched again */
-	bool other;   /* failed: another disk was found, until it is not */
-	int fail_err; /* errno of DISK_FAILED */
-	int expired;  /* -errno of what waits for a nexus, or 0 */
+	int fail_err;	      /* errno of DISK_FAILED */
+	int expired;	      /* -errno of what waits for a nexus, or 0 */
 	char reason[REASON_SIZE];
 	/* identity it must have at the first probe, or "" */
 	char expect[sizeof(((struct disk_identity *)0)->id)];
@@ -102,7 +137,7 @@ struct disk {
 	struct waits waits;
 	/*
 	 * While the target cannot keep up only one command a second goes
-	 * out, until one is answered.
+	 * out, until one is answered: facts of the data path, in any phase.
 	 */
 	struct pause slow;
 	bool slow_mode;
@@ -116,8 +151,8 @@ struct disk {
 	bool tell_resized, tell_luns, tell_elsewhere, tell_fence, tell_waits;
 	struct notes notes;
 
-	bool running, run_again, dying;
-	bool ticked; /* time passed: what is too old ends */
+	bool running, run_again, dying; /* disk_run() from within itself */
+	bool ticked;			/* time passed: what is too old ends */
 	uint8_t zeros[ZEROS_LEN];
 };
 
@@ -125,7 +160,17 @@ struct disk {
 void disk_run(struct disk *d);
 /* The nexus is gone: nothing is sent before the next. */
 void disk_lost(struct disk *d);
+void disk_step(struct disk *d, enum phase_event ev, const void *arg);
 void disk_set_failed(struct disk *d, int err, const char *reason);
+/* The disk's life as a table, for the tests. */
+struct fsm;
+extern const struct fsm disk_fsm;
+
+static inline bool disk_has_failed(const struct disk *d)
+{
+	return d->phase >= PHASE_UNFIT;
+}
+
 /* What an answer says beyond its own command. */
 void disk_effect(struct disk *d, const struct policy *p, const struct sense *s);
 
@@ -148,7 +193,7 @@ bool waits_too_long(const struct disk *d);
 uint64_t waits_wake(const struct disk *d);
 
 /* probe.c */
-void probe_begin(struct disk *d); /* everything */
+void probe_begin(struct disk *d); /* everything: see PHASE_EV_LOOK */
 void probe_stop(struct disk *d);
 void probe_run(struct disk *d);
 void probe_tick(struct disk *d);
@@ -158,7 +203,6 @@ void probe_recheck(struct disk *d);
 /* Somebody asks: no pause before the next try. */
 void probe_hurry(struct disk *d);
 /* The probe as a table, for the tests. */
-struct fsm;
 extern const struct fsm probe_fsm;
 
 /* note.c */

@@ -59,11 +59,10 @@ static void keep_names(struct disk *d, struct disk_identity *found)
 
 static void come_back(struct disk *d)
 {
-	if (!d->other)
+	if (d->phase != PHASE_OTHER)
 		return;
 	note(d, LOG_NOTICE, "is back: %s is found again, requests go on",
 	     d->known ? d->identity.id : d->expect);
-	d->other = false;
 }
 
 static void finish(void *obj, const void *arg)
@@ -90,29 +89,33 @@ static void finish(void *obj, const void *arg)
 		d->tell_resized = true;
 	}
 	d->fence.reorders = d->facts.separate_tasks;
-	d->known = true;
-	d->state = DISK_ONLINE;
 	d->rescan_not_before = d->now + SLOW_MS;
 	pr->rounds = pr->unsaid = 0;
-	waits_end(d, true);
+	disk_step(d, PHASE_EV_WELL, NULL);
 }
 
-/* The same at each new login is no news. */
-static bool is_news(const struct disk *d)
+static void fail(struct disk *d, enum phase_event how)
 {
-	return (d->known || d->other) && (d->state != DISK_FAILED ||
-					  strcmp(d->reason, d->probe.why) != 0);
+	const struct failure f = { ENODEV, d->probe.why };
+	bool awaited =
+		d->known || d->phase == PHASE_OTHER || how == PHASE_EV_OTHER;
+
+	/* The same at each new login is no news. */
+	if (awaited && (!disk_has_failed(d) || strcmp(d->reason, f.reason)))
+		note(d, LOG_ERR, "failed: %s", f.reason);
+	if (!d->known)
+		d->identity = d->probe.identity;
+	disk_step(d, how, &f);
 }
 
 static void give_up(void *obj, const void *arg)
 {
-	struct disk *d = obj;
+	fail(obj, PHASE_EV_FAILED);
+}
 
-	if (is_news(d))
-		note(d, LOG_ERR, "failed: %s", d->probe.why);
-	if (!d->known)
-		d->identity = d->probe.identity;
-	disk_set_failed(d, ENODEV, d->probe.why);
+static void give_up_other(void *obj, const void *arg)
+{
+	fail(obj, PHASE_EV_OTHER);
 }
 
 static void ask_again(void *obj, const void *arg);
@@ -142,6 +145,7 @@ static const struct fsm_row probe_rows[] = {
 	{ COMMANDS, EV_GONE, STEP_IDLE, give_up, NULL },
 	{ DECISIONS | IN(STEP_INQUIRY) | IN(STEP_CAPACITY10), EV_UNFIT,
 	  STEP_IDLE, give_up, NULL },
+	{ IN(STEP_IDENTITY), EV_OTHER, STEP_IDLE, give_up_other, NULL },
 	{ IN(STEP_INQUIRY) | IN(STEP_IDENTITY) | IN(STEP_CAPACITY10) |
 		  IN(STEP_SIZED),
 	  EV_UNSAID, STEP_READY, ask_again, NULL },
@@ -190,13 +194,13 @@ static const char *const step_names[STEP_COUNT] = {
 };
 
 static const char *const event_names[EV_COUNT] = {
-	"ok",	 "absent", "refused", "bad",	"stopped", "gone",
-	"unfit", "unsaid", "begin",   "rescan", "stop",
+	"ok",	 "absent", "refused", "bad",   "stopped", "gone",
+	"unfit", "other",  "unsaid",  "begin", "rescan",  "stop",
 };
 
 static bool is_being_looked_at(const struct disk *d)
 {
-	return d->state == DISK_PROBING || d->state == DISK_CHECKING;
+	return d->phase == PHASE_PROBING || d->phase == PHASE_CHECKING;
 }
 
 static const char *probe_check(const void *obj)
@@ -321,7 +325,7 @@ static void repeat_slowly(struct disk *d)
 	pr->slow_ms = SLOW_MS;
 	pause_begin(&pr->slow);
 	if (is_awaited(d))
-		waits_for(d, pr->why);
+		disk_step(d, PHASE_EV_UNSAID, pr->why);
 }
 
 /* What has to be known of a disk that was served was not said. */
@@ -330,7 +334,7 @@ static void ask_again(void *obj, const void *arg)
 	struct disk *d = obj;
 	struct probe *pr = &d->probe;
 
-	waits_for(d, pr->why);
+	disk_step(d, PHASE_EV_UNSAID, pr->why);
 	begin(d, NULL);
 	pr->slow_ms = pause_after(++pr->unsaid);
 	pause_begin(&pr->slow);
@@ -504,7 +508,7 @@ static void begin_rescan(void *obj, const void *arg)
 
 static bool rescan_is_due(const struct disk *d)
 {
-	return d->rescan_wanted && d->state == DISK_ONLINE &&
+	return d->rescan_wanted && d->phase == PHASE_ONLINE &&
 	       d->now >= d->rescan_not_before;
 }
 
@@ -547,8 +551,6 @@ void probe_stop(struct disk *d)
 
 void probe_begin(struct disk *d)
 {
-	if (!d->other)
-		d->state = d->known ? DISK_CHECKING : DISK_PROBING;
 	d->probe.again = true;
 	d->run_again = true;
 }
@@ -556,17 +558,18 @@ void probe_begin(struct disk *d)
 void probe_recheck(struct disk *d)
 {
 	struct probe *pr = &d->probe;
-	bool at_it = d->other && pr->step != STEP_IDLE;
-	bool checking = is_being_looked_at(d) || at_it;
+	bool other = d->phase == PHASE_OTHER;
+	bool checking =
+		is_being_looked_at(d) || (other && pr->step != STEP_IDLE);
 
 	if (!d->session || pr->again ||
-	    !(checking || d->other || d->state == DISK_ONLINE))
+	    !(checking || other || d->phase == PHASE_ONLINE))
 		return;
 	if (checking && pr->step <= STEP_INQUIRY)
 		return; /* all that counts is still to be asked */
 	if (checking && pr->rounds <= ROUNDS)
 		pr->rounds++;
-	probe_begin(d);
+	disk_step(d, PHASE_EV_LOOK, NULL);
 }
 
 void probe_tick(struct disk *d)
@@ -576,7 +579,7 @@ void probe_tick(struct disk *d)
 
 void probe_hurry(struct disk *d)
 {
-	if (is_awaited(d) && d->state != DISK_ONLINE)
+	if (is_awaited(d) && d->phase != PHASE_ONLINE)
 		pause_end(&d->probe.slow);
 }
 
@@ -585,7 +588,7 @@ uint64_t probe_wake(const struct disk *d)
 	if (!d->session)
 		return UINT64_MAX;
 	if (d->probe.step == STEP_IDLE)
-		return d->rescan_wanted && d->state == DISK_ONLINE
+		return d->rescan_wanted && d->phase == PHASE_ONLINE
 			       ? d->rescan_not_before
 			       : UINT64_MAX;
 	return pause_wake(&d->probe.slow);

@@ -42,6 +42,7 @@ enum probe_event {
 	EV_STOPPED, /* wants START STOP UNIT */
 	EV_GONE,    /* nothing is at this LUN */
 	EV_UNFIT,   /* answered, and we cannot or may not serve it */
+	EV_OTHER,   /* it is another disk than it should be */
 	EV_UNSAID,  /* it was served, and what that needs was not answered */
 	EV_BEGIN,   /* everything, from the first step on */
 	EV_RESCAN,  /* what may change while a disk is in use */

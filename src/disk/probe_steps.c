@@ -354,8 +354,7 @@ static enum probe_event check_identity(struct disk *d, const uint8_t *p,
 		break;
 	}
 	say_other(d);
-	d->other = true;
-	return EV_UNFIT;
+	return EV_OTHER;
 }
 
 static enum probe_event check_sized(struct disk *d, const uint8_t *p, size_t n)

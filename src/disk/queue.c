@@ -314,7 +314,7 @@ static uint32_t task_ms(const struct disk *d, const struct disk_io *io)
 
 static bool may_send(struct disk *d)
 {
-	if (d->state != DISK_ONLINE || !d->session || !fence_is_clear(d))
+	if (d->phase != PHASE_ONLINE || !d->session || !fence_is_clear(d))
 		return false;
 	return !d->slow_mode || d->may_send_one;
 }
@@ -347,11 +347,11 @@ static void send_piece(struct disk *d, struct disk_io *io)
 /* What those that wait end with, 0: they may wait on. */
 static int end_of_waiting(const struct disk *d)
 {
-	if (d->state == DISK_FAILED)
+	if (disk_has_failed(d))
 		return -d->fail_err;
 	if (waits_too_long(d))
 		return -ENOLINK;
-	return d->state == DISK_ONLINE ? 0 : d->expired;
+	return d->phase == PHASE_ONLINE ? 0 : d->expired;
 }
 
 static void fail_queue(struct disk *d)
@@ -389,7 +389,7 @@ uint64_t queue_wake(const struct disk *d)
 		return at;
 	if (waits_wake(d) < at)
 		at = waits_wake(d);
-	if (d->state != DISK_ONLINE || !d->session)
+	if (d->phase != PHASE_ONLINE || !d->session)
 		return at;
 	slow = pause_wake(&d->slow);
 	return slow < at ? slow : at;

@@ -13,8 +13,6 @@ void waits_for(struct disk *d, const char *what)
 {
 	struct waits *w = &d->waits;
 
-	if (d->other || d->hopeless) /* nothing waits: it has failed */
-		return;
 	if (!w->on)
 		*w = (struct waits){ .on = true };
 	str_copy(w->what, sizeof(w->what), what);

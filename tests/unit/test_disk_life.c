@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/fsm.h"
+#include "disk/internal.h"
 #include "disk_rig.h"
 #include "scsi/cdb.h"
 #include "scsi/status.h"
@@ -455,6 +457,44 @@ static void test_events_without_nexus_are_left_to_the_next_check(void **state)
 	assert_int_equal(disk_state(rig.disk), DISK_ONLINE);
 }
 
+static void test_a_disk_that_lost_its_way_fails_for_good(void **state)
+{
+	static struct request r;
+
+	rig_online();
+	rig_lose();
+	submit(&r, DISK_WRITE, 0, 1);
+	fsm_set_strict(false);
+	disk_step(rig.disk, PHASE_EV_WELL, NULL);
+	fsm_set_strict(true);
+	assert_string_equal(rig.last_note, "disk: WELL in AWAY is not "
+					   "foreseen: it fails for good");
+	rig_return();
+	assert_int_equal(r.err, -EIO);
+	assert_int_equal(disk_state(rig.disk), DISK_FAILED);
+	disk_rescan(rig.disk, rig.now);
+	rig_pass(3000);
+	assert_int_equal(fake_count(SCSI_TEST_UNIT_READY), 0);
+	assert_int_equal(fake_count(SCSI_WRITE_10), 0);
+	assert_int_equal(run_request(DISK_WRITE, 0, 1), -EIO);
+}
+
+static void test_what_comes_from_outside_is_foreseen_in_every_phase(void **s)
+{
+	static const uint8_t evs[] = { PHASE_EV_LOOK,	PHASE_EV_DOWN,
+				       PHASE_EV_KNOWN,	PHASE_EV_UNSAID,
+				       PHASE_EV_FAILED, PHASE_EV_ENDED };
+
+	for (size_t e = 0; e < sizeof(evs); e++) {
+		uint32_t in = 0;
+
+		for (size_t i = 0; i < disk_fsm.nrows; i++)
+			if (disk_fsm.rows[i].event == evs[e])
+				in |= disk_fsm.rows[i].from;
+		assert_int_equal(in, IN(PHASES) - 1);
+	}
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -490,6 +530,8 @@ int main(void)
 		T(test_resize_seen_by_the_check_is_not_looked_at_again),
 		T(test_refused_ways_are_tried_again_after_the_next_nexus),
 		T(test_events_without_nexus_are_left_to_the_next_check),
+		T(test_a_disk_that_lost_its_way_fails_for_good),
+		T(test_what_comes_from_outside_is_foreseen_in_every_phase),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static const struct fsm *const machines[] = {
 	&reserve_fsm, &device_fsm,  &source_fsm,  &engine_fsm,
 	&target_fsm,  &manager_fsm, &life_fsm,	  &engine_target_fsm,
 	&attempt_fsm, &lun_fsm,	    &listing_fsm, &witness_fsm,
-	&sock_fsm,
+	&sock_fsm,    &disk_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \
