@@ -571,7 +571,7 @@ int side_start(struct engine_process *e)
 		sim_fail(FIG_ERROR, "a second engine is started");
 		return -EAGAIN;
 	}
-	sim_trace("manager", "starts an engine");
+	sim_trace("manager", "starts another engine");
 	c = conn_new();
 	/* The engine's memory is not the manager's. */
 	heap_manager_out();
