@@ -12,7 +12,8 @@ uint64_t manager_new_id(struct manager *m)
 
 void manager_skip_id(struct manager *m, uint64_t id)
 {
-	if (m->last_id < id)
+	/* An engine may say anything; so many are never given. */
+	if (m->last_id < id && id <= INT64_MAX)
 		m->last_id = id;
 }
 

@@ -19,16 +19,26 @@ int doubts_note(struct doubts *d, const struct doubt *of)
 	return 0;
 }
 
+/* A key is a name, or with Multipath= a name, a comma and the path. */
+static bool is_of(const struct doubt *d, const char *key)
+{
+	size_t n = strlen(d->key);
+
+	return strncmp(d->key, key, n) == 0 &&
+	       (!key[n] || (d->unrecorded && key[n] == ','));
+}
+
 bool doubts_take(struct doubts *d, const char *key, struct doubt *was)
 {
 	*was = (struct doubt){ 0 };
 	for (size_t i = 0; i < d->count; i++) {
 		struct doubt *at = &d->list[i];
 
-		if (strcmp(at->key, key) != 0)
+		if (!is_of(at, key))
 			continue;
 		*was = *at;
-		*at = d->list[--d->count];
+		if (!at->unrecorded)
+			*at = d->list[--d->count];
 		return true;
 	}
 	return false;

@@ -14,7 +14,8 @@
 struct doubt {
 	char key[BINDING_KEY_SIZE];
 	char group[8];	      /* portal group of all its writes, or "" */
-	unsigned bus, number; /* where its record is */
+	unsigned bus, number; /* where its record is, */
+	bool unrecorded;      /* or none is: key is a name, of all its paths */
 };
 
 struct doubts {

@@ -531,11 +531,7 @@ void engine_release(struct engine_process *e)
 
 bool engine_find(struct engine_process *e)
 {
-	int err = outside(e)->find(outside(e), e);
-
-	if (err && err != -ENOENT)
-		log_warn(e->name, "cannot be found: %s", strerror(-err));
-	if (err)
+	if (outside(e)->find(outside(e), e))
 		return false;
 	take_process(e);
 	engine_step(e, ENGINE_FOUND);

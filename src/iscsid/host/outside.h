@@ -53,8 +53,8 @@ struct outside {
 	/*
 	 * Engines: engine_heard() and the others of
 	 * iscsid/engines/supervise.h follow.  find: one that a manager before
-	 * us left at this place, or -ENOENT.  A handle that is sent along
-	 * stays the caller's.
+	 * us left at this place, or -errno, which is said.  A handle that is
+	 * sent along stays the caller's.
 	 */
 	int (*start)(const struct outside *o, struct engine_process *e);
 	int (*find)(const struct outside *o, struct engine_process *e);

@@ -15,6 +15,8 @@
 #include "iscsid/messages/request.h"
 #include "iscsid/target/target.h"
 
+#define UNKNOWN_MAX 256 /* more are an engine's invention */
+
 /* What of a disk is there by one exporter. */
 struct left {
 	bool there;
@@ -37,7 +39,9 @@ struct adopt {
 	struct disk *disks;
 	size_t ntargets, ndisks;
 	unsigned going_on;
-	bool failed; /* no memory for all of it */
+	unsigned
+		unknown; /* sessions that engines had, and no record tells of */
+	bool failed;	 /* no memory for all of it */
 };
 
 /* What is left -------------------------------------------------------- */
@@ -90,14 +94,26 @@ static struct disk *find_place(struct adopt *a, unsigned bus, unsigned number,
 	return NULL;
 }
 
+/* One that could not be removed was made anew: that one has the users. */
+static bool is_better(const struct adopt *a, unsigned via,
+		      const struct via_found *f, const struct left *l)
+{
+	const struct via_ops *ops = exporter_at(via);
+	const struct outside *out = a->m->out;
+
+	return ops->is_started && out->is_started(out, ops, f->number) &&
+	       !out->is_started(out, ops, l->number);
+}
+
 static void note_found(void *ctx, unsigned via, const struct via_found *f)
 {
 	struct adopt *a = ctx;
 	struct disk *d = find_place(a, f->bus, f->target, f->lun);
 	struct left *l = d ? &d->left[via] : NULL;
 
-	if (!d || l->there)
+	if (!d || (l->there && !is_better(a, via, f, l)))
 		return;
+	free(l->file);
 	*l = (struct left){ .there = true,
 			    .number = f->number,
 			    .disk = f->disk,
@@ -162,6 +178,17 @@ struct adopt *adopt_begin(struct manager *m)
 
 /* What engines say ---------------------------------------------------- */
 
+static void doubt_unknown(struct adopt *a, const struct reported_has *has)
+{
+	struct doubt d = { .unrecorded = true };
+
+	str_copy(d.key, sizeof(d.key), has->name);
+	str_copy(d.group, sizeof(d.group), has->group);
+	if (doubts_note(&a->m->doubts, &d))
+		log_err(has->name, "no memory to know that writes of an old "
+				   "session may still arrive");
+}
+
 void adopt_has(struct adopt *a, struct engine_process *e,
 	       const struct reported *s)
 {
@@ -178,7 +205,12 @@ void adopt_has(struct adopt *a, struct engine_process *e,
 		target_set_group(t, s->has.group);
 		return;
 	}
-	/* It is found again, and then it gets another session. */
+	/*
+	 * It is found again, and then it gets another session, while writes of
+	 * this one may still run.
+	 */
+	if (a->unknown++ < UNKNOWN_MAX)
+		doubt_unknown(a, &s->has);
 	log_warn(e->name, "has a session to %s that is not known, it ends",
 		 s->has.name);
 	request_simple(&msg, "remove", s->id);
@@ -331,12 +363,20 @@ static void doubt_target(struct adopt *a, const struct record_target *t)
 				 "session may still arrive");
 }
 
+/* By a report of its LUN: then the record is that one's. */
+static bool is_made_anew(const struct adopt *a, const struct record_disk *d)
+{
+	struct target *t = target_at(a->m, d->bus, d->number);
+
+	return t && device_at(&t->bay, d->lun.number);
+}
+
 static void drop_records(struct adopt *a)
 {
 	for (size_t i = 0; i < a->ndisks; i++) {
 		const struct record_disk *d = &a->disks[i].record;
 
-		if (!a->disks[i].taken)
+		if (!a->disks[i].taken && !is_made_anew(a, d))
 			a->m->out->drop_disk(a->m->out, d->bus, d->number,
 					     d->lun.number);
 	}
@@ -351,6 +391,23 @@ static void forget(struct disk *d)
 		free(d->left[i].file);
 }
 
+static void adopt_free(struct adopt *a)
+{
+	for (size_t i = 0; i < a->ndisks; i++)
+		forget(&a->disks[i]);
+	free(a->targets);
+	free(a->disks);
+	free(a);
+}
+
+void adopt_abort(struct adopt *a)
+{
+	for (size_t i = 0; i < a->ndisks; i++)
+		if (a->disks[i].kept >= 0)
+			a->m->out->close(a->m->out, a->disks[i].kept);
+	adopt_free(a);
+}
+
 unsigned adopt_end(struct adopt *a)
 {
 	unsigned n;
@@ -359,10 +416,6 @@ unsigned adopt_end(struct adopt *a)
 		revive(a, &a->disks[i]);
 	drop_records(a);
 	n = a->going_on;
-	for (size_t i = 0; i < a->ndisks; i++)
-		forget(&a->disks[i]);
-	free(a->targets);
-	free(a->disks);
-	free(a);
+	adopt_free(a);
 	return n;
 }

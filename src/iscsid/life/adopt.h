@@ -33,5 +33,7 @@ void adopt_lun(struct adopt *a, struct engine_process *e,
  * Returns how many disks go on.
  */
 unsigned adopt_end(struct adopt *a);
+/* Nothing goes on, and nothing is forgotten: for a manager after this one. */
+void adopt_abort(struct adopt *a);
 
 #endif

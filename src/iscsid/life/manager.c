@@ -149,7 +149,8 @@ static void on_begin(struct io_timer *t)
 	struct manager *m = container_of(t, struct manager, begin);
 	unsigned n;
 
-	if (!m->adopt)
+	/* Another one may have been found since. */
+	if (!m->adopt || !engines_are_adopted(&m->engines))
 		return;
 	n = adopt_end(m->adopt);
 	m->adopt = NULL;
@@ -202,6 +203,11 @@ int manager_begin(struct manager *m, unsigned engines,
 
 void manager_go(struct manager *m)
 {
+	if (m->stops) { /* it was told to, meanwhile */
+		for (; m->stops; m->stops--)
+			manager_stop(m);
+		return;
+	}
 	sources_load(m);
 	if (list_empty(&m->sources))
 		log_warn(NULL, "%s names no DiscoveryAddress: nothing to do",
@@ -215,7 +221,7 @@ void manager_fini(struct manager *m)
 {
 	comeback_end(m);
 	if (m->adopt)
-		(void)adopt_end(m->adopt); /* a start that failed */
+		adopt_abort(m->adopt); /* a start that failed */
 	m->adopt = NULL;
 	sources_free(m);
 	targets_free(m);

@@ -300,7 +300,8 @@ static void record_with_doubt(struct target *t)
 	if (t->doubted)
 		str_copy(t->group, sizeof(t->group), was.group);
 	target_record(t);
-	if (!t->doubted ||
+	/* One that could not be written yet says it no less. */
+	if (!t->doubted || was.unrecorded || t->unrecorded ||
 	    (was.bus == t->bay.bus && was.number == t->bay.number) ||
 	    target_at(t->bay.m, was.bus, was.number))
 		return;
