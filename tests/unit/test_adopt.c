@@ -19,7 +19,6 @@
 #include "iscsid/host/exporter.h"
 #include "iscsid/host/process.h"
 #include "iscsid/life/manager.h"
-#include "iscsid/life/stop.h"
 #include "iscsid/target/target.h"
 
 #define NAME   "iqn.2026-11.example:disk"
@@ -32,7 +31,6 @@ static struct {
 	char sent[4096];   /* to engines, a line each */
 	unsigned begun;	   /* how often */
 	unsigned disks_on; /* that went on then */
-	unsigned killed;   /* engines */
 	unsigned dropped;  /* records of disks */
 	step_done *done;   /* the newest step's */
 	void *ctx;
@@ -85,7 +83,6 @@ static int send_to(const struct outside *o, struct engine_process *e,
 
 static int end(const struct outside *o, struct engine_process *e)
 {
-	world.killed++;
 	return 0;
 }
 
@@ -342,22 +339,6 @@ static void test_a_disk_made_during_the_adoption_keeps_its_record(void **state)
 	assert_int_equal(world.dropped, 0);
 }
 
-static void test_a_stop_waits_for_the_end_of_the_adoption(void **state)
-{
-	begin(1, true);
-	manager_stop(&manager);
-	assert_int_equal(manager.state, MANAGER_RUNNING);
-	assert_null(strstr(world.sent, "quit"));
-	says(0, "ready version=1", -1);
-	says(0, "has id=7 name=" NAME, -1);
-	says(0, "held id=7 lun=" LUN0, 43);
-	says(0, "adopted count=1", -1);
-	expire(&manager.begin);
-	manager_go(&manager);
-	assert_int_equal(manager.state, MANAGER_DRAINING);
-	assert_int_equal(world.killed, 0);
-}
-
 static void test_an_engine_cannot_use_up_the_ids(void **state)
 {
 	begin(1, true);
@@ -387,7 +368,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_a_start_that_fails_does_not_end_the_adoption_of_others),
 		T(test_a_disk_made_during_the_adoption_keeps_its_record),
-		T(test_a_stop_waits_for_the_end_of_the_adoption),
 		T(test_an_engine_cannot_use_up_the_ids),
 		T(test_a_session_that_no_record_tells_of_is_doubted),
 	};

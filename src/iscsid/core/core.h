@@ -53,9 +53,8 @@ struct manager {
 	struct adopt *adopt;		 /* only while it starts */
 	struct doubts doubts;
 	struct list sources, targets;
-	uint8_t state;	/* enum manager_state */
-	unsigned stops; /* asked for while it starts: see manager_go() */
-	bool forced;	/* asked to stop twice: do not wait for users */
+	uint8_t state; /* enum manager_state */
+	bool forced;   /* asked to stop twice: do not wait for users */
 	uint64_t last_id;
 	unsigned generation;   /* of the configuration: how often it was read */
 	unsigned discoveries;  /* numbered for their ISIDs */

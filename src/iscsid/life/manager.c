@@ -203,11 +203,6 @@ int manager_begin(struct manager *m, unsigned engines,
 
 void manager_go(struct manager *m)
 {
-	if (m->stops) { /* it was told to, meanwhile */
-		for (; m->stops; m->stops--)
-			manager_stop(m);
-		return;
-	}
 	sources_load(m);
 	if (list_empty(&m->sources))
 		log_warn(NULL, "%s names no DiscoveryAddress: nothing to do",

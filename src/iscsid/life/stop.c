@@ -182,10 +182,7 @@ void stop_init(struct manager *m)
 
 void manager_stop(struct manager *m)
 {
-	if (m->adopt) {
-		/* What is not ours yet cannot be given back in order. */
-		m->stops += m->stops < 2;
-	} else if (!manager_is_stopping(m)) {
+	if (!manager_is_stopping(m)) {
 		step(m, MANAGER_STOP);
 	} else if (!m->forced) {
 		log_warn(NULL, "what is left goes by force now");
