@@ -15,6 +15,7 @@
 #include "base/fsm.h"
 #include "base/str.h"
 #include "engine/host/managers.h"
+#include "engine/lun/scan.h"
 #include "engine/target/attempt.h"
 #include "engine/target/target.h"
 
@@ -100,6 +101,27 @@ static void test_a_target_that_failed_so_can_be_removed(void **state)
 	assert_null(engine_target_find(&engine, 1));
 }
 
+static void test_a_scan_that_lost_its_way_is_made_again(void **state)
+{
+	struct engine_target *t = start(1);
+	struct lun *u = add_lun(t);
+	struct luns *l = &t->luns;
+
+	l->session = t->nexus->session;
+	fsm_step(&scan_fsm, &l->scan_state, SCAN_EV_LOST, l, NULL);
+	assert_int_equal(l->scan_state, SCAN_LATER);
+	assert_true(l->scan_at > io_now(loop));
+	assert_true(luns_next_wake(l) <= l->scan_at);
+	assert_int_not_equal(disk_state(u->disk), DISK_FAILED);
+	assert_false(t->broken);
+	l->session = NULL;
+	luns_end_scan(l);
+	assert_int_equal(l->scan_state, SCAN_IDLE);
+	engine_target_remove(t);
+	engine.quitting = true;
+	assert_int_equal(io_loop_run(loop), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +130,9 @@ int main(void)
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_target_that_failed_so_can_be_removed, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_scan_that_lost_its_way_is_made_again, set_up,
 			tear_down),
 	};
 

@@ -19,6 +19,7 @@
 #include "disk/internal.h"
 #include "disk/reserve.h"
 #include "engine/lun/listing.h"
+#include "engine/lun/scan.h"
 #include "engine/target/attempt.h"
 #include "engine/target/target.h"
 #include "engine/target/witness.h"
@@ -69,7 +70,7 @@ static const struct fsm *const machines[] = {
 	&reserve_fsm, &device_fsm,  &source_fsm,  &engine_fsm,
 	&target_fsm,  &manager_fsm, &life_fsm,	  &engine_target_fsm,
 	&attempt_fsm, &lun_fsm,	    &listing_fsm, &witness_fsm,
-	&sock_fsm,    &disk_fsm,
+	&sock_fsm,    &disk_fsm,    &scan_fsm,
 };
 #define EACH_MACHINE(f)                                                        \
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)      \

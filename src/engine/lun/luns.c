@@ -189,8 +189,6 @@ void luns_down(struct luns *l, bool ended_well, uint64_t now)
 
 	l->session = NULL;
 	luns_end_scan(l);
-	l->again = false;
-	l->scan_at = 0;
 	while ((u = luns_next(l, u)))
 		nexus_down(u, ended_well, now);
 }

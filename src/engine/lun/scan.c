@@ -6,24 +6,26 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fsm.h"
 #include "base/log.h"
 #include "base/topic.h"
 #include "engine/lun/listing.h"
 
-#define SCAN_AGAIN UINT64_C(1000) /* ms, after a first refusal */
-#define SCAN_STEPS 5		  /* doublings */
+#define AGAIN	  UINT64_C(1000) /* ms, after a first refusal */
+#define DOUBLINGS 5
 
 static const char *name_of(const struct luns *l)
 {
 	return l->owner.settings->session.target_name;
 }
 
-void luns_end_scan(struct luns *l)
+static void step(struct luns *l, enum scan_event ev, const void *arg)
 {
-	lun_scan_cancel(l->scan);
-	l->scan = NULL;
-	l->scanning = false;
+	/* A failure of it has been dealt with: scan_broken(). */
+	(void)fsm_step(&scan_fsm, &l->scan_state, (uint8_t)ev, l, arg);
 }
+
+/* What a scan finds --------------------------------------------------- */
 
 /* A scan counts as over when all it found are probed, too. */
 void luns_tell_count(struct luns *l)
@@ -117,21 +119,6 @@ static void take_all(struct luns *l, const uint8_t *found, size_t count)
 	miss_luns(l);
 }
 
-/*
- * A target that is just starting, or serves its LUNs through another portal
- * group now, must not stay without disks until its next session.
- */
-static void scan_later(struct luns *l, bool elsewhere)
-{
-	uint64_t now = luns_now(l);
-
-	l->scan_at = now + (SCAN_AGAIN << l->refusals);
-	if (l->refusals < SCAN_STEPS)
-		l->refusals++;
-	if (elsewhere)
-		l->owner.ops->elsewhere(&l->owner);
-}
-
 static const char *why_not(int err)
 {
 	return err == -EAGAIN	      ? "it is busy; trying again"
@@ -144,7 +131,7 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 	struct luns *l = ctx;
 
 	if (err == -ENOTCONN) { /* the next session scans again */
-		l->scanning = false;
+		step(l, SCAN_EV_LOST, NULL);
 		return;
 	}
 	if (err) {
@@ -159,30 +146,157 @@ static void on_scanned(void *ctx, const uint8_t *found, size_t count, int err)
 		log_debug(name_of(l), "init: %zu LUNs are listed", count);
 	l->counting = true;
 	luns_tell_count(l);
-	l->scanning = false;
 	if (err == -EAGAIN || err == -EHOSTUNREACH || (!err && l->busy))
-		scan_later(l, err == -EHOSTUNREACH);
-	if (l->again) {
-		l->again = false;
-		luns_scan(l);
-	}
+		step(l, SCAN_EV_POSTPONED, &err);
+	else
+		step(l, SCAN_EV_OVER, NULL);
 }
 
-void luns_scan(struct luns *l)
+/* What must hold ------------------------------------------------------ */
+
+static const char *scan_check(const void *obj)
 {
+	const struct luns *l = obj;
+	bool due = l->scan_at;
+
+	if (due != (l->scan_state == SCAN_LATER))
+		return due ? "another is due, too" : "the next is never due";
+	if (l->scan_state != SCAN_IDLE && !l->session)
+		return "there is no session to ask in";
+	return NULL;
+}
+
+static void cancel(struct luns *l)
+{
+	lun_scan_cancel(l->scan);
+	l->scan = NULL;
 	l->scan_at = 0;
-	if (!l->session || !session_is_up(l->session))
+}
+
+/* What is under way counts for nothing, and the target is asked again. */
+static void scan_broken(void *obj, const char *what)
+{
+	struct luns *l = obj;
+
+	log_err(name_of(l), "%s: its LUNs are asked for again", what);
+	cancel(l);
+	l->scan_state = SCAN_IDLE;
+	if (!l->session)
 		return;
-	if (l->scanning) {
-		l->again = true;
-		return;
-	}
-	luns_end_scan(l); /* the last one */
-	l->scanning = true;
+	l->scan_state = SCAN_LATER;
+	l->scan_at = luns_now(l) + (AGAIN << DOUBLINGS);
+}
+
+/* Steps --------------------------------------------------------------- */
+
+static void act_start(void *obj, const void *arg)
+{
+	struct luns *l = obj;
+
+	cancel(l); /* the last one */
 	if (topic_is_on(TOPIC_INIT))
 		log_debug(name_of(l), "init: asking for the list of LUNs");
 	l->scan = lun_scan_start(l->session, on_scanned, l);
 	if (!l->scan)
-		l->scanning = false;
+		step(l, SCAN_EV_LOST, NULL);
 	l->owner.ops->wake(&l->owner);
+}
+
+static void act_once_more(void *obj, const void *arg)
+{
+	luns_scan(obj);
+}
+
+/*
+ * A target that is just starting, or serves its LUNs through another portal
+ * group now, must not stay without disks until its next session.
+ */
+static void act_postpone(void *obj, const void *arg)
+{
+	struct luns *l = obj;
+	const int *err = arg;
+
+	l->scan_at = luns_now(l) + (AGAIN << l->refusals);
+	if (l->refusals < DOUBLINGS)
+		l->refusals++;
+	if (*err == -EHOSTUNREACH)
+		l->owner.ops->elsewhere(&l->owner);
+}
+
+/* The pause is told to the owner, what is wanted need not wait for its end. */
+static void act_not_later(void *obj, const void *arg)
+{
+	act_postpone(obj, arg);
+	luns_scan(obj);
+}
+
+static void act_cancel(void *obj, const void *arg)
+{
+	cancel(obj);
+}
+
+#define ROW(from, ev, to, act)                                                 \
+	{                                                                      \
+		IN(SCAN_##from), SCAN_EV_##ev, SCAN_##to, act, NULL            \
+	}
+#define IGNORED(in, ev, why)                                                   \
+	{                                                                      \
+		IN(SCAN_##in), SCAN_EV_##ev, FSM_IGNORED, NULL, why            \
+	}
+
+static const struct fsm_row rows[] = {
+	ROW(IDLE, WANTED, ASKING, act_start),
+	IGNORED(IDLE, MOOT, "the next session begins with one"),
+	IGNORED(IDLE, OVER, "its session went down meanwhile"),
+	IGNORED(IDLE, POSTPONED, "its session went down meanwhile"),
+	ROW(IDLE, DOWN, IDLE, act_cancel),
+
+	ROW(ASKING, WANTED, TWICE, NULL),
+	IGNORED(ASKING, MOOT, "the next session begins with one"),
+	ROW(ASKING, OVER, IDLE, NULL),
+	ROW(ASKING, POSTPONED, LATER, act_postpone),
+	ROW(ASKING, LOST, IDLE, NULL),
+	ROW(ASKING, DOWN, IDLE, act_cancel),
+
+	IGNORED(TWICE, WANTED, "it is known"),
+	IGNORED(TWICE, MOOT, "the next session begins with one"),
+	ROW(TWICE, OVER, IDLE, act_once_more),
+	ROW(TWICE, POSTPONED, LATER, act_not_later),
+	ROW(TWICE, LOST, IDLE, NULL),
+	ROW(TWICE, DOWN, IDLE, act_cancel),
+
+	ROW(LATER, WANTED, ASKING, act_start),
+	ROW(LATER, MOOT, IDLE, act_cancel),
+	ROW(LATER, DOWN, IDLE, act_cancel),
+};
+
+static const char *const state_names[] = { "IDLE", "ASKING", "TWICE", "LATER",
+					   NULL };
+
+static const char *const event_names[] = { "WANTED",	"MOOT", "OVER",
+					   "POSTPONED", "LOST", "DOWN",
+					   NULL };
+
+const struct fsm scan_fsm = {
+	.name = "engine-scan",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.nrows = sizeof(rows) / sizeof(rows[0]),
+	.nstates = SCAN_STATES,
+	.nevents = SCAN_EVENTS,
+	.check = scan_check,
+	.broken = scan_broken,
+};
+
+void luns_scan(struct luns *l)
+{
+	bool up = l->session && session_is_up(l->session);
+
+	step(l, up ? SCAN_EV_WANTED : SCAN_EV_MOOT, NULL);
+}
+
+void luns_end_scan(struct luns *l)
+{
+	step(l, SCAN_EV_DOWN, NULL);
 }

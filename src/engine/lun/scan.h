@@ -6,9 +6,29 @@
 
 #include "engine/lun/table.h"
 
+enum scan_state {
+	SCAN_IDLE,   /* none is under way, none is due */
+	SCAN_ASKING, /* one is under way */
+	SCAN_TWICE,  /* ... and another is wanted after it */
+	SCAN_LATER,  /* the next is due after a pause */
+	SCAN_STATES
+};
+
+enum scan_event {
+	SCAN_EV_WANTED,	   /* and there is a session to ask in */
+	SCAN_EV_MOOT,	   /* wanted, and there is none */
+	SCAN_EV_OVER,	   /* answered, or not worth another try */
+	SCAN_EV_POSTPONED, /* another try later: -errno of this one */
+	SCAN_EV_LOST,	   /* it will not be answered */
+	SCAN_EV_DOWN,	   /* the session is over */
+	SCAN_EVENTS
+};
+
+extern const struct fsm scan_fsm; /* for the tests */
+
 /* Looks for LUNs, at once or after the scan that is under way. */
 void luns_scan(struct luns *l);
-/* Ends the one that is under way. */
+/* The session is over: ends the one that is under way. */
 void luns_end_scan(struct luns *l);
 
 /* "luns", if that is owed and all that were found are probed. */

@@ -33,8 +33,7 @@ struct luns {
 	struct session *session; /* borrowed; NULL while none stands */
 	int64_t place;		 /* of the last session */
 	struct lun_scan *scan;
-	bool scanning;		/* it is under way */
-	bool again;		/* another scan is wanted after it */
+	uint8_t scan_state;	/* enum scan_state: scan.h */
 	bool busy;		/* one that is to be new has a command yet */
 	uint64_t scan_at;	/* ms, when the next try is due; 0: none is */
 	unsigned refusals;	/* of scans, in a row */
