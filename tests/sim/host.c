@@ -60,6 +60,7 @@ static struct {		       /* the engine's process */
 	struct conn *conn;    /* that it has */
 	struct conn *calling; /* waits to be accepted */
 	bool ready;
+	uint64_t started; /* us */
 } proc;
 
 static struct { /* the manager's process */
@@ -74,7 +75,9 @@ static struct { /* the manager's process */
 	struct timer_heap timers; /* ms */
 	struct io_timer tick, read, ended, closed, restart;
 	uint64_t deaf_until, starved_until;
-	uint64_t begun; /* us: the last manager took over */
+	uint64_t born;	   /* us: the last manager started, */
+	uint64_t begun;	   /* ... took over what there was, */
+	uint64_t upgraded; /* ... with a new program for engines; or 0 */
 	bool ended_well;
 	const char *ended_words;
 } mgr;
@@ -540,6 +543,7 @@ static void start_engine(struct conn *c)
 	c->fd = fd_new(&socket_ops, c);
 	proc.conn = c;
 	proc.listener = fd_new(&listener_ops, NULL);
+	proc.started = sim.now;
 	heap_engine_in();
 	proc.engine = calloc(1, sizeof(*proc.engine));
 	engine_init(proc.engine, loop, c->fd->number, proc.listener->number);
@@ -708,8 +712,10 @@ static void on_begun(struct manager *m, unsigned n)
 	mgr.begun = sim.now;
 	if (!mgr.dying)
 		kernel_sweep(is_known, m);
-	if (mgr.upgrades)
+	if (mgr.upgrades) {
 		engines_renew(&m->engines);
+		mgr.upgraded = mgr.born;
+	}
 	mgr.upgrades = false;
 	manager_go(m);
 }
@@ -721,6 +727,7 @@ static void start_manager(void)
 
 	mgr.runs = true;
 	mgr.over = false;
+	mgr.born = sim.now;
 	host_enter();
 	manager_init(m, &mgr.opt, side_outside());
 	str_copy(m->initiator.name, sizeof(m->initiator.name),
@@ -781,6 +788,7 @@ static void bury_manager(void)
 {
 	sim_count(FIG_DEATHS);
 	drop_manager();
+	mgr.upgraded = 0; /* the next one knows nothing of it */
 	mgr.dying = false;
 	sim_after(&mgr.restart, mgr.restart_after);
 }
@@ -845,6 +853,11 @@ void host_switch(const struct box *b, const struct path *p)
 	host_enter();
 	engine_tell(t->bay.engine, &out, -1);
 	host_leave_core();
+}
+
+bool host_is_outdated(void)
+{
+	return proc.engine && proc.started < mgr.upgraded;
 }
 
 bool host_is_online(const struct held *h)

@@ -41,6 +41,8 @@ void host_upgrade(void);
 bool host_has_engine(void);
 /* Its links are there: programs find the disk. */
 bool host_is_online(const struct held *h);
+/* Was the engine there before the last upgrade, which replaces it? */
+bool host_is_outdated(void);
 /* How long the session is away, or was until just now; us. */
 uint64_t host_down_for(const struct box *b);
 /* Did nobody hear so lately what engines say, that it is not known? */

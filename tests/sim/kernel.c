@@ -231,6 +231,13 @@ bool kernel_is_linked(const struct held *h)
 	return disk_of(h)->linked;
 }
 
+bool kernel_is_whole(const struct held *h)
+{
+	const struct disk *d = disk_of(h);
+
+	return d->linked && d->size == h->blocks * 512;
+}
+
 unsigned kernel_links(void)
 {
 	unsigned n = 0;

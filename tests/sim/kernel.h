@@ -45,6 +45,8 @@ bool kernel_has_io(const char *dev);
 void kernel_link(const char *dev, bool there);
 unsigned kernel_links(void);
 bool kernel_is_linked(const struct held *h);
+/* Linked, and as large as its engine says that it is. */
+bool kernel_is_whole(const struct held *h);
 unsigned kernel_devices(void);
 
 /* Whose disk has this place, NULL: nobody's. */

@@ -14,7 +14,7 @@
 
 static struct io_timer next;
 
-/* Nothing is drawn while the first sessions come up. */
+/* What comes first may come while the first sessions do. */
 #define QUIET (500 * MS)
 
 static uint64_t skewed_ms(uint64_t a, uint64_t b)
@@ -103,7 +103,7 @@ void troubles_init(void)
 {
 	next.fn = on_next;
 	if (config.duration && config.trouble_gap)
-		sim_after(&next, QUIET);
+		sim_after(&next, dice_below(&sim.host, QUIET));
 }
 
 void troubles_end(void)

@@ -10,7 +10,9 @@
 #include "config.h"
 #include "fault.h"
 #include "host.h"
+#include "kernel.h"
 #include "net.h"
+#include "records.h"
 #include "sim.h"
 
 /* Every request ends in so long after the last fault: back-off is a minute at
@@ -77,16 +79,37 @@ static void expect(bool (*done)(void), uint64_t limit, const char *what)
 		sim_fail(FIG_STUCK, "%s: %s", what, app_waiting());
 }
 
-static bool all_is_quiet(void)
+/* What is not as it has to be in a calm; NULL: all is. */
+static const char *what_lacks(void)
 {
-	return app_is_idle() && host_has_engine();
+	if (!app_is_idle())
+		return app_waiting();
+	if (!host_has_engine())
+		return "no engine serves, or no manager runs";
+	if (host_is_outdated())
+		return "the engine is that of the version before";
+	if (files_lack())
+		return "a record could not be written, and is not yet";
+	for (unsigned i = 0; i < config.boxes; i++)
+		for (unsigned j = 0; j < config.luns; j++)
+			if (!boxes[i].disks[j].exchanged &&
+			    !kernel_is_whole(&held[i][j]))
+				return "a disk is not online, or not as large "
+				       "as it is";
+	return NULL;
+}
+
+static bool all_is_well(void)
+{
+	return !what_lacks();
 }
 
 void world_finish(void)
 {
 	app_stop();
 	faults_end();
-	expect(all_is_quiet, CALM, "the end of all requests");
+	if (!world_until(all_is_well, CALM) && !sim.failed)
+		sim_fail(FIG_STUCK, "after the last fault: %s", what_lacks());
 	if (sim.failed)
 		return;
 	app_read_back();
