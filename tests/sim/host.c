@@ -28,6 +28,7 @@
 #include "sim.h"
 
 #define UNREAD_MAX 64 /* messages the socket holds */
+#define STARTS_MAX 50 /* of engines within a second */
 
 struct note { /* a message on its way */
 	struct list link;
@@ -75,6 +76,8 @@ static struct { /* the manager's process */
 	struct timer_heap timers; /* ms */
 	struct io_timer tick, read, ended, closed, restart;
 	uint64_t deaf_until, starved_until;
+	uint64_t counted; /* starts since then, us */
+	unsigned starts;
 	uint64_t born;	   /* us: the last manager started, */
 	uint64_t begun;	   /* ... took over what there was, */
 	uint64_t upgraded; /* ... with a new program for engines; or 0 */
@@ -314,6 +317,13 @@ static void learn_id(const struct msg_in *m)
 			ids[i] = id;
 }
 
+uint64_t host_id_of(const struct box *b)
+{
+	const struct target *t = target_at_box(b);
+
+	return t ? t->bay.id : 0;
+}
+
 static struct box *box_of(const struct msg_in *m)
 {
 	uint64_t id;
@@ -345,8 +355,11 @@ static void maybe_kill(const struct msg_in *m, struct session_seen *s)
 	    s->group == atoi(group))
 		return;
 	if (s->group >= 0 && config.kill_at_move &&
-	    dice_chance(&sim.dice, config.kill_at_move))
+	    dice_chance(&sim.dice, config.kill_at_move)) {
 		host_kill_engine();
+		if (config.trouble_gap && dice_chance(&sim.host, 500))
+			host_kill_manager(MS);
+	}
 	s->group = atoi(group);
 }
 
@@ -439,6 +452,14 @@ int host_from_engine(int sock, const struct msg_out *m, int handle)
 	see(add(&c->from, m->text, m->len, kdev_of(handle)));
 	wake_manager();
 	return 0;
+}
+
+void host_lie(const struct msg_out *m)
+{
+	if (!host_has_engine() || mgr.leaving || !mgr.conn || !mgr.conn->engine)
+		return;
+	add(&mgr.conn->from, m->text, m->len, NULL);
+	wake_manager();
 }
 
 int host_to_engine(int sock, char *dst, size_t size, int *handle)
@@ -565,10 +586,22 @@ static void take_conn(struct engine_process *e, struct conn *c)
 	e->pid = 1000;
 }
 
+/* Nobody can be started, and is tried again and again. */
+static void count_start(void)
+{
+	if (sim.now - mgr.counted >= SEC) {
+		mgr.counted = sim.now;
+		mgr.starts = 0;
+	}
+	if (++mgr.starts > STARTS_MAX)
+		sim_fail(FIG_STUCK, "engines are started without a pause");
+}
+
 int side_start(struct engine_process *e)
 {
 	struct conn *c;
 
+	count_start();
 	if (sim.now < mgr.starved_until)
 		return -EAGAIN;
 	if (proc.engine) {
@@ -661,17 +694,19 @@ static void on_ended(struct io_timer *t)
 static void hear(struct note *n)
 {
 	struct msg_in m;
-	int handle = n->kdev ? kernel_handle(n->kdev) : -1;
+	int handle = n->kdev ? kernel_handle(n->kdev) : -1, err;
 
 	sim_trace("engine", "%s", n->text);
 	if (n->kdev)
 		kdev_put(n->kdev);
-	if (msg_read(&m, n->text, n->len))
-		return;
-	if (msg_is(&m, "log"))
+	err = msg_read(&m, n->text, n->len);
+	if (!err && msg_is(&m, "log"))
 		see_log(&m);
 	host_enter();
-	engine_heard(mgr.engine, &m, handle);
+	if (err)
+		engine_heard_garbage(mgr.engine);
+	else
+		engine_heard(mgr.engine, &m, handle);
 	host_leave_core();
 }
 

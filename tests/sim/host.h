@@ -47,6 +47,10 @@ bool host_is_outdated(void);
 uint64_t host_down_for(const struct box *b);
 /* Did nobody hear so lately what engines say, that it is not known? */
 bool host_is_deaf(uint64_t us);
+/* The id that its target has for engines; 0: none. */
+uint64_t host_id_of(const struct box *b);
+/* The engine says so, or somebody who took it over. */
+void host_lie(const struct msg_out *m);
 /* Reads nothing of what the engine says for so long. */
 void host_deaf(uint64_t us);
 /* No process can be started for so long. */

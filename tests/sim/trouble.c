@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "host.h"
+#include "lie.h"
 #include "records.h"
 #include "sim.h"
 
@@ -63,6 +64,7 @@ static const struct kind {
 	{ "reload", do_reload },
 	{ "files full", do_fill },
 	{ "no process", do_starve },
+	{ "engine lies", lie_tell },
 };
 
 _Static_assert(TROUBLE_FIRST + sizeof(kinds) / sizeof(kinds[0]) <= FAULT_KINDS,
