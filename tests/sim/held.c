@@ -1,7 +1,9 @@
 /*
- * held - what an engine said of a disk that waits.
+ * held - what an engine said: of a disk that waits, for the log, in error.
  */
 #include "host.h"
+
+#include <string.h>
 
 #include "sim.h"
 
@@ -25,4 +27,24 @@ bool held_waits_for(const struct held *h, uint64_t us)
 	if (h->waited_until > h->waits_since && h->waited_until + SEC < sim.now)
 		return false;
 	return sim.now - h->waits_since >= us;
+}
+
+void held_hear_log(const struct msg_in *m)
+{
+	char object[256] = "", text[512] = "";
+
+	msg_get(m, "object", object, sizeof(object));
+	msg_get(m, "text", text, sizeof(text));
+	if (host_log)
+		host_log(object, text);
+}
+
+void held_hear_error(const struct msg_in *m)
+{
+	char text[256] = "";
+
+	msg_get(m, "text", text, sizeof(text));
+	if (strncmp(text, "switch", 6) != 0 && !strstr(text, "were lost") &&
+	    !strstr(text, "no such"))
+		sim_fail(FIG_ERROR, "the engine refuses: %s", text);
 }

@@ -391,26 +391,6 @@ static void see_lun(const struct msg_in *m, struct held *h)
 		h->named = true;
 }
 
-static void see_log(const struct msg_in *m)
-{
-	char object[256] = "", text[512] = "";
-
-	msg_get(m, "object", object, sizeof(object));
-	msg_get(m, "text", text, sizeof(text));
-	if (host_log)
-		host_log(object, text);
-}
-
-static void see_error(const struct msg_in *m)
-{
-	char text[256] = "";
-
-	msg_get(m, "text", text, sizeof(text));
-	if (strncmp(text, "switch", 6) != 0 && !strstr(text, "were lost") &&
-	    !strstr(text, "no such"))
-		sim_fail(FIG_ERROR, "the engine refuses: %s", text);
-}
-
 /* What is so as soon as it is said, whenever the manager reads it. */
 static void see(const struct note *n)
 {
@@ -437,7 +417,7 @@ static void see(const struct note *n)
 	else if (msg_is(&m, "ready"))
 		proc.ready = true;
 	else if (msg_is(&m, "error"))
-		see_error(&m);
+		held_hear_error(&m);
 }
 
 int host_from_engine(int sock, const struct msg_out *m, int handle)
@@ -701,7 +681,7 @@ static void hear(struct note *n)
 		kdev_put(n->kdev);
 	err = msg_read(&m, n->text, n->len);
 	if (!err && msg_is(&m, "log"))
-		see_log(&m);
+		held_hear_log(&m);
 	host_enter();
 	if (err)
 		engine_heard_garbage(mgr.engine);

@@ -78,5 +78,8 @@ void host_leave_core(void);
 /* held.c: does the engine say that it waits for an answer, for so long? */
 void held_hear_waits(struct held *h, const struct msg_in *m);
 bool held_waits_for(const struct held *h, uint64_t us);
+/* A line of its log; that it did not understand. */
+void held_hear_log(const struct msg_in *m);
+void held_hear_error(const struct msg_in *m);
 
 #endif

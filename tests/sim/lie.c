@@ -57,13 +57,16 @@ static void say_lun(void)
 	static const uint32_t numbers[] = { 7,	 100, 255,   256,
 					    257, 300, 65536, UINT32_MAX };
 
-	begin("lun", below(4));
+	const struct held *h = &held[below(config.boxes)][below(config.luns)];
+	bool second = h->device && below(2); /* its place is taken */
+
+	begin("lun", second || below(4));
 	add_lun();
-	msg_u64(&out, "number", numbers[below(8)]);
+	msg_u64(&out, "number", second ? h->lun : numbers[below(8)]);
 	msg_str(&out, "state", below(3) ? "online" : "failed");
 	msg_u64(&out, "block-size", below(2) ? 512 : below(1u << 20));
 	msg_u64(&out, "blocks", dice_roll(&sim.host) >> below(64));
-	msg_u64(&out, "type", below(32));
+	msg_u64(&out, "type", below(2) ? below(32) : 0);
 	msg_u64(&out, "cdbs", below(2));
 	add_text("vendor");
 	if (below(2))

@@ -111,6 +111,7 @@ void troubles_init(void)
 void troubles_end(void)
 {
 	sim_cancel(&next);
+	config.trouble_gap = 0;
 	config.steps_fail = config.steps_slow = 0;
 	files_full(0);
 	host_starve(0);

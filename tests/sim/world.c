@@ -108,7 +108,9 @@ void world_finish(void)
 {
 	app_stop();
 	faults_end();
-	if (!world_until(all_is_well, CALM) && !sim.failed)
+	if (!world_until(all_is_well, CALM / 2) && app_is_idle())
+		host_rescan(); /* LUNs that gave a wrong answer are given up */
+	if (!world_until(all_is_well, CALM / 2) && !sim.failed)
 		sim_fail(FIG_STUCK, "after the last fault: %s", what_lacks());
 	if (sim.failed)
 		return;
