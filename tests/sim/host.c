@@ -33,6 +33,7 @@
 struct note { /* a message on its way */
 	struct list link;
 	struct kdev *kdev; /* a handle of it comes along; NULL: none */
+	bool lie;	   /* it keeps no true word waiting */
 	size_t len;
 	char text[];
 };
@@ -195,7 +196,7 @@ static unsigned count(const struct list *l)
 	unsigned n = 0;
 
 	list_for_each (pos, l)
-		n++;
+		n += !container_of(pos, struct note, link)->lie;
 	return n;
 }
 
@@ -438,7 +439,7 @@ void host_lie(const struct msg_out *m)
 {
 	if (!host_has_engine() || mgr.leaving || !mgr.conn || !mgr.conn->engine)
 		return;
-	add(&mgr.conn->from, m->text, m->len, NULL);
+	add(&mgr.conn->from, m->text, m->len, NULL)->lie = true;
 	wake_manager();
 }
 

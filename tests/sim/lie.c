@@ -60,7 +60,11 @@ static void say_lun(void)
 	const struct held *h = &held[below(config.boxes)][below(config.luns)];
 	bool second = h->device && below(2); /* its place is taken */
 
-	begin("lun", second || below(4));
+	begin("lun", below(4));
+	if (second) {
+		msg_begin(&out, "lun");
+		msg_u64(&out, "id", host_id_of(h->box));
+	}
 	add_lun();
 	msg_u64(&out, "number", second ? h->lun : numbers[below(8)]);
 	msg_str(&out, "state", below(3) ? "online" : "failed");
