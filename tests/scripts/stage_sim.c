@@ -311,7 +311,7 @@ void stage_crash(uint64_t ms, bool lose_cache)
 
 void stage_kill_manager(void)
 {
-	host_kill_manager(100 * MS);
+	host_kill_manager_now(100 * MS);
 }
 
 void stage_kill_engine(void)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config.h"
+#include "conn.h"
 #include "ctl/msg.h"
 #include "engine/core/engine.h"
 #include "engine/host/managers.h"
@@ -29,22 +30,6 @@
 
 #define UNREAD_MAX 64 /* messages the socket holds */
 #define STARTS_MAX 50 /* of engines within a second */
-
-struct note { /* a message on its way */
-	struct list link;
-	struct kdev *kdev; /* a handle of it comes along; NULL: none */
-	bool lie;	   /* it keeps no true word waiting */
-	size_t len;
-	char text[];
-};
-
-/* A socket between a manager and an engine. */
-struct conn {
-	struct list to, from; /* the engine's view */
-	struct fd *fd;	      /* the engine's end; NULL: not accepted yet */
-	bool manager, engine; /* has its end open */
-	bool told;	      /* the manager knows that the engine's is not */
-};
 
 struct session_seen {
 	bool up;
@@ -93,9 +78,17 @@ static struct session_seen sessions[MAX_BOXES];
 static void bury_manager(void);
 static void plan_tick(void);
 
+/* A line of the engine is a script's already: held_hear_log(). */
+static bool passes_line;
+
 static void on_line(int level, const char *line)
 {
 	sim_trace("manager", "%s", line);
+	if (!host_log || passes_line)
+		return;
+	heap_manager_out(); /* what is kept of it is not the manager's */
+	host_log("iscsid", line);
+	heap_manager_in();
 }
 
 void host_enter(void)
@@ -162,49 +155,11 @@ void side_clear_timer(struct io_timer *t)
 
 /* The socket ---------------------------------------------------------- */
 
-static struct note *add(struct list *l, const char *text, size_t n,
-			struct kdev *d)
-{
-	struct note *note = world_alloc(sizeof(*note) + n + 1);
-
-	note->kdev = d;
-	if (d)
-		kdev_get(d);
-	note->len = n;
-	memcpy(note->text, text, n);
-	list_push_back(l, &note->link);
-	return note;
-}
-
-static void drop_notes(struct list *l)
-{
-	struct list *pos;
-
-	while ((pos = list_pop_front(l))) {
-		struct note *n = container_of(pos, struct note, link);
-		struct kdev *d = n->kdev;
-
-		world_free(n);
-		if (d)
-			kdev_put(d);
-	}
-}
-
-static unsigned count(const struct list *l)
-{
-	struct list *pos;
-	unsigned n = 0;
-
-	list_for_each (pos, l)
-		n += !container_of(pos, struct note, link)->lie;
-	return n;
-}
-
 static bool is_true(const struct conn *c, const struct op *o)
 {
 	if (o->events == POLLIN)
 		return !list_empty(&c->to) || !c->manager;
-	return count(&c->from) < UNREAD_MAX || !c->manager;
+	return notes_count(&c->from) < UNREAD_MAX || !c->manager;
 }
 
 /* Ends polls of the engine that have come true. */
@@ -241,21 +196,11 @@ static void engine_closed(struct fd *fd, bool killed)
 	c->engine = false;
 	if (proc.conn == c)
 		proc.conn = NULL;
-	drop_notes(&c->to);
+	notes_drop(&c->to);
 	wake_manager();
 }
 
 static const struct fd_ops socket_ops = { start_poll, engine_closed };
-
-static struct conn *conn_new(void)
-{
-	struct conn *c = world_alloc(sizeof(*c));
-
-	list_init(&c->to);
-	list_init(&c->from);
-	c->manager = c->engine = true;
-	return c;
-}
 
 /* The next manager connects, and is accepted when the engine gets to it. */
 static void accept_it(void)
@@ -428,9 +373,9 @@ int host_from_engine(int sock, const struct msg_out *m, int handle)
 
 	if (!c || !c->manager)
 		return -EPIPE;
-	if (count(&c->from) >= UNREAD_MAX)
+	if (notes_count(&c->from) >= UNREAD_MAX)
 		return -EAGAIN;
-	see(add(&c->from, m->text, m->len, kdev_of(handle)));
+	see(note_add(&c->from, m->text, m->len, kdev_of(handle)));
 	wake_manager();
 	return 0;
 }
@@ -439,7 +384,7 @@ void host_lie(const struct msg_out *m)
 {
 	if (!host_has_engine() || mgr.leaving || !mgr.conn || !mgr.conn->engine)
 		return;
-	add(&mgr.conn->from, m->text, m->len, NULL)->lie = true;
+	note_add(&mgr.conn->from, m->text, m->len, NULL)->lie = true;
 	wake_manager();
 }
 
@@ -624,7 +569,7 @@ int side_send(const struct msg_out *m, int handle)
 	sim_trace("manager", "-> %.*s", (int)m->len, m->text);
 	if (!msg_read(&in, m->text, m->len) && msg_is(&in, "target"))
 		learn_id(&in);
-	add(&c->to, m->text, m->len, kernel_of(handle));
+	note_add(&c->to, m->text, m->len, kernel_of(handle));
 	wake_engine(c);
 	return 0;
 }
@@ -651,7 +596,7 @@ void side_hang_up(void)
 		return;
 	mgr.conn = NULL;
 	c->manager = false;
-	drop_notes(&c->from);
+	notes_drop(&c->from);
 	wake_engine(c);
 	sim_after(&mgr.closed, dice_skewed(&sim.host, 1, MS));
 }
@@ -681,7 +626,8 @@ static void hear(struct note *n)
 	if (n->kdev)
 		kdev_put(n->kdev);
 	err = msg_read(&m, n->text, n->len);
-	if (!err && msg_is(&m, "log"))
+	passes_line = !err && msg_is(&m, "log");
+	if (passes_line)
 		held_hear_log(&m);
 	host_enter();
 	if (err)
@@ -689,6 +635,7 @@ static void hear(struct note *n)
 	else
 		engine_heard(mgr.engine, &m, handle);
 	host_leave_core();
+	passes_line = false;
 }
 
 static void on_read(struct io_timer *t)
@@ -787,7 +734,7 @@ static void drop_manager(void)
 	mgr.conn = NULL;
 	if (c) {
 		c->manager = false;
-		drop_notes(&c->from);
+		notes_drop(&c->from);
 		if (proc.calling == c)
 			proc.calling = NULL;
 		wake_engine(c);
@@ -810,6 +757,14 @@ static void bury_manager(void)
 }
 
 /* Between two effects, whatever it is about. */
+void host_kill_manager_now(uint64_t us)
+{
+	sim_trace("manager", "KILLED");
+	mgr.restart_after = us;
+	mgr.dying = true;
+	bury_manager();
+}
+
 void host_kill_manager(uint64_t us)
 {
 	if (!mgr.runs || mgr.leaving || mgr.strike_in)

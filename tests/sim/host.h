@@ -35,6 +35,8 @@ void host_init(void);
 void host_kill_engine(void);
 /* Of the manager; the next starts after us. */
 void host_kill_manager(uint64_t us);
+/* A script's: whatever it is at. */
+void host_kill_manager_now(uint64_t us);
 /* Another version of both takes over. */
 void host_upgrade(void);
 /* An engine runs that answered the greeting, and a manager that has it. */
