@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "iscsid/device/device.h"
+#include "iscsid/device/devices.h"
 #include "iscsid/host/exporter.h"
 #include "iscsid/host/process.h"
 #include "iscsid/life/manager.h"
@@ -339,6 +340,36 @@ static void test_a_disk_made_during_the_adoption_keeps_its_record(void **state)
 	assert_int_equal(world.dropped, 0);
 }
 
+static void test_a_session_told_of_twice_goes_on_all_the_same(void **state)
+{
+	begin(1, true);
+	says(0, "ready version=1", -1);
+	says(0, "has id=7 name=" NAME, -1);
+	says(0, "has id=7 name=" NAME, -1);
+	assert_null(strstr(world.sent, "remove"));
+}
+
+static void test_a_lun_that_only_a_dead_engine_knew_makes_way(void **state)
+{
+	struct target *t;
+
+	begin(1, true);
+	says(0, "ready version=1", -1);
+	says(0, "has id=7 name=" NAME, -1);
+	says(0,
+	     "lun id=7 lun=0005000000000000 number=5 state=failed "
+	     "reason=none",
+	     -1);
+	t = target_at(&manager, 0, 0);
+	assert_non_null(device_at(&t->bay, 5));
+	devices_engine_lost(&t->bay);
+	says(0,
+	     "lun id=7 lun=4005000000000000 number=5 state=failed "
+	     "reason=none",
+	     -1);
+	assert_int_equal(device_at(&t->bay, 5)->lun[0], 0x40);
+}
+
 static void test_an_engine_cannot_use_up_the_ids(void **state)
 {
 	begin(1, true);
@@ -368,6 +399,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_a_start_that_fails_does_not_end_the_adoption_of_others),
 		T(test_a_disk_made_during_the_adoption_keeps_its_record),
+		T(test_a_session_told_of_twice_goes_on_all_the_same),
+		T(test_a_lun_that_only_a_dead_engine_knew_makes_way),
 		T(test_an_engine_cannot_use_up_the_ids),
 		T(test_a_session_that_no_record_tells_of_is_doubted),
 	};

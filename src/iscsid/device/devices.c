@@ -83,6 +83,20 @@ static void put_in_order(struct bay *b, struct device *d, uint32_t number)
 	b->ndevices++;
 }
 
+/*
+ * An engine before this one told of a LUN that nobody has seen since: it keeps
+ * its number from no other.
+ */
+static void make_way(struct bay *b, uint32_t number)
+{
+	struct device *d = device_at(b, number);
+
+	if (!d || d->state != DEVICE_DOWN || d->known || d->stop)
+		return;
+	device_free(d);
+	b->ndevices--;
+}
+
 /* The one this is about, made when it is new; NULL: not for us. */
 static struct device *get_device(struct bay *b, const struct reported_lun *l)
 {
@@ -91,6 +105,7 @@ static struct device *get_device(struct bay *b, const struct reported_lun *l)
 
 	if (d)
 		return d->said.number == l->number ? d : NULL;
+	make_way(b, l->number);
 	why = refusal(b, l);
 	if (why) {
 		ignore(b, l, why);

@@ -196,6 +196,8 @@ void adopt_has(struct adopt *a, struct engine_process *e,
 	struct target *t = NULL;
 
 	manager_skip_id(a->m, s->id);
+	if (target_find(a->m, e, s->id))
+		return; /* it said so before */
 	for (size_t i = 0; i < a->ntargets && !t; i++)
 		if (a->targets[i].id == s->id &&
 		    strcmp(a->targets[i].name, s->has.name) == 0)
