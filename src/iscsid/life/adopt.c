@@ -39,9 +39,8 @@ struct adopt {
 	struct disk *disks;
 	size_t ntargets, ndisks;
 	unsigned going_on;
-	unsigned
-		unknown; /* sessions that engines had, and no record tells of */
-	bool failed;	 /* no memory for all of it */
+	unsigned unknown; /* sessions of engines that no record tells of */
+	bool failed;	  /* no memory for all of it */
 };
 
 /* What is left -------------------------------------------------------- */
@@ -178,15 +177,21 @@ struct adopt *adopt_begin(struct manager *m)
 
 /* What engines say ---------------------------------------------------- */
 
+static void note_doubt(struct adopt *a, struct doubt *d, const char *name,
+		       const char *group)
+{
+	str_copy(d->group, sizeof(d->group), group);
+	if (doubts_note(&a->m->doubts, d))
+		log_err(name, "no memory to know that writes of an old session "
+			      "may still arrive");
+}
+
 static void doubt_unknown(struct adopt *a, const struct reported_has *has)
 {
 	struct doubt d = { .unrecorded = true };
 
 	str_copy(d.key, sizeof(d.key), has->name);
-	str_copy(d.group, sizeof(d.group), has->group);
-	if (doubts_note(&a->m->doubts, &d))
-		log_err(has->name, "no memory to know that writes of an old "
-				   "session may still arrive");
+	note_doubt(a, &d, has->name, has->group);
 }
 
 void adopt_has(struct adopt *a, struct engine_process *e,
@@ -359,10 +364,7 @@ static void doubt_target(struct adopt *a, const struct record_target *t)
 	struct doubt d = { .bus = t->bus, .number = t->number };
 
 	str_copy(d.key, sizeof(d.key), t->key);
-	str_copy(d.group, sizeof(d.group), t->group);
-	if (doubts_note(&a->m->doubts, &d))
-		log_err(t->name, "no memory to know that writes of an old "
-				 "session may still arrive");
+	note_doubt(a, &d, t->name, t->group);
 }
 
 /* By a report of its LUN: then the record is that one's. */
